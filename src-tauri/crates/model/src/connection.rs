@@ -1,0 +1,256 @@
+//! Connections and their tokens.
+
+use std::time::Duration;
+
+use crate::{
+    Id, SecretValue, Timestamp,
+    name::{AppName, Handle},
+};
+
+/// What a Connection holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthType {
+    /// OAuth 2.0 tokens that we keep fresh.
+    Oauth2,
+}
+
+/// Where a Connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Defined, and nobody consented yet.
+    AwaitingConsent,
+    /// Tokens can be handed out.
+    Ready,
+    /// A person must consent again.
+    NeedsConsent,
+    /// The last refresh failed for now, or because of a configuration that consent cannot mend.
+    Error,
+    /// The Owner dropped the tokens.
+    Disconnected,
+}
+
+/// Why a Connection is not ready; never holds a response body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionError {
+    /// A stable word, for example `invalid_grant`.
+    pub code: String,
+    /// What happened, in one sentence.
+    pub message: String,
+    /// What the person can do.
+    pub hint: String,
+}
+
+/// What the Owner consented to, of an Application, through an AuthClient.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Identity of the record.
+    pub id: Id,
+    /// The referable key; never changes.
+    pub key: Handle,
+    /// Free text for people.
+    pub name: String,
+    /// The environment it belongs to.
+    pub environment: Id,
+    /// What it is for.
+    pub application: Option<AppName>,
+    /// The AuthClient it was made through.
+    pub auth_client: Id,
+    /// What it holds.
+    pub auth_type: AuthType,
+    /// Whose account the tokens are for, where the provider said so.
+    pub account: Option<String>,
+    /// Where it stands.
+    pub state: ConnectionState,
+    /// Why it is not ready, or what the last answer warned of.
+    pub error: Option<ConnectionError>,
+    /// Scopes asked for at the last consent.
+    pub requested_scopes: Vec<String>,
+    /// Additional parameters of the authorization request (EL9).
+    pub params: Vec<(String, String)>,
+    /// Scope as granted; absent in the answer means as requested (O-14).
+    pub granted_scope: Option<String>,
+    /// Lifetime of the present access token; `None` without tokens.
+    pub lifetime: Option<Lifetime>,
+    /// Whether a refresh token is held.
+    pub has_refresh_token: bool,
+    /// Record of the TokenSet, chosen when the Connection is made.
+    pub token_set: Id,
+    /// Record of the refresh intent, chosen when the Connection is made.
+    pub refresh_intent: Id,
+    /// Whether `@APP` means this one (AM9).
+    pub default: bool,
+    /// No refresh before this moment: back-off after a transient failure (O-62, O-63).
+    pub retry_at: Option<Timestamp>,
+    /// Transient failures in a row.
+    pub failures: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Tokens as the provider last gave them.
+pub struct TokenSet {
+    /// The access token.
+    pub access_token: SecretValue,
+    /// The refresh token, where one was given (O-54: an absent one keeps the old).
+    pub refresh_token: Option<SecretValue>,
+    /// As the provider wrote it; compared without regard to case (O-67).
+    pub token_type: String,
+    /// Scope as granted.
+    pub scope: Option<String>,
+    /// When it was obtained and when it ends.
+    pub lifetime: Lifetime,
+    /// The raw answer, JSON bytes (O-75).
+    pub raw: SecretValue,
+}
+
+/// What is written before a refresh request is sent (O-53).
+pub struct RefreshIntent {
+    /// Attempts since the last answer, from 1.
+    pub attempt: u32,
+    /// SHA-256 of the refresh token that is sent.
+    pub refresh_token_digest: [u8; 32],
+    /// When the request was about to be sent.
+    pub started_at: Timestamp,
+    /// An answer that could not be read, kept as it came.
+    pub unreadable_answer: Option<SecretValue>,
+}
+
+/// When an access token was obtained and when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// When the answer arrived.
+    pub obtained_at: Timestamp,
+    /// When the provider stops accepting it.
+    pub expires_at: Timestamp,
+}
+
+/// The least a token is refreshed before its end, in seconds (EL3).
+const LEAST_WINDOW: u64 = 60;
+
+/// Longest lifetime believed: one year (O-66).
+pub const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3600);
+
+impl Lifetime {
+    /// A lifetime from the provider's `expires_in`, clamped to one year (O-66).
+    #[must_use]
+    pub fn new(obtained_at: Timestamp, expires_in: Duration) -> Self {
+        Self {
+            obtained_at,
+            expires_at: obtained_at.after(expires_in.min(LONGEST_LIFETIME)),
+        }
+    }
+
+    /// Whole length.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.expires_at.since(self.obtained_at)
+    }
+
+    /// What is left at `now`; zero once expired.
+    #[must_use]
+    pub fn left(&self, now: Timestamp) -> Duration {
+        // O-70: a clock that stands before the token was obtained gives no credit beyond the whole length.
+        self.expires_at.since(now).min(self.length())
+    }
+
+    /// How long before the end it is refreshed: max(60 s, a tenth), never more than half (O-64).
+    #[must_use]
+    pub fn window(&self) -> Duration {
+        let length = self.length();
+        Duration::from_secs(LEAST_WINDOW).max(length / 10).min(length / 2)
+    }
+
+    /// When it becomes due: whole seconds, rounded to the earlier one.
+    #[must_use]
+    pub fn due_at(&self) -> Timestamp {
+        let window = self.window();
+        let seconds = window.as_secs() + u64::from(window.subsec_nanos() > 0);
+        Timestamp(
+            self.expires_at
+                .0
+                .saturating_sub(i64::try_from(seconds).unwrap_or(i64::MAX)),
+        )
+    }
+
+    /// Whether it must be refreshed now (O-64). Also true while the clock stands two minutes or more
+    /// before the moment it was obtained (O-70).
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.due_at() || now.after(Duration::from_secs(120)) < self.obtained_at
+    }
+
+    /// Whether the provider no longer accepts it.
+    #[must_use]
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+}
+
+impl Connection {
+    /// When the background refresh takes place: `None` without tokens to refresh.
+    #[must_use]
+    pub fn next_refresh_at(&self) -> Option<Timestamp> {
+        let lifetime = self.lifetime?;
+        // O-61: what consent or a person must mend is not tried again by itself.
+        let refreshable = self.has_refresh_token && self.state == ConnectionState::Ready;
+        refreshable.then(|| lifetime.due_at().max(self.retry_at.unwrap_or(lifetime.due_at())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lifetime(seconds: u64) -> Lifetime {
+        Lifetime::new(Timestamp(1_000), Duration::from_secs(seconds))
+    }
+
+    fn check_due(seconds: u64, due_after: i64) {
+        assert_eq!(
+            lifetime(seconds).due_at(),
+            Timestamp(1_000 + due_after),
+            "lifetime {seconds}"
+        );
+    }
+
+    #[test]
+    fn o64_due_is_sixty_seconds_a_tenth_or_half() {
+        check_due(3_600, 3_240);
+        check_due(600, 540);
+        check_due(300, 240);
+        check_due(90, 45);
+        check_due(5, 2);
+        check_due(1, 0);
+        check_due(0, 0);
+    }
+
+    #[test]
+    fn o65_what_is_handed_out_before_it_is_due_has_its_window_left() {
+        for seconds in 0..5_000 {
+            let lifetime = lifetime(seconds);
+            for now in [
+                1_000,
+                1_000 + i64::try_from(seconds).unwrap() / 3,
+                lifetime.due_at().0 - 1,
+            ] {
+                let now = Timestamp(now);
+                if !lifetime.is_due(now) {
+                    assert!(lifetime.left(now) >= lifetime.window(), "{seconds} at {now:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn o66_a_lifetime_is_clamped_to_a_year() {
+        assert_eq!(lifetime(u64::MAX).length(), LONGEST_LIFETIME);
+    }
+
+    #[test]
+    fn o70_a_clock_far_before_the_token_makes_it_due() {
+        assert!(lifetime(3_600).is_due(Timestamp(0)));
+        assert!(!lifetime(3_600).is_due(Timestamp(950)));
+    }
+}

@@ -1,0 +1,39 @@
+//! The nouns of Keyward and the rules that need nothing but their arguments.
+//!
+//! This crate is *not* a place for IO, clocks, randomness, async or serialization: paths, `now` and
+//! random bytes are made elsewhere and passed in.
+//!
+//! Invariants
+//! - A [`value::SecretValue`] cannot be printed, compared in variable time, cloned by accident or serialized.
+//! - Whether a token is due is decided in one place: [`connection::Lifetime::is_due`] (SECURITY.md O-64).
+//! - A name that was parsed is valid for ever after: no other crate checks grammar.
+
+pub mod value;
+
+pub mod name;
+
+pub mod time;
+
+pub mod id;
+
+pub mod environment;
+
+pub mod secret;
+
+pub mod auth_client;
+
+pub mod connection;
+
+pub mod audit;
+
+pub mod reference;
+
+pub mod template;
+
+pub mod envfile;
+
+pub mod search;
+
+pub use id::Id;
+pub use time::Timestamp;
+pub use value::SecretValue;
