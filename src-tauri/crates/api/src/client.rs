@@ -1,0 +1,145 @@
+//! The client library of the owner's door.
+
+use std::{
+    io::{self, Read},
+    os::unix::net::UnixStream,
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use keyward_engine::home::{Home, HostLock};
+use serde_json::value::RawValue;
+
+use crate::{
+    endpoint,
+    frame::{self, Reply, Request, VERSION},
+    host::Control,
+    server::control_verb,
+    verbs::Verb,
+    wire::{self, Code, Error},
+};
+
+/// A host that holds its lock but has no socket yet (or no longer) gets this long (L-01).
+const SOCKET_PATIENCE: Duration = Duration::from_secs(2);
+const SOCKET_NAP: Duration = Duration::from_millis(20);
+
+/// No act takes longer: a Consent is watched in pieces, a refresh waits at most 35 s twice.
+const REPLY_TIME: Duration = Duration::from_secs(120);
+
+/// A connection to the host of a KEYWARD_HOME.
+pub struct Client {
+    stream: UnixStream,
+    next: u64,
+}
+
+impl Client {
+    /// Connects to the host; `None` when there is none.
+    ///
+    /// # Errors
+    /// `conflict` when a host is there and does not answer.
+    pub fn connect(home: &Home, runtime: Option<&Path>) -> Result<Option<Self>, Error> {
+        let socket = endpoint::socket(home, runtime)?;
+        let mut waited = Duration::ZERO;
+        loop {
+            match UnixStream::connect(&socket) {
+                Ok(stream) => {
+                    let timed = stream.set_read_timeout(Some(REPLY_TIME));
+                    return timed
+                        .map(|()| Some(Self { stream, next: 1 }))
+                        .map_err(|error| gone(&error));
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+                    ) =>
+                {
+                    let holder = HostLock::holder(home).map_err(keyward_engine::Error::from)?;
+                    let Some(holder) = holder else { return Ok(None) };
+                    if waited >= SOCKET_PATIENCE {
+                        let message = format!(
+                            "{} (process {}) is the host and does not answer.",
+                            holder.kind, holder.pid
+                        );
+                        return Err(Error::new(
+                            Code::Conflict,
+                            message,
+                            "Wait a moment, or end that process.",
+                        ));
+                    }
+                }
+                Err(error) => return Err(gone(&error)),
+            }
+            thread::sleep(SOCKET_NAP);
+            waited += SOCKET_NAP;
+        }
+    }
+
+    /// Asks and waits for the reply.
+    ///
+    /// # Errors
+    /// As the act says; `conflict` when the host ends meanwhile.
+    pub fn call<V: Verb>(&mut self, vault: &str, request: &V) -> Result<V::Reply, Error> {
+        let body = frame::encode(request)?;
+        let reply = self.send(vault, V::NAME, &body)?;
+        parse(&reply, self.next - 1)
+    }
+
+    /// Asks something of the host itself.
+    ///
+    /// # Errors
+    /// `conflict` when the host ends meanwhile.
+    pub fn control(&mut self, control: Control) -> Result<(), Error> {
+        let reply = self.send("default", control_verb(control), b"{}")?;
+        parse::<wire::Done>(&reply, self.next - 1).map(|_| ())
+    }
+
+    fn send(&mut self, vault: &str, verb: &str, body: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
+        let text = std::str::from_utf8(body).map_err(|_| malformed())?;
+        let body: &RawValue = serde_json::from_str(text).map_err(|_| malformed())?;
+        let request = frame::encode(&Request {
+            v: VERSION,
+            id: self.next,
+            vault,
+            verb,
+            body,
+        })?;
+        self.next += 1;
+        frame::write(&mut self.stream, &request).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => Error::usage("The request is longer than 4 MiB."),
+            _ => gone(&error),
+        })?;
+        let mut length = [0; 4];
+        self.stream
+            .read_exact(&mut length)
+            .map_err(|error| gone(&error))?;
+        frame::read_body(&mut self.stream, length).map_err(|error| gone(&error))
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(reply: &[u8], id: u64) -> Result<T, Error> {
+    let reply: Reply<'_> = serde_json::from_slice(reply).map_err(|_| malformed())?;
+    match (reply.ok, reply.error) {
+        (_, Some(error)) => Err(error),
+        (Some(ok), None) if reply.id == id => serde_json::from_str(ok.get()).map_err(|_| malformed()),
+        _ => Err(malformed()),
+    }
+}
+
+fn malformed() -> Error {
+    Error::new(
+        Code::Internal,
+        "The host's answer could not be read.",
+        "Restart the app or `keyward serve` after an update.",
+    )
+}
+
+fn gone(error: &io::Error) -> Error {
+    let message = format!("The host went away: {}.", error.kind());
+    Error::new(
+        Code::Conflict,
+        message,
+        "Try again; without a host the command works by itself.",
+    )
+}

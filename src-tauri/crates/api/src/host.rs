@@ -1,0 +1,133 @@
+//! The host: one process that serves the vaults of one KEYWARD_HOME, each locked or unlocked by itself.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+};
+
+use keyward_engine::{
+    Engine, Error, Kind, Ports, background,
+    background::Background,
+    home::{Holder, Home, HostLock, Opening},
+    lifecycle,
+};
+use keyward_model::name::VaultName;
+
+/// What another process asks of the host itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    /// Step aside: the app is starting.
+    Yield,
+    /// Show the window: the app was started a second time.
+    Show,
+}
+
+/// Serves the vaults of one KEYWARD_HOME for as long as it lives.
+pub struct Host {
+    home: Home,
+    ports: Ports,
+    engines: Mutex<BTreeMap<VaultName, Served>>,
+    control: mpsc::Sender<Control>,
+    _lock: HostLock,
+}
+
+struct Served {
+    engine: Arc<Engine>,
+    _background: Background,
+}
+
+impl Host {
+    /// Becomes the host of `home`; `kind` is `app` or `serve`. Requests to the host itself arrive at the receiver.
+    ///
+    /// # Errors
+    /// `Err(Ok(holder))` when another process is the host.
+    pub fn new(
+        home: Home,
+        kind: &str,
+        ports: Ports,
+    ) -> Result<(Arc<Self>, mpsc::Receiver<Control>), Refused> {
+        let lock = HostLock::try_take(&home, kind).map_err(|error| Refused::Failed(error.into()))?;
+        let Some(lock) = lock else {
+            return Err(match HostLock::holder(&home) {
+                Ok(holder) => Refused::Held(holder),
+                Err(error) => Refused::Failed(error.into()),
+            });
+        };
+        let (control, receiver) = mpsc::channel();
+        let host = Self {
+            home,
+            ports,
+            engines: Mutex::default(),
+            control,
+            _lock: lock,
+        };
+        Ok((Arc::new(host), receiver))
+    }
+
+    /// The KEYWARD_HOME that is served.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// The Engine of a vault, with its background work; made when first asked for.
+    ///
+    /// # Errors
+    /// [`Kind::Internal`] when its threads cannot be started; [`Kind::NotFound`] for a vault that does not exist
+    /// (`default` may not exist yet).
+    pub fn engine(&self, name: &VaultName) -> Result<Arc<Engine>, Error> {
+        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(served) = engines.get(name) {
+            return Ok(Arc::clone(&served.engine));
+        }
+        let engine = Arc::new(Engine::new(
+            self.home.clone(),
+            name.clone(),
+            Opening::Host,
+            self.ports.clone(),
+        ));
+        let background = background::start(&engine).map_err(|error| {
+            Error::new(
+                Kind::Internal,
+                format!("The background work could not be started: {error}."),
+                "",
+            )
+        })?;
+        engines.insert(
+            name.clone(),
+            Served {
+                engine: Arc::clone(&engine),
+                _background: background,
+            },
+        );
+        Ok(engine)
+    }
+
+    /// Passes a request to the face that runs the host.
+    pub fn ask(&self, control: Control) {
+        // The face that listened is ending: so is the host.
+        let _ = self.control.send(control);
+    }
+
+    /// Ends the background work (running refreshes are stored first) and drops all keys.
+    pub fn stop(&self) {
+        let engines = std::mem::take(&mut *self.engines.lock().unwrap_or_else(PoisonError::into_inner));
+        for served in engines.into_values() {
+            let Served {
+                engine,
+                _background: background,
+            } = served;
+            drop(background);
+            lifecycle::lock(&engine);
+        }
+    }
+}
+
+/// Why this process is not the host.
+#[derive(Debug)]
+pub enum Refused {
+    /// Another process is; `None` when it ended just now.
+    Held(Option<Holder>),
+    /// The lock could not be taken.
+    Failed(Error),
+}

@@ -1,0 +1,100 @@
+//! Connections and tokens.
+
+use std::{sync::Arc, time::Duration};
+
+use keyward_engine::{Engine, access::Caller, connections, refresh};
+use keyward_model::connection::ConnectionState;
+
+use super::{Result, from_engine};
+use crate::wire::{self, Plaintext};
+
+/// Connections of an environment, by key.
+///
+/// # Errors
+/// `locked`, `not_found` for the environment.
+pub fn list(
+    engine: &Arc<Engine>,
+    _: &Caller,
+    request: wire::ConnectionList,
+) -> Result<Vec<wire::Connection>> {
+    let state = request.state.map(|state| match state {
+        wire::ConnectionState::AwaitingConsent => ConnectionState::AwaitingConsent,
+        wire::ConnectionState::Ready => ConnectionState::Ready,
+        wire::ConnectionState::NeedsConsent => ConnectionState::NeedsConsent,
+        wire::ConnectionState::Error => ConnectionState::Error,
+        wire::ConnectionState::Disconnected => ConnectionState::Disconnected,
+    });
+    Ok(connections::list(engine, &request.environment, state)?
+        .into_iter()
+        .map(Into::into)
+        .collect())
+}
+
+/// One of them.
+///
+/// # Errors
+/// `not_found`.
+pub fn show(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionShow) -> Result<wire::Connection> {
+    Ok(connections::find(engine, &request.environment, &request.connection)?.into())
+}
+
+/// New tokens now; the reply shows the new lifetime.
+///
+/// # Errors
+/// `needs_consent`, `provider`.
+pub fn refresh(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ConnectionRefresh,
+) -> Result<wire::Connection> {
+    Ok(refresh::refresh_now(engine, caller, &request.environment, &request.connection)?.into())
+}
+
+/// Drops the tokens, keeps the definition.
+///
+/// # Errors
+/// `not_found`.
+pub fn disconnect(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ConnectionDisconnect,
+) -> Result<wire::Disconnected> {
+    let (shown, revocation) =
+        connections::disconnect(engine, caller, &request.environment, &request.connection)?;
+    Ok(from_engine::disconnected(&shown, revocation))
+}
+
+/// Deletes for good.
+///
+/// # Errors
+/// `not_found`; then none was deleted.
+pub fn delete(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ConnectionDelete,
+) -> Result<Vec<wire::Disconnected>> {
+    let deleted = connections::delete(engine, caller, &request.environment, &request.connections)?;
+    Ok(deleted
+        .into_iter()
+        .map(|(shown, revocation)| from_engine::disconnected(&shown, revocation))
+        .collect())
+}
+
+/// A fresh access token.
+///
+/// # Errors
+/// `needs_consent`, `provider`, `not_found`.
+pub fn token(engine: &Arc<Engine>, caller: &Caller, request: wire::TokenRequest) -> Result<wire::Token> {
+    let min_ttl = request
+        .min_ttl_seconds
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    let (tokens, notice) =
+        refresh::fresh_token(engine, caller, &request.environment, &request.connection, min_ttl)?;
+    Ok(wire::Token {
+        access_token: Plaintext(tokens.access_token),
+        token_type: tokens.token_type,
+        expires_at: tokens.lifetime.expires_at.to_rfc3339(),
+        scope: tokens.scope,
+        notice,
+    })
+}

@@ -1,0 +1,189 @@
+//! From the engine's nouns to wire shapes, each conversion once.
+
+use keyward_engine::{
+    self as engine, Kind,
+    auth_clients::Counted as CountedClient,
+    changes::{Change, ChangeKind},
+    connections::{Revocation, Shown},
+    doctor,
+    environments::Counted as CountedEnvironment,
+};
+use keyward_model::{
+    Timestamp,
+    connection::ConnectionState,
+    environment::Environment,
+    secret::{Secret, Version},
+};
+
+use crate::wire;
+
+impl From<engine::Error> for wire::Error {
+    fn from(error: engine::Error) -> Self {
+        let code = match error.kind {
+            Kind::Internal => wire::Code::Internal,
+            Kind::Invalid => wire::Code::Usage,
+            Kind::NotFound => wire::Code::NotFound,
+            Kind::Locked => wire::Code::Locked,
+            Kind::Denied => wire::Code::Denied,
+            Kind::Conflict => wire::Code::Conflict,
+            Kind::NeedsConsent => wire::Code::NeedsConsent,
+            Kind::Provider => wire::Code::Provider,
+            Kind::Corrupt => wire::Code::Corrupt,
+            Kind::Keychain => wire::Code::Keychain,
+        };
+        Self::new(code, error.message, error.hint)
+    }
+}
+
+impl From<Change> for wire::Change {
+    fn from(change: Change) -> Self {
+        let kind = match change.kind {
+            ChangeKind::Vault => wire::ChangeKind::Vault,
+            ChangeKind::Environment => wire::ChangeKind::Environment,
+            ChangeKind::Secret => wire::ChangeKind::Secret,
+            ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
+            ChangeKind::Connection => wire::ChangeKind::Connection,
+            ChangeKind::Consent => wire::ChangeKind::Consent,
+        };
+        Self {
+            kind,
+            id: change.id.map(|id| id.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<CountedEnvironment> for wire::Environment {
+    fn from(counted: CountedEnvironment) -> Self {
+        Self {
+            name: counted.environment.name.to_string(),
+            production: counted.environment.production,
+            items: counted.items,
+            created_at: counted.environment.created_at.to_rfc3339(),
+        }
+    }
+}
+
+pub(super) fn secret(secret: Secret, environment: &Environment) -> wire::Secret {
+    wire::Secret {
+        id: secret.id.to_string(),
+        key: secret.key.to_string(),
+        name: secret.name,
+        description: secret.description,
+        tags: secret.tags,
+        masked: secret.masked,
+        environment: environment.name.to_string(),
+        version: secret.version,
+        created_at: secret.created_at.to_rfc3339(),
+        updated_at: secret.updated_at.to_rfc3339(),
+    }
+}
+
+pub(super) fn version(version: Version, current: u32) -> wire::Version {
+    wire::Version {
+        current: version.number == current,
+        number: version.number,
+        note: version.note,
+        revoked: version.revoked,
+        created_at: version.created_at.to_rfc3339(),
+    }
+}
+
+impl From<CountedClient> for wire::AuthClient {
+    fn from(counted: CountedClient) -> Self {
+        let client = counted.auth_client;
+        Self {
+            id: client.id.to_string(),
+            key: client.key.to_string(),
+            name: client.name,
+            kind: "oauth2".to_owned(),
+            application: client.application.map(|application| application.to_string()),
+            visibility: "environment".to_owned(),
+            issuer: client.issuer,
+            auth_uri: client.auth_uri,
+            token_uri: client.token_uri,
+            refresh_token_uri: None,
+            revocation_uri: client.revocation_uri,
+            token_expires_in: client.token_expires_in,
+            client_id: client.client_id,
+            has_client_secret: client.client_secret.is_some(),
+            // O-09, O-10: the port is chosen for each consent; servers ignore it for loopback addresses.
+            redirect: format!("http://127.0.0.1{}", client.redirect_path),
+            scopes: client.scopes,
+            authorize_params: client
+                .authorize_params
+                .into_iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect(),
+            connections: counted.connections,
+            created_at: client.created_at.to_rfc3339(),
+        }
+    }
+}
+
+impl From<Shown> for wire::Connection {
+    fn from(shown: Shown) -> Self {
+        let connection = shown.connection;
+        let at = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339);
+        Self {
+            expires_at: at(connection.lifetime.map(|lifetime| lifetime.expires_at)),
+            obtained_at: at(connection.lifetime.map(|lifetime| lifetime.obtained_at)),
+            next_refresh_at: at(connection.next_refresh_at()),
+            id: connection.id.to_string(),
+            key: connection.key.to_string(),
+            name: connection.name,
+            environment: shown.environment.name.to_string(),
+            application: connection.application.map(|application| application.to_string()),
+            auth_client: shown.auth_client.to_string(),
+            auth_type: "oauth2".to_owned(),
+            owner: "owner".to_owned(),
+            account: connection.account,
+            state: match connection.state {
+                ConnectionState::AwaitingConsent => wire::ConnectionState::AwaitingConsent,
+                ConnectionState::Ready => wire::ConnectionState::Ready,
+                ConnectionState::NeedsConsent => wire::ConnectionState::NeedsConsent,
+                ConnectionState::Error => wire::ConnectionState::Error,
+                ConnectionState::Disconnected => wire::ConnectionState::Disconnected,
+            },
+            error: connection.error.map(|error| wire::ConnectionError {
+                code: error.code,
+                message: error.message,
+                hint: error.hint,
+            }),
+            scope: connection.granted_scope,
+            refresh_token: connection.has_refresh_token,
+            refresh_token_expires_at: None,
+            default: connection.default,
+            created_at: connection.created_at.to_rfc3339(),
+        }
+    }
+}
+
+pub(super) fn disconnected(shown: &Shown, revocation: Revocation) -> wire::Disconnected {
+    let (revocation, error) = match revocation {
+        Revocation::Revoked => (wire::Revocation::Revoked, None),
+        Revocation::NoEndpoint => (wire::Revocation::NoEndpoint, None),
+        Revocation::Failed(error) => (wire::Revocation::Failed, Some(error.into())),
+        Revocation::NoTokens => (wire::Revocation::NoTokens, None),
+    };
+    wire::Disconnected {
+        connection: shown.connection.key.to_string(),
+        revocation,
+        error,
+    }
+}
+
+impl From<doctor::Check> for wire::Check {
+    fn from(check: doctor::Check) -> Self {
+        let outcome = match check.outcome {
+            doctor::Outcome::Ok => wire::Outcome::Ok,
+            doctor::Outcome::Warn => wire::Outcome::Warn,
+            doctor::Outcome::Fail => wire::Outcome::Fail,
+        };
+        Self {
+            id: check.id.to_owned(),
+            outcome,
+            message: check.message,
+            hint: check.hint,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the Owner may do: wire in, wire out, one function an act. Named by [`crate::verbs`].
+
+pub mod audit;
+pub mod auth_clients;
+pub mod connections;
+pub mod consents;
+pub mod doctor;
+pub mod environments;
+mod from_engine;
+pub mod references;
+pub mod secrets;
+pub mod vault;
+
+use crate::wire::Error;
+
+/// Results on the wire.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Reads `name=value` parameters.
+fn params(list: &[String]) -> Result<Vec<(String, String)>> {
+    list.iter()
+        .map(|one| match one.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            _ => Err(Error::usage(format!("parameter “{one}”: write NAME=VALUE"))),
+        })
+        .collect()
+}

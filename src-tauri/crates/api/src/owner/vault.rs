@@ -1,0 +1,150 @@
+//! The vault as a whole.
+
+use std::sync::Arc;
+
+use keyward_engine::{
+    Engine,
+    access::Caller,
+    home::{Freshness, HostLock, Mode, keychain},
+    lifecycle::{self, NewMode, RecoveryOffer},
+};
+
+use super::Result;
+use crate::wire::{self, Code, Done, Error, Plaintext};
+
+/// What there is.
+///
+/// # Errors
+/// When the files are unsafe or damaged.
+pub fn status(engine: &Arc<Engine>, _: &Caller, _: wire::VaultStatusRequest) -> Result<wire::Status> {
+    let status = lifecycle::status(engine)?;
+    let host = HostLock::holder(engine.home()).map_err(keyward_engine::Error::from)?;
+    Ok(wire::Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        home: engine.home().root().display().to_string(),
+        vault: engine.name().to_string(),
+        exists: status.mode.is_some(),
+        mode: status.mode.map(|mode| match mode {
+            Mode::Keychain => wire::Mode::Keychain,
+            Mode::Passphrase => wire::Mode::Passphrase,
+        }),
+        locked: status.locked,
+        host: host.map(|holder| wire::Host {
+            kind: holder.kind,
+            pid: holder.pid,
+        }),
+        freshness: match status.freshness {
+            Some(Freshness::Ok) => wire::Freshness::Ok,
+            Some(Freshness::Older { .. }) => wire::Freshness::Older,
+            Some(Freshness::Forked) => wire::Freshness::Forked,
+            Some(Freshness::None) | None => wire::Freshness::None,
+        },
+        recovery: status.recovery,
+    })
+}
+
+/// Whether the OS keychain works.
+///
+/// # Errors
+/// None: what does not work is the answer.
+pub fn probe_keychain(
+    engine: &Arc<Engine>,
+    _: &Caller,
+    _: wire::KeychainProbeRequest,
+) -> Result<wire::KeychainProbe> {
+    let name = keychain::name().to_owned();
+    Ok(match lifecycle::probe_keychain(engine) {
+        Ok(()) => wire::KeychainProbe {
+            usable: true,
+            name,
+            reason: String::new(),
+        },
+        Err(error) => wire::KeychainProbe {
+            usable: false,
+            name,
+            reason: format!("{error} {}", error.hint()).trim().to_owned(),
+        },
+    })
+}
+
+/// Makes the vault.
+///
+/// # Errors
+/// `conflict` when it exists, `keychain`, `usage` for a weak passphrase.
+pub fn create(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::VaultCreate,
+) -> Result<wire::RecoveryOffer> {
+    let mode = match (request.mode, &request.passphrase) {
+        (wire::Mode::Keychain, None) => NewMode::Keychain,
+        (wire::Mode::Keychain, Some(_)) => {
+            return Err(Error::usage("A vault in keychain mode takes no passphrase."));
+        }
+        (wire::Mode::Passphrase, Some(passphrase)) => {
+            NewMode::Passphrase(&passphrase.0, request.kdf_memory_mib)
+        }
+        (wire::Mode::Passphrase, None) => {
+            return Err(Error::new(
+                Code::Usage,
+                "Passphrase mode needs a passphrase.",
+                "Give it on a terminal or with --passphrase-fd N.",
+            ));
+        }
+    };
+    Ok(offer(lifecycle::create(engine, caller, mode)?))
+}
+
+/// Makes a recovery key for a vault that has none.
+///
+/// # Errors
+/// `conflict` when it has one.
+pub fn recovery_begin(
+    engine: &Arc<Engine>,
+    _: &Caller,
+    _: wire::RecoveryBegin,
+) -> Result<wire::RecoveryOffer> {
+    Ok(offer(lifecycle::recovery_begin(engine)?))
+}
+
+fn offer(offer: RecoveryOffer) -> wire::RecoveryOffer {
+    wire::RecoveryOffer {
+        recovery_key: Plaintext(offer.groups),
+        ask: offer.ask,
+    }
+}
+
+/// Makes the recovery key count.
+///
+/// # Errors
+/// `usage` when the groups differ.
+pub fn recovery_confirm(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::RecoveryConfirm,
+) -> Result<Done> {
+    let typed: Vec<_> = request.groups.iter().map(|group| &group.0).collect();
+    lifecycle::recovery_confirm(engine, caller, &typed)?;
+    Ok(Done {})
+}
+
+/// Unlocks: by keychain, else by the passphrase.
+///
+/// # Errors
+/// `locked`, `keychain`, `corrupt`, `not_found`.
+pub fn unlock(engine: &Arc<Engine>, caller: &Caller, request: wire::VaultUnlock) -> Result<wire::Status> {
+    lifecycle::unlock(
+        engine,
+        request.passphrase.as_ref().map(|passphrase| &passphrase.0),
+    )?;
+    status(engine, caller, wire::VaultStatusRequest {})
+}
+
+/// Drops all keys.
+///
+/// # Errors
+/// None.
+pub fn lock(engine: &Arc<Engine>, _: &Caller, _: wire::VaultLock) -> Result<Done> {
+    lifecycle::lock(engine);
+    Ok(Done {})
+}

@@ -1,0 +1,291 @@
+//! The owner's door: one thread a connection, one request at a time on each (SECURITY.md L-02, L-04).
+
+use std::{
+    io::{self, Read},
+    net::Shutdown,
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use keyward_engine::access::Caller;
+use keyward_model::name::VaultName;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    endpoint,
+    frame::{self, Reply, Request, VERSION},
+    host::{Control, Host},
+    verbs,
+    wire::{self, Code, Error},
+};
+
+/// Connections at once (L-04).
+const MAX_CONNECTIONS: usize = 64;
+
+/// A frame that was begun must be complete after this long (L-04).
+const FRAME_TIME: Duration = Duration::from_secs(5);
+
+/// Verbs that speak to the host itself.
+const YIELD: &str = "host_yield";
+const SHOW: &str = "host_show";
+
+/// Serves until dropped.
+pub struct Server {
+    path: PathBuf,
+    stopped: Arc<AtomicBool>,
+    streams: Arc<Streams>,
+    acceptor: Option<thread::JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Streams {
+    open: Mutex<Vec<(usize, UnixStream)>>,
+    count: AtomicUsize,
+}
+
+/// Publishes the socket and begins to accept.
+///
+/// # Errors
+/// When the socket cannot be made where L-01 says.
+pub fn start(host: &Arc<Host>, runtime: Option<&Path>) -> Result<Server, keyward_engine::Error> {
+    let path = endpoint::socket(host.home(), runtime)?;
+    endpoint::prepare(&path, host.home())?;
+    let failed = |error: io::Error| {
+        keyward_engine::Error::new(
+            keyward_engine::Kind::Internal,
+            format!("The socket {} could not be made: {error}.", path.display()),
+            "",
+        )
+    };
+    // host.lock is ours, so a socket that is still there belongs to a host that was killed.
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path).map_err(failed)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let streams = Arc::new(Streams::default());
+    let acceptor = {
+        let (host, stopped, streams) = (Arc::clone(host), Arc::clone(&stopped), Arc::clone(&streams));
+        thread::Builder::new()
+            .name("keyward-door".to_owned())
+            .spawn(move || accept(&host, &listener, &stopped, &streams))
+            .map_err(failed)?
+    };
+    Ok(Server {
+        path,
+        stopped,
+        streams,
+        acceptor: Some(acceptor),
+    })
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        // `accept` has no timeout: a connection of our own wakes it.
+        let _ = UnixStream::connect(&self.path);
+        let _ = std::fs::remove_file(&self.path);
+        for (_, stream) in self
+            .streams
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+        {
+            let _ = stream.shutdown(Shutdown::Read);
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            let _ = acceptor.join();
+        }
+    }
+}
+
+fn accept(host: &Arc<Host>, listener: &UnixListener, stopped: &AtomicBool, streams: &Arc<Streams>) {
+    for (number, stream) in listener.incoming().enumerate() {
+        if stopped.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else {
+            // Out of file descriptors, most likely: let some close.
+            thread::sleep(Duration::from_millis(50));
+            continue;
+        };
+        // L-02: another uid is turned away before a byte is read.
+        let Some(caller) = peer(&stream) else { continue };
+        if streams.count.load(Ordering::SeqCst) >= MAX_CONNECTIONS {
+            continue;
+        }
+        let Ok(copy) = stream.try_clone() else { continue };
+        streams
+            .open
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((number, copy));
+        streams.count.fetch_add(1, Ordering::SeqCst);
+        let (host, streams) = (Arc::clone(host), Arc::clone(streams));
+        let spawned = thread::Builder::new()
+            .name("keyward-client".to_owned())
+            .spawn(move || {
+                let _ = serve(&host, &caller, stream);
+                streams
+                    .open
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .retain(|(other, _)| *other != number);
+                streams.count.fetch_sub(1, Ordering::SeqCst);
+            });
+        if spawned.is_err() {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// The Owner, when the peer's uid is ours; what is known of its program is for the audit log alone.
+fn peer(stream: &UnixStream) -> Option<Caller> {
+    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?;
+    if peer.uid != rustix::process::geteuid() {
+        return None;
+    }
+    let pid = peer.pid.as_raw_nonzero();
+    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let program = program.map_or_else(|| "unknown program".to_owned(), |path| path.display().to_string());
+    Some(Caller::owner(format!("{program}, process {pid}")))
+}
+
+fn serve(host: &Host, caller: &Caller, mut stream: UnixStream) -> io::Result<()> {
+    loop {
+        let mut length = [0; 4];
+        // Between frames a client may be silent for as long as it likes.
+        stream.set_read_timeout(None)?;
+        stream.read_exact(&mut length[..1])?;
+        let mut timed = Timed::new(&stream);
+        timed.read_exact(&mut length[1..])?;
+        let request = frame::read_body(&mut timed, length)?;
+        let reply = answer(host, caller, &request);
+        stream.set_write_timeout(Some(FRAME_TIME))?;
+        frame::write(&mut stream, &reply)?;
+    }
+}
+
+/// A stream that must deliver a whole frame within [`FRAME_TIME`], however slowly its bytes drip in.
+struct Timed<'a> {
+    stream: &'a UnixStream,
+    until: Instant,
+}
+
+impl<'a> Timed<'a> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a deadline of the transport; no rule of the product depends on it"
+    )]
+    fn new(stream: &'a UnixStream) -> Self {
+        Self {
+            stream,
+            until: Instant::now() + FRAME_TIME,
+        }
+    }
+}
+
+impl Read for Timed<'_> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a deadline of the transport; no rule of the product depends on it"
+    )]
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        (&mut &*self.stream).read(buffer)
+    }
+}
+
+fn answer(host: &Host, caller: &Caller, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    let (id, outcome) = match serde_json::from_slice::<Request<'_>>(bytes) {
+        Ok(request) => (request.id, act(host, caller, &request)),
+        Err(_) => (0, Err(Error::usage("The frame is malformed."))),
+    };
+    let raw = outcome.and_then(|ok| {
+        let text = std::str::from_utf8(&ok)
+            .ok()
+            .and_then(|text| serde_json::from_str::<&RawValue>(text).ok())
+            .map(|raw| {
+                frame::encode(&Reply {
+                    v: VERSION,
+                    id,
+                    ok: Some(raw),
+                    error: None,
+                })
+            });
+        text.unwrap_or_else(|| Err(Error::new(Code::Internal, "A reply could not be encoded.", "")))
+    });
+    let reply = raw.or_else(|error| {
+        frame::encode(&Reply {
+            v: VERSION,
+            id,
+            ok: None,
+            error: Some(error),
+        })
+    });
+    match reply {
+        Ok(reply) if reply.len() <= frame::MAX_FRAME => reply,
+        _ => too_long(id),
+    }
+}
+
+fn too_long(id: u64) -> Zeroizing<Vec<u8>> {
+    let error = Error::new(
+        Code::Usage,
+        "The answer is longer than 4 MiB.",
+        "Ask for fewer values at once.",
+    );
+    frame::encode(&Reply {
+        v: VERSION,
+        id,
+        ok: None,
+        error: Some(error),
+    })
+    .unwrap_or_default()
+}
+
+fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if request.v != VERSION {
+        return Err(Error::new(
+            Code::Conflict,
+            format!("The host speaks protocol {VERSION}, this program {}.", request.v),
+            "Restart the app or `keyward serve` after an update.",
+        ));
+    }
+    match request.verb {
+        YIELD => host.ask(Control::Yield),
+        SHOW => host.ask(Control::Show),
+        verb => {
+            let name =
+                VaultName::parse(request.vault).map_err(|error| Error::usage(format!("vault: {error}")))?;
+            return verbs::dispatch(&host.engine(&name)?, caller, verb, request.body);
+        }
+    }
+    frame::encode(&wire::Done {})
+}
+
+/// Name of the verb that sends a [`Control`].
+#[must_use]
+pub(crate) fn control_verb(control: Control) -> &'static str {
+    match control {
+        Control::Yield => YIELD,
+        Control::Show => SHOW,
+    }
+}

@@ -1,0 +1,117 @@
+//! The one table of acts: its name on the wire, its request, its reply and the function that does it.
+
+use std::sync::Arc;
+
+use keyward_engine::{Engine, access::Caller, lifecycle};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    frame::encode,
+    owner::{
+        Result, audit, auth_clients, connections, consents, doctor, environments, references, secrets, vault,
+    },
+    wire,
+};
+
+/// A request that names its verb and its reply.
+pub trait Verb: Serialize + DeserializeOwned {
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// What comes back.
+    type Reply: Serialize + DeserializeOwned;
+
+    /// Does it in this process.
+    ///
+    /// # Errors
+    /// As the act says.
+    fn perform(self, engine: &Arc<Engine>, caller: &Caller) -> Result<Self::Reply>;
+}
+
+/// Watching is no act: an open window must not keep a vault from locking itself.
+const WATCHING: [&str; 2] = ["vault_status", "consent_status"];
+
+macro_rules! verbs {
+    ($($name:literal $request:ident -> $reply:ty = $act:path;)*) => {
+        $(impl Verb for wire::$request {
+            const NAME: &'static str = $name;
+            type Reply = $reply;
+
+            fn perform(self, engine: &Arc<Engine>, caller: &Caller) -> Result<Self::Reply> {
+                if !WATCHING.contains(&$name) {
+                    lifecycle::touch(engine);
+                }
+                $act(engine, caller, self)
+            }
+        })*
+
+        /// Every verb, in the order of the table.
+        pub const NAMES: &[&str] = &[$($name),*];
+
+        /// Does what a frame asks for and encodes the reply.
+        ///
+        /// # Errors
+        /// `usage` for an unknown verb or a malformed body; else as the act says.
+        pub fn dispatch(engine: &Arc<Engine>, caller: &Caller, verb: &str, body: &RawValue) -> Result<Zeroizing<Vec<u8>>> {
+            match verb {
+                $($name => encode(&parse::<wire::$request>(body)?.perform(engine, caller)?),)*
+                _ => Err(wire::Error::new(
+                    wire::Code::Usage,
+                    "The host does not know this verb.",
+                    "The program and the host have different versions; restart the host.",
+                )),
+            }
+        }
+    };
+}
+
+verbs! {
+    "vault_status" VaultStatusRequest -> wire::Status = vault::status;
+    "keychain_probe" KeychainProbeRequest -> wire::KeychainProbe = vault::probe_keychain;
+    "vault_create" VaultCreate -> wire::RecoveryOffer = vault::create;
+    "recovery_begin" RecoveryBegin -> wire::RecoveryOffer = vault::recovery_begin;
+    "vault_confirm_recovery" RecoveryConfirm -> wire::Done = vault::recovery_confirm;
+    "vault_unlock" VaultUnlock -> wire::Status = vault::unlock;
+    "vault_lock" VaultLock -> wire::Done = vault::lock;
+    "environment_list" EnvironmentList -> Vec<wire::Environment> = environments::list;
+    "environment_create" EnvironmentCreate -> wire::Environment = environments::create;
+    "environment_delete" EnvironmentDelete -> wire::Done = environments::delete;
+    "secret_list" SecretList -> Vec<wire::Secret> = secrets::list;
+    "secret_check_key" SecretCheckKey -> wire::Done = secrets::check_key;
+    "secret_create" SecretCreate -> wire::Secret = secrets::create;
+    "secret_show" SecretShow -> wire::Secret = secrets::show;
+    "secret_update" SecretUpdate -> wire::Secret = secrets::update;
+    "secret_set_value" SecretSetValue -> wire::Secret = secrets::set_value;
+    "secret_delete" SecretDelete -> Vec<wire::Secret> = secrets::delete;
+    "secret_restore" SecretRestore -> wire::Secret = secrets::restore;
+    "secret_history" SecretHistory -> Vec<wire::Version> = secrets::history;
+    "secret_reveal" SecretReveal -> wire::Revealed = secrets::reveal;
+    "resolve" Resolve -> wire::Resolved = references::resolve;
+    "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
+    "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;
+    "auth_client_create" AuthClientCreate -> wire::AuthClient = auth_clients::create;
+    "auth_client_delete" AuthClientDelete -> wire::Done = auth_clients::delete;
+    "auth_client_discover" AuthClientDiscover -> wire::Discovered = auth_clients::discover;
+    "connection_list" ConnectionList -> Vec<wire::Connection> = connections::list;
+    "connection_show" ConnectionShow -> wire::Connection = connections::show;
+    "connection_connect" ConnectionConnect -> wire::Consent = consents::connect;
+    "consent_status" ConsentStatus -> wire::Consent = consents::status;
+    "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;
+    "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
+    "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
+    "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
+    "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
+    "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
+    "token" TokenRequest -> wire::Token = connections::token;
+    "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
+    "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;
+    "doctor" Doctor -> Vec<wire::Check> = doctor::run;
+}
+
+fn parse<T: DeserializeOwned>(body: &RawValue) -> Result<T> {
+    // serde's own message may quote the input, which may hold a value.
+    serde_json::from_str(body.get()).map_err(|error| {
+        wire::Error::usage(format!("The request is malformed at column {}.", error.column()))
+    })
+}

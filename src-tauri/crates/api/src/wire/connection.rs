@@ -1,0 +1,224 @@
+//! Connections and tokens.
+
+use super::{Error, Plaintext};
+use serde::{Deserialize, Serialize};
+
+/// The `connection` object of CLI.md.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Connection {
+    /// UUID.
+    pub id: String,
+    /// The referable key.
+    pub key: String,
+    /// Free text.
+    pub name: String,
+    /// Name of its environment.
+    pub environment: String,
+    /// What it is for.
+    pub application: Option<String>,
+    /// Key of its AuthClient.
+    pub auth_client: String,
+    /// `oauth2`.
+    pub auth_type: String,
+    /// The Owner.
+    pub owner: String,
+    /// Whose account, where the provider said so.
+    pub account: Option<String>,
+    /// `awaiting_consent`, `ready`, `needs_consent`, `error`, `disconnected`.
+    pub state: ConnectionState,
+    /// Why it is not ready, or what to know.
+    pub error: Option<ConnectionError>,
+    /// Scope as granted.
+    pub scope: Option<String>,
+    /// RFC 3339; when the access token ends.
+    pub expires_at: Option<String>,
+    /// RFC 3339; when it was obtained.
+    pub obtained_at: Option<String>,
+    /// RFC 3339; when the background refresh takes place.
+    pub next_refresh_at: Option<String>,
+    /// Whether a refresh token is held.
+    pub refresh_token: bool,
+    /// RFC 3339; when the refresh token ends, where the provider says so.
+    pub refresh_token_expires_at: Option<String>,
+    /// Whether `@APP` means this one.
+    pub default: bool,
+    /// RFC 3339.
+    pub created_at: String,
+}
+
+/// Where a Connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum ConnectionState {
+    /// Nobody consented yet.
+    AwaitingConsent,
+    /// Tokens can be handed out.
+    Ready,
+    /// A person must consent again.
+    NeedsConsent,
+    /// The last refresh failed.
+    Error,
+    /// The Owner dropped the tokens.
+    Disconnected,
+}
+
+/// Why a Connection is not ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionError {
+    /// A stable word.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Lists Connections, by key.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionList {
+    /// Name of the environment.
+    pub environment: String,
+    /// Only those in this state.
+    pub state: Option<ConnectionState>,
+}
+
+/// Names one Connection.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionShow {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+}
+
+/// Begins a Consent: a new Connection, or the same one again.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionConnect {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key of the Connection, new or existing.
+    pub connection: String,
+    /// Free text; default: the key.
+    pub name: Option<String>,
+    /// Key of the AuthClient; may be left out when exactly one is visible.
+    pub auth_client: Option<String>,
+    /// Scopes; default: the AuthClient's, or those asked for last.
+    pub scopes: Option<Vec<String>>,
+    /// Further authorization parameters, `name=value`.
+    pub params: Option<Vec<String>>,
+    /// Whether to open the system browser.
+    pub browser: BrowserChoice,
+    /// Give up after this many seconds (at most 600); default 300.
+    pub timeout_seconds: Option<u32>,
+}
+
+/// Whether a Consent opens the system browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum BrowserChoice {
+    /// Open it.
+    Open,
+    /// Only show the link.
+    Link,
+}
+
+/// Asks the provider for fresh tokens now (EL10).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionRefresh {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+}
+
+/// Drops the tokens, revoking them where the endpoint is known, and keeps the definition (AM6).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionDisconnect {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+}
+
+/// Deletes Connections for good, revoking their tokens where the endpoint is known.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionDelete {
+    /// Name of the environment.
+    pub environment: String,
+    /// Keys or ids.
+    pub connections: Vec<String>,
+}
+
+/// What became of the tokens at the provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Disconnected {
+    /// Key of the Connection.
+    pub connection: String,
+    /// What the provider did.
+    pub revocation: Revocation,
+    /// Why it could not be revoked; `null` otherwise.
+    pub error: Option<Error>,
+}
+
+/// What became of tokens at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum Revocation {
+    /// Revoked (RFC 7009).
+    Revoked,
+    /// No revocation endpoint is known: they end by themselves.
+    NoEndpoint,
+    /// The request failed: they end by themselves.
+    Failed,
+    /// There were none.
+    NoTokens,
+}
+
+/// Asks for a fresh access token.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct TokenRequest {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+    /// Least seconds it must still live; default: what O-65 guarantees.
+    pub min_ttl_seconds: Option<u32>,
+}
+
+/// The `token` object of CLI.md.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Token {
+    /// The access token.
+    pub access_token: Plaintext,
+    /// As the provider wrote it.
+    pub token_type: String,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// Scope as granted.
+    pub scope: Option<String>,
+    /// Says that this read could not be written to the audit log (SECURITY.md L-10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub notice: Option<String>,
+}

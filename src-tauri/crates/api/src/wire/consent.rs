@@ -1,0 +1,147 @@
+//! A running Consent.
+
+use super::{Connection, Error};
+use serde::{Deserialize, Serialize};
+
+/// One run of an authorization flow as people watch it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Consent {
+    /// UUID.
+    pub id: String,
+    /// Key of the Connection.
+    pub connection: String,
+    /// Key of the AuthClient.
+    pub auth_client: String,
+    /// Where it stands.
+    pub state: ConsentState,
+    /// The six steps, in order.
+    pub steps: Vec<Step>,
+    /// The authorization URL, for another browser; holds no secret that outlives the flow.
+    pub link: String,
+    /// Loopback address that listens, without scheme: `127.0.0.1:49731/callback`.
+    pub listening: String,
+    /// Program that was started, or `null` when none could be.
+    pub browser: Option<String>,
+    /// Seconds until it gives up.
+    pub seconds_left: u32,
+    /// Seconds it may take in all.
+    pub seconds_allowed: u32,
+    /// Grows with every change.
+    pub revision: u32,
+    /// The result.
+    pub result: Option<Connection>,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+/// Where a Consent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum ConsentState {
+    /// The person is asked in the browser.
+    Waiting,
+    /// The code is exchanged and stored.
+    Finishing,
+    /// Connected.
+    Done,
+    /// Connected, without a refresh token.
+    DoneWithoutRefreshToken,
+    /// The provider's page said no.
+    Denied,
+    /// Nobody answered.
+    TimedOut,
+    /// The Owner stopped it.
+    Cancelled,
+    /// It failed.
+    Failed,
+}
+
+/// One step of a Consent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Step {
+    /// Which.
+    pub id: StepId,
+    /// How far.
+    pub state: StepState,
+    /// Seconds after the start when it was done or failed.
+    pub seconds: Option<f64>,
+}
+
+/// The six steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum StepId {
+    /// State and PKCE were made.
+    Prepare,
+    /// The browser was opened.
+    OpenBrowser,
+    /// The answer is awaited.
+    Wait,
+    /// The code is exchanged.
+    Exchange,
+    /// The tokens are stored.
+    Store,
+    /// The first refresh is planned.
+    Plan,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum StepState {
+    /// Finished.
+    Done,
+    /// Under way.
+    Now,
+    /// Not begun.
+    Todo,
+    /// Finished, with a consequence.
+    Warn,
+    /// Failed.
+    Error,
+}
+
+/// Reads a Consent; waits up to 25 s for a revision above `after`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConsentStatus {
+    /// Which.
+    pub consent: String,
+    /// Revision already seen; absent: answer at once.
+    pub after: Option<u32>,
+}
+
+/// Stops a Consent.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionCancel {
+    /// Which.
+    pub consent: String,
+}
+
+/// Hands in the address the browser ended at (O-36).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionPaste {
+    /// Which.
+    pub consent: String,
+    /// The whole address.
+    pub address: String,
+}
+
+/// Opens the browser once more.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionOpenAgain {
+    /// Which.
+    pub consent: String,
+}

@@ -1,0 +1,33 @@
+//! The shapes that cross a process or window boundary: JSON, snake_case, times as RFC 3339 UTC.
+//!
+//! Only this module derives serde on what the product speaks of (ARCHITECTURE.md rule 3). Lists use the same
+//! object as `show`, never with a value.
+
+mod audit;
+mod auth_client;
+mod connection;
+mod consent;
+mod doctor;
+mod environment;
+mod error;
+mod plaintext;
+mod reference;
+mod secret;
+mod vault;
+
+pub use audit::*;
+pub use auth_client::*;
+pub use connection::*;
+pub use consent::*;
+pub use doctor::*;
+pub use environment::*;
+pub use error::*;
+pub use plaintext::Plaintext;
+pub use reference::*;
+pub use secret::*;
+pub use vault::*;
+
+/// A reply without content.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Done {}

@@ -1,0 +1,61 @@
+//! A value on its way through a door.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keyward_model::SecretValue;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A value that crosses a boundary: a JSON string when it is UTF-8, else `{"base64": "…"}`.
+///
+/// The only wire shape that holds plaintext; replies without it hold none.
+#[derive(Debug)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string | { base64: string }"))]
+pub struct Plaintext(pub SecretValue);
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    Text(String),
+    Bytes { base64: String },
+}
+
+impl Serialize for Plaintext {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0.expose_text() {
+            Some(text) => serializer.serialize_str(text),
+            None => Form::Bytes {
+                base64: STANDARD.encode(self.0.expose()),
+            }
+            .serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Plaintext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Form::deserialize(deserializer)? {
+            Form::Text(text) => SecretValue::from(text),
+            Form::Bytes { base64 } => {
+                // the decoder's own message would quote the input.
+                SecretValue::new(
+                    STANDARD
+                        .decode(base64)
+                        .map_err(|_| D::Error::custom("invalid base64"))?,
+                )
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_and_text_survive_the_wire() {
+        for bytes in [&b"text"[..], b"\xff\x00", b""] {
+            let json = serde_json::to_string(&Plaintext(SecretValue::new(bytes.to_vec()))).unwrap();
+            let back: Plaintext = serde_json::from_str(&json).unwrap();
+            assert_eq!(back.0.expose(), bytes);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! `keyward connection`
+
+use keyward_api::wire::{
+    Connection, ConnectionDelete, ConnectionDisconnect, ConnectionList, ConnectionRefresh, ConnectionShow,
+    ConnectionState, Disconnected, Revocation,
+};
+
+use super::Result;
+use crate::{
+    args::{Connection as Command, State},
+    context::Context,
+    door::Door,
+    output,
+    output::Face,
+};
+
+/// Everything about Connections that exist.
+///
+/// # Errors
+/// `not_found`, `needs_consent`, `provider`, `locked`.
+pub fn run(context: &Context, face: &Face, command: Command) -> Result {
+    let mut door = Door::open(context)?;
+    let environment = context.environment.clone();
+    match command {
+        Command::List { state } => {
+            let state = state.map(|state| match state {
+                State::AwaitingConsent => ConnectionState::AwaitingConsent,
+                State::Ready => ConnectionState::Ready,
+                State::NeedsConsent => ConnectionState::NeedsConsent,
+                State::Error => ConnectionState::Error,
+                State::Disconnected => ConnectionState::Disconnected,
+            });
+            let list = door.call(context, ConnectionList { environment, state })?;
+            if list.is_empty() {
+                face.say("No connections here. Make one: keyward connect NAME");
+            }
+            face.show(&list, |list| rows(list))
+        }
+        Command::Show { name } => face.show(
+            &door.call(
+                context,
+                ConnectionShow {
+                    environment,
+                    connection: name,
+                },
+            )?,
+            facts,
+        ),
+        Command::Refresh { name } => {
+            let refreshed = door.call(
+                context,
+                ConnectionRefresh {
+                    environment,
+                    connection: name,
+                },
+            )?;
+            face.show(&refreshed, facts)
+        }
+        Command::Disconnect { name } => {
+            let gone = door.call(
+                context,
+                ConnectionDisconnect {
+                    environment,
+                    connection: name,
+                },
+            )?;
+            face.say(format!(
+                "{} is disconnected; its definition stays. {}",
+                gone.connection,
+                at_provider(&gone)
+            ));
+            if face.is_json() {
+                face.show(&gone, at_provider)
+            } else {
+                Ok(())
+            }
+        }
+        Command::Delete { names } => {
+            let gone = door.call(
+                context,
+                ConnectionDelete {
+                    environment,
+                    connections: names,
+                },
+            )?;
+            for one in &gone {
+                face.say(format!("{} is deleted. {}", one.connection, at_provider(one)));
+            }
+            if face.is_json() {
+                face.show(&gone, |_| String::new())
+            } else {
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What became of the tokens at the provider (OA11).
+fn at_provider(gone: &Disconnected) -> String {
+    match (gone.revocation, &gone.error) {
+        (Revocation::Revoked, _) => "The provider revoked its tokens.".to_owned(),
+        (Revocation::NoEndpoint, _) => {
+            "No revocation address is known: the tokens end by themselves. Remove the app on the provider's page.".to_owned()
+        }
+        (Revocation::Failed, Some(error)) => {
+            format!("The provider could not revoke them ({}). Remove the app on the provider's page.", error.message)
+        }
+        (Revocation::Failed, None) => "The provider could not revoke them.".to_owned(),
+        (Revocation::NoTokens, _) => "There were no tokens.".to_owned(),
+    }
+}
+
+fn state(connection: &Connection) -> &'static str {
+    match connection.state {
+        ConnectionState::AwaitingConsent => "awaiting_consent",
+        ConnectionState::Ready => "ready",
+        ConnectionState::NeedsConsent => "needs_consent",
+        ConnectionState::Error => "error",
+        ConnectionState::Disconnected => "disconnected",
+    }
+}
+
+/// A Connection in words.
+pub fn facts(connection: &Connection) -> String {
+    let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+    let mut text = output::facts(&[
+        ("key", connection.key.clone()),
+        ("name", connection.name.clone()),
+        ("environment", connection.environment.clone()),
+        ("application", or_none(&connection.application)),
+        ("auth client", connection.auth_client.clone()),
+        ("type", connection.auth_type.clone()),
+        ("account", or_none(&connection.account)),
+        ("state", state(connection).to_owned()),
+        ("scope", or_none(&connection.scope)),
+        ("expires", or_none(&connection.expires_at)),
+        ("next refresh", or_none(&connection.next_refresh_at)),
+        (
+            "refresh token",
+            if connection.refresh_token { "held" } else { "none" }.to_owned(),
+        ),
+        (
+            "default",
+            if connection.default { "yes" } else { "no" }.to_owned(),
+        ),
+        ("id", connection.id.clone()),
+    ]);
+    if let Some(error) = &connection.error {
+        text.push_str(&output::facts(&[
+            ("problem", error.message.clone()),
+            ("what to do", error.hint.clone()),
+        ]));
+    }
+    text
+}
+
+fn rows(list: &[Connection]) -> String {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|one| {
+            vec![
+                one.key.clone(),
+                state(one).to_owned(),
+                one.account.clone().unwrap_or_default(),
+                one.auth_client.clone(),
+                one.expires_at.clone().unwrap_or_default(),
+                one.next_refresh_at.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    output::table(
+        &[
+            "NAME",
+            "STATE",
+            "ACCOUNT",
+            "AUTH CLIENT",
+            "EXPIRES",
+            "NEXT REFRESH",
+        ],
+        &rows,
+    )
+}

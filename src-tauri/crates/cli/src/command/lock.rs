@@ -1,0 +1,55 @@
+//! `keyward unlock`, `keyward lock`
+
+use keyward_api::{
+    client::Client,
+    wire::{Mode, VaultLock, VaultStatusRequest},
+};
+
+use super::Result;
+use crate::{
+    context::Context,
+    door::{Door, no_vault, unlock_here, unlock_host},
+    output::Face,
+};
+
+/// With a host, unlocks it; without one, proves that the vault opens.
+///
+/// # Errors
+/// `locked`, `keychain`, `corrupt`, `not_found`.
+pub fn unlock(context: &Context, face: &Face) -> Result {
+    match Door::open(context)? {
+        Door::Host(mut client) => {
+            unlock_host(context, &mut client)?;
+            face.say("Unlocked.");
+        }
+        Door::Own(engine) => {
+            unlock_here(context, &engine)?;
+            face.say(
+                "The vault opens. Nothing stays open without a host: open the app or run `keyward serve`.",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// With a host, drops its keys; without one, nothing was open.
+///
+/// # Errors
+/// When the host does not answer.
+pub fn lock(context: &Context, face: &Face) -> Result {
+    let Some(home) = context.existing_home()? else {
+        return Err(no_vault(context));
+    };
+    if let Some(mut client) = Client::connect(&home, context.runtime())? {
+        client.call(context.vault.as_str(), &VaultLock {})?;
+        face.say("Locked.");
+        return Ok(());
+    }
+    let status = Door::at(context, home)?.call_as_is(context, VaultStatusRequest {})?;
+    if status.mode == Some(Mode::Keychain) {
+        face.say("Nothing was open. Any program of yours can open this vault while you are logged in: its key is in the OS keychain.");
+    } else {
+        face.say("Nothing was open.");
+    }
+    Ok(())
+}

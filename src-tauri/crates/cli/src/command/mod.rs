@@ -1,0 +1,61 @@
+//! One verb a file.
+
+mod audit;
+mod auth_client;
+mod completion;
+mod connect;
+mod connection;
+mod doctor;
+mod env;
+mod get;
+mod init;
+mod inject;
+mod lock;
+mod resolve;
+mod run;
+mod secret;
+mod serve;
+mod status;
+mod token;
+
+use std::process::ExitCode;
+
+use keyward_api::wire::Error;
+use keyward_engine::process::Before;
+
+use crate::{
+    args::{Arguments, Command},
+    context::Context,
+    output::Face,
+};
+
+/// Results of commands.
+pub type Result<T = ()> = std::result::Result<T, Error>;
+
+/// Runs one command.
+///
+/// # Errors
+/// As the command says.
+pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode> {
+    let context = Context::new(&arguments.globals)?;
+    match arguments.command {
+        Command::Init(init) => init::run(&context, face, &init),
+        Command::Status => status::run(&context, face),
+        Command::Unlock => lock::unlock(&context, face),
+        Command::Lock => lock::lock(&context, face),
+        Command::Doctor => return doctor::run(&context, face),
+        Command::Serve => serve::run(&context, face),
+        Command::Env(command) => env::run(&context, face, command),
+        Command::Secret(command) => secret::run(&context, face, command),
+        Command::Get(get) => get::run(&context, face, &get),
+        Command::AuthClient(command) => auth_client::run(&context, face, command),
+        Command::Connect(connect) => connect::run(&context, face, connect),
+        Command::Connection(command) => connection::run(&context, face, command),
+        Command::Token(token) => token::run(&context, face, &token),
+        Command::Run(run) => run::run(&context, face, &run, before),
+        Command::Inject(inject) => inject::run(&context, face, &inject),
+        Command::Audit(audit) => audit::run(&context, face, audit),
+        Command::Completion(completion) => completion::run(face, &completion),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,106 @@
+//! `keyward serve`
+
+use std::{sync::mpsc, thread};
+
+use keyward_api::{
+    host::{Control, Host, Refused},
+    server,
+    wire::{Code, Error},
+};
+use keyward_engine::lifecycle;
+use signal_hook::{consts::TERM_SIGNALS, iterator::Signals};
+
+use super::Result;
+use crate::{context::Context, output::Face};
+
+enum Ending {
+    Signal,
+    Yielded,
+}
+
+/// A headless host in the foreground: unlocked at start by keychain or `--passphrase-fd`, else locked.
+///
+/// # Errors
+/// `conflict` beside another host.
+pub fn run(context: &Context, face: &Face) -> Result {
+    let (host, control) = Host::new(context.home()?, "serve", context.ports()).map_err(refused)?;
+    let server = server::start(&host, context.runtime())?;
+    let engine = host.engine(&context.vault)?;
+    // A prompt would keep a service from starting: only the keychain and the descriptor are asked.
+    let unlocked = lifecycle::unlock(&engine, context.passphrase()?.as_ref());
+    let state = match &unlocked {
+        Ok(()) => "unlocked".to_owned(),
+        Err(error) => format!("locked: {}", error.message),
+    };
+    face.say(format!(
+        "Serving {} (process {}), vault “{}” {state}",
+        host.home().root().display(),
+        std::process::id(),
+        context.vault
+    ));
+    let ending = wait(control)?;
+    // Stop accepting first; running refreshes are stored; then keys go and host.lock is released (L-01).
+    drop(server);
+    drop(engine);
+    host.stop();
+    face.say(match ending {
+        Ending::Signal => "Stopped.",
+        Ending::Yielded => "The app takes over.",
+    });
+    Ok(())
+}
+
+fn wait(control: mpsc::Receiver<Control>) -> Result<Ending> {
+    let (end, ended) = mpsc::channel();
+    let failed = |error: std::io::Error| {
+        Error::new(
+            Code::Internal,
+            format!("Signals cannot be waited for: {error}."),
+            "",
+        )
+    };
+    let mut signals = Signals::new(TERM_SIGNALS).map_err(failed)?;
+    let on_signal = end.clone();
+    let spawn =
+        |name: &str, work: Box<dyn FnOnce() + Send>| thread::Builder::new().name(name.to_owned()).spawn(work);
+    spawn(
+        "keyward-signal",
+        Box::new(move || {
+            if signals.forever().next().is_some() {
+                let _ = on_signal.send(Ending::Signal);
+            }
+        }),
+    )
+    .map_err(failed)?;
+    spawn(
+        "keyward-control",
+        Box::new(move || {
+            // A second start of the app asks a host to show its window; this one has none.
+            while let Ok(asked) = control.recv() {
+                if asked == Control::Yield {
+                    let _ = end.send(Ending::Yielded);
+                }
+            }
+        }),
+    )
+    .map_err(failed)?;
+    Ok(ended.recv().unwrap_or(Ending::Signal))
+}
+
+fn refused(refused: Refused) -> Error {
+    match refused {
+        Refused::Held(Some(holder)) => {
+            let message = format!(
+                "{} (process {}) serves this KEYWARD_HOME already.",
+                holder.kind, holder.pid
+            );
+            Error::new(
+                Code::Conflict,
+                message,
+                "One host serves all vaults of a KEYWARD_HOME.",
+            )
+        }
+        Refused::Held(None) => Error::new(Code::Conflict, "Another host was just ending.", "Try again."),
+        Refused::Failed(error) => error.into(),
+    }
+}

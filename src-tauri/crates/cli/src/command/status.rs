@@ -1,0 +1,88 @@
+//! `keyward status`
+
+use keyward_api::wire::{Freshness, Mode, Status, VaultStatusRequest};
+
+use super::Result;
+use crate::{
+    context::Context,
+    door::{Door, unlock_here},
+    output::{self, Face},
+};
+
+/// What there is.
+///
+/// # Errors
+/// When the files are unsafe or damaged.
+pub fn run(context: &Context, face: &Face) -> Result {
+    let Some(home) = context.existing_home()? else {
+        return face.show(&nothing(context), facts);
+    };
+    let mut door = Door::at(context, home)?;
+    if let Door::Own(engine) = &door {
+        let status = door_status(engine);
+        // Keychain mode opens for any program of this user; passphrase mode only for who brings the passphrase.
+        let opens = matches!(status, Some(Mode::Keychain)) || status.is_some() && context.brings_passphrase();
+        if opens {
+            unlock_here(context, engine)?;
+        }
+    }
+    let status = door.call_as_is(context, VaultStatusRequest {})?;
+    if status.recovery == Some(false) {
+        face.say("This vault has no recovery key: without its keychain or passphrase it is lost. Open the app to make one.");
+    }
+    face.show(&status, facts)
+}
+
+fn door_status(engine: &keyward_engine::Engine) -> Option<Mode> {
+    match keyward_engine::lifecycle::status(engine).ok()?.mode? {
+        keyward_engine::home::Mode::Keychain => Some(Mode::Keychain),
+        keyward_engine::home::Mode::Passphrase => Some(Mode::Passphrase),
+    }
+}
+
+fn nothing(context: &Context) -> Status {
+    Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        home: context.home_path().display().to_string(),
+        vault: context.vault.to_string(),
+        exists: false,
+        mode: None,
+        locked: true,
+        host: None,
+        freshness: Freshness::None,
+        recovery: None,
+    }
+}
+
+/// A status in words.
+pub fn facts(status: &Status) -> String {
+    let vault = if status.exists {
+        status.vault.clone()
+    } else {
+        format!("{} (not made yet)", status.vault)
+    };
+    let mode = match status.mode {
+        Some(Mode::Keychain) => "OS keychain",
+        Some(Mode::Passphrase) => "passphrase",
+        None => "-",
+    };
+    let host = status.host.as_ref().map_or_else(
+        || "none".to_owned(),
+        |host| format!("{} (process {})", host.kind, host.pid),
+    );
+    let freshness = match status.freshness {
+        Freshness::Ok => "as new as last seen",
+        Freshness::None => "not known",
+        Freshness::Older => "older than last seen",
+        Freshness::Forked => "another history than last seen",
+    };
+    output::facts(&[
+        ("version", status.version.clone()),
+        ("home", status.home.clone()),
+        ("vault", vault),
+        ("unlocked by", mode.to_owned()),
+        ("locked", if status.locked { "yes" } else { "no" }.to_owned()),
+        ("host", host),
+        ("freshness", freshness.to_owned()),
+    ])
+}

@@ -1,0 +1,151 @@
+//! The way in: the owner's door of a running host, else an Engine in this process. The result is the same.
+
+use std::sync::Arc;
+
+use keyward_api::{
+    client::Client,
+    verbs::Verb,
+    wire::{Code, Error, VaultUnlock},
+};
+use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
+use keyward_model::SecretValue;
+
+use crate::{
+    context::{Context, has_terminal},
+    value,
+};
+
+/// A way to perform acts.
+pub enum Door {
+    /// Through a host.
+    Host(Client),
+    /// In this process.
+    Own(Arc<Engine>),
+}
+
+/// How the audit log names this program when it acts by itself.
+pub fn caller() -> Caller {
+    Caller::owner(format!("keyward, process {}", std::process::id()))
+}
+
+impl Door {
+    /// Through the host when there is one, else in this process; nothing is unlocked yet.
+    ///
+    /// # Errors
+    /// `not_found` when there is no KEYWARD_HOME, so no vault.
+    pub fn open(context: &Context) -> Result<Self, Error> {
+        match context.existing_home()? {
+            Some(home) => Self::at(context, home),
+            None => Err(no_vault(context)),
+        }
+    }
+
+    /// As [`Door::open`] for a home that is there.
+    ///
+    /// # Errors
+    /// `conflict` when the host does not answer.
+    pub fn at(context: &Context, home: Home) -> Result<Self, Error> {
+        Ok(match Client::connect(&home, context.runtime())? {
+            Some(client) => Self::Host(client),
+            None => Self::Own(context.engine(home)),
+        })
+    }
+
+    /// Performs one act on an unlocked vault.
+    ///
+    /// # Errors
+    /// As the act says; `locked` when nobody can unlock.
+    pub fn call<V: Verb>(&mut self, context: &Context, request: V) -> Result<V::Reply, Error> {
+        if let Self::Host(client) = self {
+            match client.call(context.vault.as_str(), &request) {
+                // CLI.md: who brings the passphrase opens the vault for this one command; the host stays locked.
+                Err(error) if error.code == Code::Locked && context.brings_passphrase() => {
+                    *self = Self::Own(context.engine(context.home()?));
+                }
+                answer => return answer,
+            }
+        }
+        let Self::Own(engine) = self else {
+            unreachable!("I1: the host's arm returned or was replaced")
+        };
+        unlock_here(context, engine)?;
+        request.perform(engine, &caller())
+    }
+
+    /// Performs one act that works on a locked or missing vault.
+    ///
+    /// # Errors
+    /// As the act says.
+    pub fn call_as_is<V: Verb>(&mut self, context: &Context, request: V) -> Result<V::Reply, Error> {
+        match self {
+            Self::Host(client) => client.call(context.vault.as_str(), &request),
+            Self::Own(engine) => request.perform(engine, &caller()),
+        }
+    }
+}
+
+/// Unlocks an Engine of this process: by keychain, else with the passphrase from its descriptor or a prompt.
+///
+/// # Errors
+/// `locked`, `keychain`, `corrupt`, `not_found`.
+pub fn unlock_here(context: &Context, engine: &Arc<Engine>) -> Result<(), Error> {
+    let status = lifecycle::status(engine)?;
+    if status.mode.is_some() && !status.locked {
+        return Ok(());
+    }
+    if status.mode.is_none() {
+        return Err(no_vault(context));
+    }
+    let passphrase = match status.mode {
+        Some(keyward_engine::home::Mode::Passphrase) => ask_passphrase(context)?,
+        _ => None,
+    };
+    Ok(lifecycle::unlock(engine, passphrase.as_ref())?)
+}
+
+/// The passphrase from its descriptor, else from a prompt on a terminal.
+///
+/// # Errors
+/// `usage` when the descriptor cannot be read.
+pub fn ask_passphrase(context: &Context) -> Result<Option<SecretValue>, Error> {
+    match context.passphrase()? {
+        Some(passphrase) => Ok(Some(passphrase)),
+        None if has_terminal() => value::prompt("Passphrase: ").map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Unlocks the host.
+///
+/// # Errors
+/// `locked`, `keychain`, `corrupt`.
+pub fn unlock_host(context: &Context, client: &mut Client) -> Result<(), Error> {
+    let vault = context.vault.as_str();
+    // Keychain mode needs nothing from a person; a passphrase vault answers `locked` and is asked for.
+    match client.call(vault, &VaultUnlock { passphrase: None }) {
+        Ok(_) => Ok(()),
+        Err(error) if error.code == Code::Locked => match ask_passphrase(context)? {
+            Some(passphrase) => {
+                let request = VaultUnlock {
+                    passphrase: Some(keyward_api::wire::Plaintext(passphrase)),
+                };
+                client.call(vault, &request).map(|_| ())
+            }
+            None => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// The error of every command that needs a vault.
+pub fn no_vault(context: &Context) -> Error {
+    Error::new(
+        Code::NotFound,
+        format!(
+            "There is no vault “{}” in {}.",
+            context.vault,
+            context.home_path().display()
+        ),
+        "Make one with `keyward init`.",
+    )
+}

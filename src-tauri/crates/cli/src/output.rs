@@ -1,0 +1,163 @@
+//! Data to stdout, everything said to a person to stderr.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use keyward_api::wire::{Code, Error};
+use serde::Serialize;
+use serde_json::json;
+
+/// How this run speaks.
+pub struct Face {
+    json: bool,
+    colour: bool,
+}
+
+impl Face {
+    /// Colour only on a terminal, and not with `NO_COLOR`.
+    pub fn new(json: bool) -> Self {
+        let colour =
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self { json, colour }
+    }
+
+    /// Whether `--json` was given.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Says something to a person.
+    pub fn say(&self, text: impl AsRef<str>) {
+        // A closed stderr is no reason to fail.
+        let _ = writeln!(io::stderr(), "{}", text.as_ref());
+    }
+
+    /// Prints one JSON document.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn document(&self, document: &serde_json::Value) -> Result<(), Error> {
+        let mut text = serde_json::to_vec_pretty(document).map_err(|_| encoding())?;
+        text.push(b'\n');
+        self.data(&text)
+    }
+
+    /// Prints data as it is.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn data(&self, bytes: &[u8]) -> Result<(), Error> {
+        let mut stdout = io::stdout().lock();
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|error| {
+                Error::new(
+                    Code::Internal,
+                    format!("stdout could not be written: {}.", error.kind()),
+                    "",
+                )
+            })
+    }
+
+    /// Prints a wire object: as JSON, else by `human`.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn show<T: Serialize>(&self, object: &T, human: impl FnOnce(&T) -> String) -> Result<(), Error> {
+        match self.json {
+            true => self.document(&serde_json::to_value(object).map_err(|_| encoding())?),
+            false => self.data(human(object).as_bytes()),
+        }
+    }
+
+    /// Says what went wrong and returns its exit status.
+    pub fn fail(&self, error: &Error) -> ExitCode {
+        let mut stderr = io::stderr().lock();
+        let _ = if self.json {
+            let body =
+                json!({ "error": { "code": error.code, "message": error.message, "hint": error.hint } });
+            writeln!(stderr, "{body}")
+        } else {
+            let (bold, plain) = if self.colour {
+                ("\x1b[1;31m", "\x1b[0m")
+            } else {
+                ("", "")
+            };
+            let hint = if error.hint.is_empty() {
+                String::new()
+            } else {
+                format!("\nhint: {}", error.hint)
+            };
+            writeln!(stderr, "{bold}error:{plain} {}{hint}", error.message)
+        };
+        ExitCode::from(error.code.exit_status())
+    }
+}
+
+fn encoding() -> Error {
+    Error::new(Code::Internal, "The answer could not be encoded.", "")
+}
+
+/// Help and version go to stdout with status 0; a wrong command line is a usage error that names what exists.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if !std::env::args_os().any(|argument| argument == "--json") {
+        let _ = error.print();
+        return ExitCode::from(Code::Usage.exit_status());
+    }
+    let text = error.to_string();
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines
+        .next()
+        .unwrap_or("wrong arguments")
+        .trim_start_matches("error: ")
+        .to_owned();
+    let hint = lines
+        .find(|line| line.starts_with("Usage:"))
+        .unwrap_or_default()
+        .to_owned();
+    Face::new(true).fail(&Error::new(Code::Usage, message, hint))
+}
+
+/// Lines of columns, each as wide as its widest cell; empty without rows.
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let width = |column: usize| {
+        rows.iter()
+            .map(|row| row[column].chars().count())
+            .chain([head[column].len()])
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let line = |cells: Vec<&str>| {
+        let padded = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| format!("{cell:width$}"));
+        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    let mut text = line(head.to_vec());
+    for row in rows {
+        text.push_str(&line(row.iter().map(String::as_str).collect()));
+    }
+    text
+}
+
+/// `name: value` lines, values aligned.
+pub fn facts(facts: &[(&str, String)]) -> String {
+    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 1;
+    facts
+        .iter()
+        .map(|(name, value)| format!("{:width$} {value}\n", format!("{name}:")))
+        .collect()
+}

@@ -1,0 +1,195 @@
+//! A running Consent: what people watch, and how it is stopped.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+use keyward_model::{Id, name::Handle};
+use keyward_oauth::authorize::{Code, Pending};
+use tokio::sync::{Notify, mpsc};
+
+use crate::{Engine, Error, Kind, Result, connections::Shown, engine::hold};
+
+/// Where a Consent stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The person is asked in the browser.
+    Waiting,
+    /// The code is exchanged and stored.
+    Finishing,
+    /// Connected.
+    Done,
+    /// Connected, and the provider gave no refresh token.
+    DoneWithoutRefreshToken,
+    /// The provider's page said no.
+    Denied,
+    /// Nobody answered.
+    TimedOut,
+    /// The Owner stopped it, or the vault was locked.
+    Cancelled,
+    /// It failed.
+    Failed,
+}
+
+impl State {
+    /// Whether nothing further will happen.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Finishing)
+    }
+}
+
+/// The steps, in order.
+pub const STEPS: usize = 6;
+pub(crate) const PREPARE: usize = 0;
+pub(crate) const OPEN_BROWSER: usize = 1;
+pub(crate) const WAIT: usize = 2;
+pub(crate) const EXCHANGE: usize = 3;
+pub(crate) const STORE: usize = 4;
+pub(crate) const PLAN: usize = 5;
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// Not begun.
+    Todo,
+    /// Under way.
+    Now,
+    /// Finished, so long after the start.
+    Done(Duration),
+    /// Finished with a consequence.
+    Warn(Duration),
+    /// Failed.
+    Failed(Duration),
+}
+
+/// What people watch.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Where it stands.
+    pub state: State,
+    /// In order: prepare, open browser, wait, exchange, store, plan.
+    pub steps: [Step; STEPS],
+    /// Program that was started.
+    pub browser: Option<String>,
+    /// Grows with every change.
+    pub revision: u32,
+    /// The Connection, once stored.
+    pub result: Option<Shown>,
+    /// Why it failed.
+    pub error: Option<Error>,
+}
+
+/// One run of an authorization flow, from browser opened to code received.
+pub struct Consent {
+    /// Identity of this run.
+    pub id: Id,
+    /// Key of the Connection.
+    pub connection: Handle,
+    /// Key of the AuthClient.
+    pub auth_client: Handle,
+    /// Monotonic time of its start.
+    pub(crate) started: Duration,
+    /// How long it may take.
+    pub allowed: Duration,
+    /// State, PKCE verifier and URL.
+    pub(crate) pending: Arc<Pending>,
+    pub(crate) cancelled: Notify,
+    pub(crate) pasted: mpsc::Sender<Code>,
+    progress: Mutex<Progress>,
+    changed: Condvar,
+}
+
+impl Consent {
+    pub(crate) fn new(
+        id: Id,
+        keys: (Handle, Handle),
+        started: Duration,
+        allowed: Duration,
+        pending: Arc<Pending>,
+        pasted: mpsc::Sender<Code>,
+    ) -> Self {
+        let mut steps = [Step::Todo; STEPS];
+        steps[PREPARE] = Step::Done(Duration::ZERO);
+        steps[OPEN_BROWSER] = Step::Now;
+        let progress = Progress {
+            state: State::Waiting,
+            steps,
+            browser: None,
+            revision: 1,
+            result: None,
+            error: None,
+        };
+        Self {
+            id,
+            connection: keys.0,
+            auth_client: keys.1,
+            started,
+            allowed,
+            pending,
+            cancelled: Notify::new(),
+            pasted,
+            progress: Mutex::new(progress),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// The authorization URL, for another browser profile.
+    #[must_use]
+    pub fn link(&self) -> &str {
+        self.pending.url()
+    }
+
+    /// The redirect address that listens.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        self.pending.redirect_uri()
+    }
+
+    /// Stops it; a finished one stays as it is.
+    pub fn cancel(&self) {
+        self.cancelled.notify_one();
+    }
+
+    /// What people see now.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        hold(&self.progress).clone()
+    }
+
+    /// Waits until the revision is above `after`, at most `patience`.
+    #[must_use]
+    pub fn wait(&self, after: u32, patience: Duration) -> Progress {
+        let guard = hold(&self.progress);
+        let (guard, _) = self
+            .changed
+            .wait_timeout_while(guard, patience, |progress| {
+                progress.revision <= after && !progress.state.is_final()
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        guard.clone()
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Progress)) {
+        let mut progress = hold(&self.progress);
+        change(&mut progress);
+        progress.revision += 1;
+        drop(progress);
+        self.changed.notify_all();
+    }
+}
+
+/// Finds a running or finished Consent.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub fn find(engine: &Engine, id: Id) -> Result<Arc<Consent>> {
+    hold(&engine.consents).get(&id).cloned().ok_or_else(|| {
+        Error::new(
+            Kind::NotFound,
+            "There is no such consent under way.",
+            "Connect again.",
+        )
+    })
+}

@@ -1,0 +1,145 @@
+//! One vault and what it needs to act.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicI64},
+};
+
+use keyward_model::{Id, Timestamp, name::VaultName};
+use keyward_oauth::http::Http;
+use keyward_vault::{
+    RecoveryKey,
+    home::Home,
+    keychain::Keychain,
+    vault::{Opening, Place, UnlockedVault},
+};
+
+use crate::{
+    Error, Result,
+    audit::ReadLog,
+    changes::Changes,
+    consent::Consent,
+    lifecycle::Attempts,
+    ports::{Browser, Clock},
+};
+
+/// The outside world.
+#[derive(Clone)]
+pub struct Ports {
+    /// The OS keychain.
+    pub keychain: Arc<dyn Keychain>,
+    /// Wall and monotonic time.
+    pub clock: Arc<dyn Clock>,
+    /// The system browser.
+    pub browser: Arc<dyn Browser>,
+}
+
+/// One vault of one KEYWARD_HOME, locked or unlocked. Shared by threads; acts are free functions on it.
+pub struct Engine {
+    pub(crate) home: Home,
+    pub(crate) name: VaultName,
+    pub(crate) opening: Opening,
+    pub(crate) ports: Ports,
+    pub(crate) vault: RwLock<Option<Arc<UnlockedVault>>>,
+    pub(crate) changes: Changes,
+    pub(crate) consents: Mutex<HashMap<Id, Arc<Consent>>>,
+    pub(crate) offered: Mutex<Option<(RecoveryKey, Vec<usize>)>>,
+    pub(crate) attempts: Mutex<Attempts>,
+    pub(crate) reads: ReadLog,
+    /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
+    pub(crate) last_act: AtomicI64,
+    network: OnceLock<Network>,
+}
+
+/// The network half: a runtime and one HTTP client.
+pub(crate) struct Network {
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) http: Http,
+}
+
+impl Engine {
+    /// A vault that may not exist yet; nothing is opened.
+    #[must_use]
+    pub fn new(home: Home, name: VaultName, opening: Opening, ports: Ports) -> Self {
+        let now = ports.clock.now();
+        Self {
+            home,
+            name,
+            opening,
+            ports,
+            vault: RwLock::new(None),
+            changes: Changes::default(),
+            consents: Mutex::default(),
+            offered: Mutex::default(),
+            attempts: Mutex::default(),
+            reads: ReadLog::default(),
+            last_act: AtomicI64::new(now.0),
+            network: OnceLock::new(),
+        }
+    }
+
+    /// Name of the vault.
+    #[must_use]
+    pub fn name(&self) -> &VaultName {
+        &self.name
+    }
+
+    /// The KEYWARD_HOME it lives in.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Where Changes are published.
+    #[must_use]
+    pub fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// Wall-clock time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    pub(crate) fn place(&self) -> Place<'_> {
+        Place {
+            home: &self.home,
+            name: &self.name,
+            keychain: &self.ports.keychain,
+            opening: self.opening,
+        }
+    }
+
+    /// The vault, while it is unlocked.
+    ///
+    /// # Errors
+    /// [`crate::Kind::Locked`].
+    pub(crate) fn unlocked(&self) -> Result<Arc<UnlockedVault>> {
+        self.vault
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(Error::locked)
+    }
+
+    /// The network half, started on first use: most commands never need it.
+    pub(crate) fn network(&self) -> Result<&Network> {
+        if let Some(network) = self.network.get() {
+            return Ok(network);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("keyward-net")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::internal(format!("The network could not be started: {error}.")))?;
+        let http = Http::new()?;
+        Ok(self.network.get_or_init(|| Network { runtime, http }))
+    }
+}
+
+/// Locks a mutex; a thread that panicked while holding it left consistent data (they hold no invariants of two parts).
+pub(crate) fn hold<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

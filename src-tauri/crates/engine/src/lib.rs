@@ -1,0 +1,61 @@
+//! The verbs: what Keyward does for its Owner, one family of acts a file.
+//!
+//! Acts are free functions that take the [`engine::Engine`] first: `secrets::create(&engine, …)`. They are
+//! synchronous; what must wait for the network runs on a runtime that is started when first needed, so that a
+//! command that only reads a value pays nothing for it.
+//!
+//! It is *not* a place for keys (they stay in the vault), for wire shapes (`api`) or for reading the
+//! environment, the terminal or the clock (`ports`).
+//!
+//! Invariants
+//! - I1: a value leaves only after [`access::authorize`] said yes and an audit event was handed to the log.
+//! - I2: no transaction and no lock of the vault is held over the network; what was read before is compared after.
+//! - I3: at most one refresh request of a Connection is under way on this machine (the lease, O-55).
+//! - I4: every act that changes something publishes a [`changes::Change`] after its commit.
+
+pub mod error;
+
+pub mod home;
+
+pub mod ports;
+
+mod signal;
+
+pub mod browser;
+
+pub mod process;
+
+pub mod changes;
+
+pub mod engine;
+
+pub mod access;
+
+pub mod lifecycle;
+
+pub mod passphrase;
+
+pub mod environments;
+
+pub mod secrets;
+
+pub mod auth_clients;
+
+pub mod connections;
+
+pub mod consent;
+
+pub mod connect;
+
+pub mod refresh;
+
+pub mod resolve;
+
+pub mod audit;
+
+pub mod background;
+
+pub mod doctor;
+
+pub use engine::{Engine, Ports};
+pub use error::{Error, Kind, Result};

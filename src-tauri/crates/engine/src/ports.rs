@@ -1,0 +1,52 @@
+//! What the engine asks of the world outside; each has a second, real implementation in tests or faces.
+
+use std::{
+    sync::OnceLock,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use keyward_model::Timestamp;
+
+/// Where `now` comes from.
+pub trait Clock: Send + Sync {
+    /// Wall-clock time.
+    fn now(&self) -> Timestamp;
+    /// Time since some fixed moment; never goes back.
+    fn monotonic(&self) -> Duration;
+}
+
+/// Opens addresses in the system browser (RFC 8252 §8.12: never in a window of ours; O-06).
+pub trait Browser: Send + Sync {
+    /// Starts the browser and names the program, or says why none could be started.
+    ///
+    /// # Errors
+    /// A sentence for people.
+    fn open(&self, url: &str) -> Result<String, String>;
+}
+
+/// The system's clocks.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the wall clock"
+    )]
+    fn now(&self) -> Timestamp {
+        let now = SystemTime::now();
+        Timestamp(match now.duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_secs()).map_or(i64::MIN, |seconds| -seconds),
+        })
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the monotonic clock"
+    )]
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+}

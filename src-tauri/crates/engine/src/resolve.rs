@@ -1,0 +1,202 @@
+//! Resolving References for a Caller.
+
+use keyward_model::{
+    SecretValue,
+    audit::AuditEvent,
+    connection::{Connection, TokenSet},
+    environment::Environment,
+    reference::{Field, Item, Reference},
+};
+use keyward_vault::{
+    error as store,
+    table::{connections, items, secrets},
+};
+
+use crate::{
+    Engine, Error, Kind, Result,
+    access::{self, Act, Caller},
+    environments, refresh, secrets as secret_acts,
+};
+
+/// One answer for each Reference, in order, and a sentence when the log could not take the events.
+pub struct Resolved {
+    /// The answers.
+    pub answers: Vec<Result<SecretValue>>,
+    /// Why the reads are not in the log.
+    pub notice: Option<String>,
+}
+
+/// Resolves a batch. `environment` is meant where a Reference names none; there is no fall-back between environments.
+///
+/// # Errors
+/// When locked, or for an unknown environment; everything else is an answer.
+pub fn resolve(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    references: &[Reference],
+) -> Result<Resolved> {
+    let current = environments::find(engine, environment)?;
+    let mut answers = Vec::with_capacity(references.len());
+    let mut events = Vec::with_capacity(references.len());
+    for reference in references {
+        let answer = access::authorize(caller, Act::Read).and_then(|()| one(engine, &current, reference));
+        events.push(event(engine, caller, &current, reference, &answer));
+        answers.push(answer);
+    }
+    // I1: the events go to the log before the values leave.
+    let notice = engine.reads.record(engine, events)?;
+    Ok(Resolved { answers, notice })
+}
+
+fn one(engine: &Engine, current: &Environment, reference: &Reference) -> Result<SecretValue> {
+    let other = match &reference.environment {
+        Some(name) if *name != current.name => Some(environments::find(engine, name.as_str())?),
+        _ => None,
+    };
+    let environment = other.as_ref().unwrap_or(current);
+    let vault = engine.unlocked()?;
+    let connection = match &reference.item {
+        Item::Key(key) => {
+            // One read transaction from the name to the value: nothing can change in between.
+            let found = vault.read(|tx| {
+                Ok(match items::find(tx, environment.id, key)? {
+                    items::Item::Secret(secret) if reference.field.is_none() => {
+                        Found::Value(secrets::value(tx, &secret)?)
+                    }
+                    items::Item::Secret(_) => Found::NoFields,
+                    items::Item::Connection(connection) => Found::Connection(connection),
+                })
+            });
+            match found {
+                Ok(Found::Value(value)) => return Ok(value),
+                Ok(Found::NoFields) => {
+                    let message = format!("“{key}” is a secret: it has one value and no fields.");
+                    return Err(Error::new(
+                        Kind::Invalid,
+                        message,
+                        format!("Write keyward://{}/{key}.", environment.name),
+                    ));
+                }
+                Ok(Found::Connection(connection)) => connection,
+                Err(store::Error::NotFound(_)) => {
+                    return Err(secret_acts::missing(engine, key, environment)?);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Item::App(application) => {
+            match vault.read(|tx| connections::default_of(tx, environment.id, application)) {
+                Ok(connection) => connection,
+                Err(store::Error::NotFound(_)) => {
+                    let message = format!(
+                        "Environment “{}” has no connection of application “{application}”.",
+                        environment.name
+                    );
+                    return Err(Error::new(
+                        Kind::NotFound,
+                        message,
+                        "`keyward connection list` names those there are.",
+                    ));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    field(engine, &connection, reference.field.as_ref())
+}
+
+enum Found {
+    Value(SecretValue),
+    NoFields,
+    Connection(Connection),
+}
+
+fn field(engine: &Engine, connection: &Connection, field: Option<&Field>) -> Result<SecretValue> {
+    let name = match field {
+        None => "access_token",
+        Some(Field::Named(name)) => name.as_str(),
+        Some(Field::Raw(path)) => {
+            let tokens = refresh::fresh(engine, connection.id, None)?;
+            let path: Vec<&str> = path.iter().map(|part| part.as_str()).collect();
+            return raw_member(connection, &tokens, &path);
+        }
+    };
+    let unknown = || {
+        let message = format!("“{}” has no field “{name}”.", connection.key);
+        let hint = "Fields are access_token, token_type, expires_at, scope, account and raw.MEMBER.";
+        Error::new(Kind::NotFound, message, hint)
+    };
+    if name == "account" {
+        return connection
+            .account
+            .as_deref()
+            .map(SecretValue::from)
+            .ok_or_else(|| {
+                let message = format!("The provider did not say whose account “{}” is.", connection.key);
+                Error::new(Kind::NotFound, message, "")
+            });
+    }
+    if !["access_token", "token_type", "expires_at", "scope"].contains(&name) {
+        return Err(unknown());
+    }
+    let tokens = refresh::fresh(engine, connection.id, None)?;
+    Ok(match name {
+        "access_token" => tokens.access_token,
+        "token_type" => SecretValue::from(tokens.token_type),
+        "expires_at" => SecretValue::from(tokens.lifetime.expires_at.to_rfc3339()),
+        _ => SecretValue::from(tokens.scope.unwrap_or_default()),
+    })
+}
+
+/// A member of the provider's last answer (O-75); the refresh token never leaves (CLI.md).
+fn raw_member(connection: &Connection, tokens: &TokenSet, path: &[&str]) -> Result<SecretValue> {
+    let missing = || {
+        let message = format!(
+            "The last answer for “{}” has no member “{}”.",
+            connection.key,
+            path.join(".")
+        );
+        Error::new(Kind::NotFound, message, "")
+    };
+    if path.contains(&"refresh_token") {
+        return Err(Error::new(
+            Kind::Denied,
+            "A refresh token is never handed out.",
+            "Use the access token.",
+        ));
+    }
+    let root: serde_json::Value = serde_json::from_slice(tokens.raw.expose()).map_err(|_| missing())?;
+    let mut value = &root;
+    for part in path {
+        value = value.get(part).ok_or_else(missing)?;
+    }
+    Ok(match value {
+        serde_json::Value::String(text) => SecretValue::from(text.as_str()),
+        other => SecretValue::from(other.to_string()),
+    })
+}
+
+fn event(
+    engine: &Engine,
+    caller: &Caller,
+    current: &Environment,
+    reference: &Reference,
+    answer: &Result<SecretValue>,
+) -> AuditEvent {
+    let environment = reference.environment.as_ref().unwrap_or(&current.name);
+    let item = match &reference.item {
+        Item::Key(key) => key.to_string(),
+        Item::App(application) => format!("@{application}"),
+    };
+    AuditEvent {
+        at: engine.now(),
+        actor: caller.actor(),
+        action: "reference.resolve".to_owned(),
+        subject: format!("{environment}/{item}"),
+        outcome: match answer {
+            Ok(_) => "ok".to_owned(),
+            Err(error) => format!("{:?}", error.kind).to_lowercase(),
+        },
+    }
+}

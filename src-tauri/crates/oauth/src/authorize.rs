@@ -1,0 +1,290 @@
+//! Beginning a consent: the address for the browser, and what must be remembered until it comes back.
+
+use std::{
+    collections::HashSet,
+    net::IpAddr,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use keyward_model::{Id, auth_client::AuthClient};
+use oauth2::{
+    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient, url::Host,
+};
+use sha2::{Digest, Sha256};
+use url::Url;
+use zeroize::Zeroizing;
+
+pub use crate::callback::Code;
+use crate::{
+    callback::{self, CallbackError, Expected, LONGEST_HEAD, MissingIssuer, Reason},
+    endpoint,
+    error::Error,
+};
+
+/// Random bytes of state, PKCE verifier and nonce: 256 bit (O-02, O-04, O-05).
+const RANDOM_BYTES: u32 = 32;
+
+/// Longest parameter value, in bytes.
+const LONGEST_PARAMETER: usize = 2048;
+
+/// What is asked for.
+pub struct Request<'a> {
+    /// The registration; its `authorize_params` are sent as well.
+    pub client: &'a AuthClient,
+    /// Where the answer goes: [`crate::loopback::Loopback::redirect_uri`].
+    pub redirect_uri: &'a str,
+    /// Scopes, one each.
+    pub scopes: &'a [String],
+    /// Further parameters (EL9). One that the registration has too replaces it.
+    pub params: &'a [(String, String)],
+}
+
+/// A consent under way: what its answer is held against. Good for one answer.
+pub struct Pending {
+    url: String,
+    redirect_uri: String,
+    expected: Expected,
+    used: AtomicBool,
+    pub(crate) verifier: Zeroizing<String>,
+    pub(crate) nonce: Option<Zeroizing<String>>,
+    /// The registration it was begun with: an answer is exchanged there and nowhere else (O-42).
+    pub(crate) client: Id,
+    pub(crate) client_id: String,
+    pub(crate) token_uri: String,
+}
+
+/// Begins a consent: fresh state, PKCE S256, and with the scope `openid` a fresh nonce.
+///
+/// # Errors
+/// [`Error::BadEndpoint`] for an unacceptable endpoint or redirect URI, [`Error::BadParameter`] for the rest.
+pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
+    let client = request.client;
+    let auth_uri = endpoint::parse(&client.auth_uri)?;
+    endpoint::parse(&client.token_uri)?;
+    if client.client_id.is_empty() {
+        return bad("the client id is empty");
+    }
+    check_scopes(request.scopes)?;
+    let params = merged(&client.authorize_params, request.params)?;
+    for (name, _) in auth_uri.query_pairs() {
+        if is_core(&name) || params.iter().any(|(own, _)| *own == name) {
+            return bad(format!(
+                "the authorization address already has the parameter {name:?}"
+            ));
+        }
+    }
+    let (authority, path) = redirect_parts(request.redirect_uri)?;
+
+    let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
+    let state = CsrfToken::new_random_len(RANDOM_BYTES);
+    let nonce = request
+        .scopes
+        .iter()
+        .any(|scope| scope == "openid")
+        .then(random_text);
+    let state_digest = Sha256::digest(state.secret().as_bytes()).into();
+
+    let flow = BasicClient::new(ClientId::new(client.client_id.clone()))
+        .set_auth_uri(AuthUrl::from_url(auth_uri))
+        .set_redirect_uri(redirect_url(request.redirect_uri)?);
+    let mut flow = flow
+        .authorize_url(|| state)
+        .set_pkce_challenge(challenge)
+        .add_scopes(request.scopes.iter().cloned().map(Scope::new));
+    if let Some(nonce) = &nonce {
+        flow = flow.add_extra_param("nonce", nonce.as_str());
+    }
+    for (name, value) in params {
+        flow = flow.add_extra_param(name, value);
+    }
+    let (url, _) = flow.url();
+
+    Ok(Pending {
+        url: url.into(),
+        redirect_uri: request.redirect_uri.to_owned(),
+        expected: Expected {
+            authority,
+            path,
+            state: state_digest,
+            issuer: client.issuer.clone(),
+            missing_issuer: if client.issuer_in_callback {
+                MissingIssuer::Refused
+            } else {
+                MissingIssuer::Accepted
+            },
+        },
+        used: AtomicBool::new(false),
+        verifier: Zeroizing::new(verifier.into_secret()),
+        nonce,
+        client: client.id,
+        client_id: client.client_id.clone(),
+        token_uri: client.token_uri.clone(),
+    })
+}
+
+impl Pending {
+    /// The address for the browser, fully encoded (O-07). It holds the state: not for logs.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where the answer goes, as it was sent.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    /// Takes the address that a person copied from the browser, with or without `http://` (O-36). It is judged
+    /// as the same bytes would be at the listener.
+    ///
+    /// # Errors
+    /// As [`callback::judge`]; with [`CallbackError::NotOurs`] the consent goes on.
+    pub fn accept_pasted(&self, address: &str) -> Result<Code, CallbackError> {
+        let address = address.trim();
+        // Anything else could write header lines of its own below.
+        if address.len() > LONGEST_HEAD || !address.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(CallbackError::NotOurs(Reason::Malformed));
+        }
+        let scheme = "http://";
+        let rest = match address.get(..scheme.len()) {
+            Some(start) if start.eq_ignore_ascii_case(scheme) => &address[scheme.len()..],
+            _ => address,
+        };
+        // Browsers keep a fragment to themselves; some providers add an empty one.
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let head = Zeroizing::new(format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\n\r\n"));
+        self.settle(callback::judge(self, head.as_bytes()))
+    }
+
+    /// Lets one genuine answer through, whichever door it comes by (O-24).
+    pub(crate) fn settle(&self, verdict: Result<Code, CallbackError>) -> Result<Code, CallbackError> {
+        if matches!(verdict, Err(CallbackError::NotOurs(_))) {
+            return verdict;
+        }
+        if self.used.swap(true, Ordering::AcqRel) {
+            return Err(CallbackError::NotOurs(Reason::AlreadyUsed));
+        }
+        verdict
+    }
+
+    pub(crate) fn expected(&self) -> &Expected {
+        &self.expected
+    }
+}
+
+/// Checks additional parameters of an authorization request: none may stand in for one of the protocol's own
+/// (O-11), none is empty or repeated.
+///
+/// # Errors
+/// [`Error::BadParameter`] naming the parameter.
+pub fn check_params(params: &[(String, String)]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for (name, value) in params {
+        if name.is_empty() || name.len() > 128 || !name.bytes().all(|b| b.is_ascii_graphic()) {
+            return bad("the name of a parameter is empty, too long or holds spaces or other than ASCII");
+        }
+        if is_core(name) {
+            return bad(format!("the parameter {name:?} is set by Keyward"));
+        }
+        if value.len() > LONGEST_PARAMETER || value.chars().any(char::is_control) {
+            return bad(format!(
+                "the value of {name:?} is too long or holds control characters"
+            ));
+        }
+        if !seen.insert(name) {
+            return bad(format!("the parameter {name:?} is there twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Parameters that carry the protocol. `request` and `request_uri` (RFC 9101) would replace them all, and
+/// `response_mode` would send the answer where we do not look.
+fn is_core(name: &str) -> bool {
+    const CORE: [&str; 16] = [
+        "assertion",
+        "client_assertion",
+        "client_assertion_type",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "grant_type",
+        "nonce",
+        "redirect_uri",
+        "request",
+        "request_uri",
+        "response_mode",
+        "response_type",
+        "scope",
+        "state",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.starts_with("code_challenge") || CORE.contains(&name.as_str())
+}
+
+fn merged(ours: &[(String, String)], theirs: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
+    check_params(ours)?;
+    check_params(theirs)?;
+    let kept = ours
+        .iter()
+        .filter(|(name, _)| !theirs.iter().any(|(other, _)| other == name));
+    Ok(kept.chain(theirs).cloned().collect())
+}
+
+/// RFC 6749 §3.3: a scope has no space, quote or backslash.
+fn check_scopes(scopes: &[String]) -> Result<(), Error> {
+    let fits = |scope: &String| {
+        !scope.is_empty()
+            && scope.len() <= LONGEST_PARAMETER
+            && scope
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+    };
+    if scopes.iter().all(fits) {
+        Ok(())
+    } else {
+        bad("a scope holds a space, a quote, a backslash or other than ASCII")
+    }
+}
+
+/// O-09: `http://` and a loopback address literal with its port; no query, so that ours is the whole of it.
+fn redirect_parts(redirect_uri: &str) -> Result<(String, String), Error> {
+    let url = Url::parse(redirect_uri)
+        .ok()
+        .filter(|url| url.scheme() == "http" && url.as_str() == redirect_uri);
+    let is_loopback = |url: &Url| match url.host() {
+        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
+        _ => false,
+    };
+    let parts = url.filter(|url| is_loopback(url) && url.query().is_none() && url.fragment().is_none());
+    match parts
+        .as_ref()
+        .and_then(|url| Some((url.host_str()?, url.port()?, url.path())))
+    {
+        Some((host, port, path)) => Ok((format!("{host}:{port}"), path.to_owned())),
+        None => Err(Error::BadEndpoint(
+            "the redirect URI is not a loopback address with a port".to_owned(),
+        )),
+    }
+}
+
+pub(crate) fn redirect_url(redirect_uri: &str) -> Result<RedirectUrl, Error> {
+    RedirectUrl::new(redirect_uri.to_owned())
+        .map_err(|_| Error::BadEndpoint("the redirect URI is not a URL".to_owned()))
+}
+
+fn random_text() -> Zeroizing<String> {
+    Zeroizing::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret())
+}
+
+fn bad<T>(what: impl Into<String>) -> Result<T, Error> {
+    Err(Error::BadParameter(what.into()))
+}
+
+#[cfg(test)]
+#[path = "tests/authorize.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+//! The protocols on real sockets, against a server that misbehaves on purpose.
+
+mod callbacks;
+mod discovery;
+mod faults;
+mod revocation;
+mod server;
+mod tokens;
+
+use keyward_model::{
+    Id, Timestamp,
+    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
+    name::Handle,
+};
+use keyward_oauth::{
+    authorize::{self, Code, Pending, Request},
+    callback,
+};
+
+const NOW: Timestamp = Timestamp(1_700_000_000);
+
+fn now() -> Timestamp {
+    NOW
+}
+
+/// A registration at a server on `port` of this machine.
+fn client(port: u16) -> AuthClient {
+    AuthClient {
+        id: Id::from_random([1; 16]),
+        key: Handle::parse("TEST_CLIENT").expect("a handle"),
+        name: "Test".to_owned(),
+        kind: AuthClientType::Oauth2,
+        application: None,
+        visibility: Visibility::Environment,
+        environment: Id::from_random([2; 16]),
+        issuer: None,
+        issuer_in_callback: false,
+        auth_uri: format!("http://127.0.0.1:{port}/authorize"),
+        token_uri: format!("http://127.0.0.1:{port}/token"),
+        revocation_uri: Some(format!("http://127.0.0.1:{port}/revoke")),
+        token_expires_in: 3600,
+        client_id: "client-1".to_owned(),
+        client_secret: None,
+        client_authentication: ClientAuthentication::None,
+        redirect_path: "/callback".to_owned(),
+        authorize_params: Vec::new(),
+        scopes: Vec::new(),
+        created_at: NOW,
+    }
+}
+
+fn begin(client: &AuthClient, redirect_uri: &str) -> Pending {
+    authorize::begin(&Request {
+        client,
+        redirect_uri,
+        scopes: &[],
+        params: &[],
+    })
+    .expect("a consent")
+}
+
+/// A parameter of the authorization request.
+fn parameter(pending: &Pending, name: &str) -> String {
+    let url = url::Url::parse(pending.url()).expect("a URL");
+    url.query_pairs()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .expect(name)
+}
+
+/// A consent that was given, with the code `code-1`.
+fn consented(client: &AuthClient) -> (Pending, Code) {
+    let pending = begin(client, "http://127.0.0.1:50123/callback");
+    let state = parameter(&pending, "state");
+    let head = format!("GET /callback?code=code-1&state={state} HTTP/1.1\r\nHost: 127.0.0.1:50123\r\n\r\n");
+    let code = callback::judge(&pending, head.as_bytes()).expect("a code");
+    (pending, code)
+}

@@ -1,0 +1,386 @@
+//! Bodies and slot params: deterministic CBOR maps with integer keys (RFC 8949 §4.2; FORMAT.md).
+//!
+//! Written here rather than with a serializer, for two reasons: plaintext goes into one buffer that is
+//! sized beforehand and wiped, never into copies; and a reader that takes exactly one spelling of each
+//! value leaves nothing to choose for whoever made the bytes.
+
+use keyward_model::{Id, SecretValue, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Result};
+
+/// What a field holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Item<'a> {
+    /// No such field: nothing is written.
+    Absent,
+    Unsigned(u64),
+    Signed(i64),
+    Bool(bool),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Texts(&'a [String]),
+    Pairs(&'a [(String, String)]),
+}
+
+impl<'a> Item<'a> {
+    pub(crate) fn maybe<T>(value: Option<T>, item: impl FnOnce(T) -> Item<'a>) -> Item<'a> {
+        value.map_or(Item::Absent, item)
+    }
+
+    pub(crate) fn time(at: Timestamp) -> Item<'a> {
+        Item::Signed(at.seconds())
+    }
+
+    pub(crate) fn id(id: &'a Id) -> Item<'a> {
+        Item::Bytes(id.as_bytes())
+    }
+}
+
+/// Writes a map. Field numbers must ascend.
+pub(crate) fn encode(fields: &[(u8, Item<'_>)]) -> Zeroizing<Vec<u8>> {
+    debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0), "field numbers ascend");
+    let mut counted = Sink::Count(0);
+    write_map(fields, &mut counted);
+    let Sink::Count(size) = counted else { unreachable!("a counting sink stays one") };
+    let mut sink = Sink::Fill(Zeroizing::new(Vec::with_capacity(size)));
+    write_map(fields, &mut sink);
+    let Sink::Fill(out) = sink else { unreachable!("a filling sink stays one") };
+    debug_assert_eq!(out.len(), size);
+    out
+}
+
+/// The same walk counts the bytes first and writes them second, so that the buffer never grows.
+enum Sink {
+    Count(usize),
+    Fill(Zeroizing<Vec<u8>>),
+}
+
+impl Sink {
+    fn bytes(&mut self, bytes: &[u8]) {
+        match self {
+            Sink::Count(size) => *size += bytes.len(),
+            Sink::Fill(out) => out.extend_from_slice(bytes),
+        }
+    }
+
+    /// Major type and argument in the shortest form.
+    fn head(&mut self, major: u8, argument: u64) {
+        let major = major << 5;
+        let wide = argument.to_be_bytes();
+        match argument {
+            0..24 => self.bytes(&[major | wide[7]]),
+            24..0x100 => self.bytes(&[major | 24, wide[7]]),
+            0x100..0x1_0000 => self.bytes(&[major | 25, wide[6], wide[7]]),
+            0x1_0000..0x1_0000_0000 => self.bytes(&[major | 26, wide[4], wide[5], wide[6], wide[7]]),
+            _ => {
+                self.bytes(&[major | 27]);
+                self.bytes(&wide);
+            }
+        }
+    }
+
+    fn string(&mut self, major: u8, bytes: &[u8]) {
+        self.head(major, bytes.len() as u64);
+        self.bytes(bytes);
+    }
+}
+
+const UNSIGNED: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const SIMPLE: u8 = 7;
+const FALSE: u64 = 20;
+const TRUE: u64 = 21;
+
+fn write_map(fields: &[(u8, Item<'_>)], sink: &mut Sink) {
+    let present = fields.iter().filter(|(_, item)| !matches!(item, Item::Absent));
+    sink.head(MAP, present.clone().count() as u64);
+    for (number, item) in present {
+        sink.head(UNSIGNED, u64::from(*number));
+        write_item(*item, sink);
+    }
+}
+
+fn write_item(item: Item<'_>, sink: &mut Sink) {
+    match item {
+        Item::Absent => {}
+        Item::Unsigned(value) => sink.head(UNSIGNED, value),
+        Item::Signed(value) => match u64::try_from(value) {
+            Ok(value) => sink.head(UNSIGNED, value),
+            Err(_) => sink.head(NEGATIVE, !value as u64), // -1 - value
+        },
+        Item::Bool(value) => sink.head(SIMPLE, if value { TRUE } else { FALSE }),
+        Item::Bytes(bytes) => sink.string(BYTES, bytes),
+        Item::Text(text) => sink.string(TEXT, text.as_bytes()),
+        Item::Texts(texts) => {
+            sink.head(ARRAY, texts.len() as u64);
+            texts.iter().for_each(|text| sink.string(TEXT, text.as_bytes()));
+        }
+        Item::Pairs(pairs) => {
+            sink.head(ARRAY, pairs.len() as u64);
+            for (first, second) in pairs {
+                sink.head(ARRAY, 2);
+                sink.string(TEXT, first.as_bytes());
+                sink.string(TEXT, second.as_bytes());
+            }
+        }
+    }
+}
+
+/// A map as read; byte and text strings point into the bytes it was read from.
+pub(crate) struct Map<'a>(Vec<(u64, Value<'a>)>);
+
+enum Value<'a> {
+    Unsigned(u64),
+    Negative(i64),
+    Bool(bool),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Array(Vec<Value<'a>>),
+}
+
+/// Deepest nesting there is: a list of pairs inside the map.
+const DEPTH: u8 = 2;
+
+impl<'a> Map<'a> {
+    /// Reads a map whose field numbers are at most `highest`.
+    ///
+    /// # Errors
+    /// [`Error::TooNew`] for a higher number, [`Error::Corrupt`] for whatever is not the one spelling
+    /// that [`encode`] has.
+    pub(crate) fn parse(bytes: &'a [u8], highest: u64) -> Result<Self> {
+        let mut input = Input(bytes);
+        let (major, count) = input.head()?;
+        if major != MAP {
+            return Err(damaged());
+        }
+        let mut fields: Vec<(u64, Value<'a>)> = Vec::new();
+        for _ in 0..count {
+            let (major, number) = input.head()?;
+            if major != UNSIGNED || fields.last().is_some_and(|(last, _)| *last >= number) {
+                return Err(damaged());
+            }
+            if number > highest {
+                return Err(Error::TooNew("a record".to_owned()));
+            }
+            fields.push((number, input.value(DEPTH)?));
+        }
+        if input.0.is_empty() { Ok(Self(fields)) } else { Err(damaged()) }
+    }
+
+    fn value(&self, number: u64) -> Option<&Value<'a>> {
+        self.0.iter().find(|(have, _)| *have == number).map(|(_, value)| value)
+    }
+
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.value(number).is_some()
+    }
+
+    pub(crate) fn unsigned(&self, number: u64) -> Result<u64> {
+        match self.value(number) {
+            Some(Value::Unsigned(value)) => Ok(*value),
+            _ => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn u32(&self, number: u64) -> Result<u32> {
+        u32::try_from(self.unsigned(number)?).map_err(|_| damaged())
+    }
+
+    pub(crate) fn flag(&self, number: u64) -> Result<bool> {
+        match self.value(number) {
+            Some(Value::Bool(value)) => Ok(*value),
+            _ => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn time(&self, number: u64) -> Result<Timestamp> {
+        match self.value(number) {
+            Some(Value::Unsigned(value)) => i64::try_from(*value).map(Timestamp).map_err(|_| damaged()),
+            Some(Value::Negative(value)) => Ok(Timestamp(*value)),
+            _ => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn bytes(&self, number: u64) -> Result<&'a [u8]> {
+        match self.value(number) {
+            Some(Value::Bytes(bytes)) => Ok(bytes),
+            _ => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn array<const N: usize>(&self, number: u64) -> Result<[u8; N]> {
+        self.bytes(number)?.try_into().map_err(|_| damaged())
+    }
+
+    pub(crate) fn id(&self, number: u64) -> Result<Id> {
+        self.array(number).map(Id::from_bytes)
+    }
+
+    /// A value, copied once into a buffer of its exact size.
+    pub(crate) fn secret(&self, number: u64) -> Result<SecretValue> {
+        self.bytes(number).map(|bytes| SecretValue::new(bytes.to_vec()))
+    }
+
+    pub(crate) fn text(&self, number: u64) -> Result<&'a str> {
+        match self.value(number) {
+            Some(Value::Text(text)) => Ok(text),
+            _ => Err(damaged()),
+        }
+    }
+
+    pub(crate) fn string(&self, number: u64) -> Result<String> {
+        self.text(number).map(str::to_owned)
+    }
+
+    /// A field that may be absent.
+    pub(crate) fn maybe<T>(&self, number: u64, read: impl FnOnce(&Self, u64) -> Result<T>) -> Result<Option<T>> {
+        self.has(number).then(|| read(self, number)).transpose()
+    }
+
+    pub(crate) fn texts(&self, number: u64) -> Result<Vec<String>> {
+        let Some(Value::Array(values)) = self.value(number) else { return Err(damaged()) };
+        values.iter().map(Value::owned_text).collect()
+    }
+
+    pub(crate) fn pairs(&self, number: u64) -> Result<Vec<(String, String)>> {
+        let Some(Value::Array(values)) = self.value(number) else { return Err(damaged()) };
+        let pair = |value: &Value<'_>| match value {
+            Value::Array(pair) => match pair.as_slice() {
+                [first, second] => Ok((first.owned_text()?, second.owned_text()?)),
+                _ => Err(damaged()),
+            },
+            _ => Err(damaged()),
+        };
+        values.iter().map(pair).collect()
+    }
+}
+
+impl Value<'_> {
+    fn owned_text(&self) -> Result<String> {
+        match self {
+            Value::Text(text) => Ok((*text).to_owned()),
+            _ => Err(damaged()),
+        }
+    }
+}
+
+struct Input<'a>(&'a [u8]);
+
+impl<'a> Input<'a> {
+    fn take(&mut self, count: u64) -> Result<&'a [u8]> {
+        let count = usize::try_from(count).map_err(|_| damaged())?;
+        let (taken, rest) = self.0.split_at_checked(count).ok_or_else(damaged)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn head(&mut self) -> Result<(u8, u64)> {
+        let first = self.take(1)?[0];
+        let (width, least) = match first & 31 {
+            small @ 0..24 => return Ok((first >> 5, u64::from(small))),
+            24 => (1, 24),
+            25 => (2, 0x100),
+            26 => (4, 0x1_0000),
+            27 => (8, 0x1_0000_0000),
+            _ => return Err(damaged()),
+        };
+        let argument = self.take(width)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        if argument < least { Err(damaged()) } else { Ok((first >> 5, argument)) }
+    }
+
+    fn value(&mut self, depth: u8) -> Result<Value<'a>> {
+        let (major, argument) = self.head()?;
+        match (major, argument) {
+            (UNSIGNED, value) => Ok(Value::Unsigned(value)),
+            (NEGATIVE, value) => i64::try_from(value).map(|value| Value::Negative(!value)).map_err(|_| damaged()),
+            (BYTES, length) => self.take(length).map(Value::Bytes),
+            (TEXT, length) => {
+                std::str::from_utf8(self.take(length)?).map(Value::Text).map_err(|_| damaged())
+            }
+            (ARRAY, count) if depth > 0 => {
+                // No capacity from a number that somebody else wrote: the input ends first.
+                let mut values = Vec::new();
+                for _ in 0..count {
+                    values.push(self.value(depth - 1)?);
+                }
+                Ok(Value::Array(values))
+            }
+            (SIMPLE, FALSE) => Ok(Value::Bool(false)),
+            (SIMPLE, TRUE) => Ok(Value::Bool(true)),
+            _ => Err(damaged()),
+        }
+    }
+}
+
+fn damaged() -> Error {
+    Error::Corrupt("the fields of a record".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spelt_as_in_rfc_8949_appendix_a() {
+        let cases: [(Item<'_>, &[u8]); 9] = [
+            (Item::Unsigned(23), &[0x17]),
+            (Item::Unsigned(24), &[0x18, 0x18]),
+            (Item::Unsigned(1000), &[0x19, 0x03, 0xe8]),
+            (Item::Unsigned(1_000_000), &[0x1a, 0x00, 0x0f, 0x42, 0x40]),
+            (Item::Signed(-1), &[0x20]),
+            (Item::Signed(-1000), &[0x39, 0x03, 0xe7]),
+            (Item::Bool(true), &[0xf5]),
+            (Item::Text("IETF"), b"\x64IETF"),
+            (Item::Bytes(&[1, 2]), &[0x42, 1, 2]),
+        ];
+        for (item, expect) in cases {
+            assert_eq!(&encode(&[(1, item)])[2..], expect);
+        }
+    }
+
+    #[test]
+    fn everything_comes_back() {
+        let texts = ["a".to_owned(), "ü".to_owned()];
+        let pairs = [("k".to_owned(), "v".to_owned())];
+        let bytes = encode(&[
+            (1, Item::Text("x")),
+            (2, Item::Absent),
+            (3, Item::Texts(&texts)),
+            (4, Item::Pairs(&pairs)),
+            (5, Item::Signed(i64::MIN)),
+            (30, Item::Bytes(&[7; 300])),
+        ]);
+        let map = Map::parse(&bytes, 30).unwrap();
+        assert_eq!(map.text(1).unwrap(), "x");
+        assert!(!map.has(2));
+        assert_eq!(map.texts(3).unwrap(), texts);
+        assert_eq!(map.pairs(4).unwrap(), pairs);
+        assert_eq!(map.time(5).unwrap(), Timestamp(i64::MIN));
+        assert_eq!(map.secret(30).unwrap().expose(), [7; 300]);
+        assert!(matches!(Map::parse(&bytes, 29), Err(Error::TooNew(_))));
+    }
+
+    #[test]
+    fn any_other_spelling_is_refused() {
+        let cases: [&[u8]; 10] = [
+            b"",
+            &[0xa1, 0x01],                         // value missing
+            &[0xa1, 0x01, 0x18, 0x05],             // 5 in two bytes
+            &[0xa2, 0x02, 0x00, 0x01, 0x00],       // out of order
+            &[0xa2, 0x01, 0x00, 0x01, 0x00],       // twice
+            &[0xa1, 0x01, 0x00, 0x00],             // something behind it
+            &[0xbf, 0x01, 0x00, 0xff],             // indefinite length
+            &[0xa1, 0x01, 0x61, 0xff],             // no UTF-8
+            &[0xa1, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], // more than there is
+            &[0xa1, 0x01, 0x81, 0x81, 0x81, 0x00], // too deep
+        ];
+        for case in cases {
+            assert!(matches!(Map::parse(case, 9), Err(Error::Corrupt(_))), "{case:02x?}");
+        }
+    }
+}

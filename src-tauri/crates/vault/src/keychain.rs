@@ -1,0 +1,105 @@
+//! The OS keychain: where the key of an `os-keychain` slot and the freshness anchor lie (SECURITY.md b.2, b.6).
+//!
+//! Only 32 to 96 raw bytes go in, never the vault, a token or a value. A missing entry is an answer, not
+//! “first run”: a keychain without an open collection says the same, so an existing vault never gets a new key
+//! because of it; [`probe`] tells the two apart.
+
+mod os;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+pub use os::{OsKeychain, name};
+
+/// How long a call may take when nobody is asked anything.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+/// The service under which all our entries lie.
+pub const SERVICE: &str = "dev.keyward.vault";
+
+/// Why the keychain could not be used.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeychainError {
+    /// Nobody provides a keychain here; the text is the system's own reason.
+    #[error("this system offers no keychain ({0})")]
+    Absent(String),
+    /// The keychain is there and refused: it is locked, has no collection, or the person said no.
+    #[error("the keychain refused access ({0})")]
+    Denied(String),
+    /// The keychain did not answer before the deadline.
+    #[error("the keychain did not answer in time")]
+    Silent,
+    /// Anything else; the text is the system's own reason.
+    #[error("the keychain failed ({0})")]
+    Failed(String),
+}
+
+impl KeychainError {
+    /// What the person can do about it, in one sentence or two.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => {
+                "Start a keychain service in your login session, or use a vault with a passphrase."
+            }
+            Self::Denied(_) => {
+                "Unlock the keychain, by logging in on the desktop or with its own program, then try again."
+            }
+            Self::Silent => {
+                "It may be waiting for an answer in a window of its own. Answer it, or log in again, then try again."
+            }
+            Self::Failed(_) => "Run `keyward doctor`. The recovery key opens the vault without the keychain.",
+        }
+    }
+}
+
+/// Somewhere to keep a few bytes that the operating system guards.
+pub trait Keychain: Send + Sync {
+    /// The bytes of `account`; `None` when there is no such entry, or no collection that could hold it.
+    ///
+    /// # Errors
+    /// [`KeychainError::Silent`] after `deadline`.
+    fn get(&self, account: &str, deadline: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError>;
+
+    /// Puts `bytes` (32 to 96) under `account`, over what is there.
+    ///
+    /// # Errors
+    /// [`KeychainError::Silent`] after `deadline`; the entry may or may not have been written then.
+    fn set(&self, account: &str, bytes: &[u8], deadline: Duration) -> Result<(), KeychainError>;
+
+    /// Removes `account`; an entry that is not there is fine.
+    ///
+    /// # Errors
+    /// [`KeychainError::Silent`] after `deadline`; the entry may or may not be gone then.
+    fn delete(&self, account: &str, deadline: Duration) -> Result<(), KeychainError>;
+}
+
+/// Writes, reads and deletes an entry: the only proof that a keychain will keep a key.
+///
+/// # Errors
+/// What the keychain said; [`KeychainError::Failed`] when it gave back something else than was put in
+/// (some keep text only, so the probe holds every kind of byte).
+pub fn probe(keychain: &dyn Keychain) -> Result<(), KeychainError> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    // An account of its own for each probe: two at once must not delete each other's entry.
+    let account = format!(
+        "probe:{}:{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    );
+    let bytes: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 255 / 31).unwrap_or(0xff));
+    keychain.set(&account, &bytes, DEADLINE)?;
+    let found = keychain.get(&account, DEADLINE);
+    let deleted = keychain.delete(&account, DEADLINE);
+    match found? {
+        Some(found) if *found == bytes => deleted,
+        Some(_) => Err(KeychainError::Failed(
+            "it does not keep bytes as they are".to_owned(),
+        )),
+        None => Err(KeychainError::Failed(
+            "it forgot what was just written".to_owned(),
+        )),
+    }
+}

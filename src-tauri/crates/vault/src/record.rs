@@ -1,0 +1,162 @@
+//! Rows of `rec`: sealing and opening them, bound to their place (SECURITY.md §b.4).
+
+use keyward_seal::{Key, KeyRing, lp, open, pad, random_bytes, record_aad, seal, unpad};
+use rusqlite::Row;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, Result},
+    keys::Keys,
+};
+
+/// Longest plaintext of a record, in bytes: a value of 1 MiB and what goes with it.
+pub(crate) const LONGEST: usize = 1024 * 1024 + 64 * 1024;
+
+/// The kinds of record, as column `tbl` and the AAD name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Environment,
+    Secret,
+    SecretVersion,
+    AuthClient,
+    AuthClientVersion,
+    Connection,
+    TokenSet,
+    RefreshIntent,
+}
+
+impl Kind {
+    const ALL: [Kind; 8] = [
+        Kind::Environment,
+        Kind::Secret,
+        Kind::SecretVersion,
+        Kind::AuthClient,
+        Kind::AuthClientVersion,
+        Kind::Connection,
+        Kind::TokenSet,
+        Kind::RefreshIntent,
+    ];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Kind::Environment => "environment",
+            Kind::Secret => "secret",
+            Kind::SecretVersion => "secret_version",
+            Kind::AuthClient => "auth_client",
+            Kind::AuthClientVersion => "auth_client_version",
+            Kind::Connection => "connection",
+            Kind::TokenSet => "token_set",
+            Kind::RefreshIntent => "refresh_intent",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| Error::Corrupt("a record of an unknown kind".to_owned()))
+    }
+
+    /// wrap/oauth is what stays in memory while a vault is “locked, refreshing”; it wraps nothing else.
+    fn wrapping_key(self, ring: &KeyRing) -> &Key {
+        match self {
+            Kind::Environment | Kind::Secret | Kind::SecretVersion => &ring.wrap_main,
+            Kind::AuthClient
+            | Kind::AuthClientVersion
+            | Kind::Connection
+            | Kind::TokenSet
+            | Kind::RefreshIntent => &ring.wrap_oauth,
+        }
+    }
+}
+
+/// One row of `rec`, all of it.
+pub(crate) struct Record {
+    pub(crate) uuid: [u8; 16],
+    pub(crate) kind: Kind,
+    pub(crate) version: u64,
+    pub(crate) epoch: u32,
+    pub(crate) wrapped: Vec<u8>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) name_bi: [u8; 16],
+}
+
+/// The statement whose rows [`Record::from_row`] reads.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!("SELECT record_uuid, tbl, version, epoch, wrapped, body, name_bi FROM rec ", $condition)
+    };
+}
+pub(crate) use select;
+
+impl Record {
+    pub(crate) fn from_row(row: &Row<'_>) -> Result<Self> {
+        let text = row.get_ref(1)?.as_str().map_err(|_| Error::Corrupt("the kind of a record".to_owned()))?;
+        Ok(Self {
+            uuid: row.get(0)?,
+            kind: Kind::parse(text)?,
+            version: row.get(2)?,
+            epoch: row.get(3)?,
+            wrapped: row.get(4)?,
+            body: row.get(5)?,
+            name_bi: row.get(6)?,
+        })
+    }
+
+    /// Seals `plaintext` under a record key of its own, made for this one write.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] above [`LONGEST`].
+    pub(crate) fn seal(
+        keys: &Keys,
+        uuid: [u8; 16],
+        kind: Kind,
+        version: u64,
+        name_bi: [u8; 16],
+        plaintext: &[u8],
+    ) -> Result<Self> {
+        if plaintext.len() > LONGEST {
+            return Err(Error::TooLarge);
+        }
+        let dek = Key::make()?;
+        let aad = |column| record_aad(&keys.uuid, keys.epoch, kind.as_str(), &uuid, version, column);
+        Ok(Self {
+            uuid,
+            kind,
+            version,
+            epoch: keys.epoch,
+            wrapped: seal(kind.wrapping_key(&keys.ring), "dek", &aad("dek"), dek.expose())?,
+            body: seal(&dek, "body", &aad("body"), &pad(plaintext))?,
+            name_bi,
+        })
+    }
+
+    /// The plaintext. The leaf was verified before.
+    pub(crate) fn open(&self, keys: &Keys) -> Result<Zeroizing<Vec<u8>>> {
+        if self.epoch != keys.epoch {
+            return Err(Error::Corrupt("a record of another epoch".to_owned()));
+        }
+        let aad = |column| record_aad(&keys.uuid, self.epoch, self.kind.as_str(), &self.uuid, self.version, column);
+        let dek = open(self.kind.wrapping_key(&keys.ring), "dek", &aad("dek"), &self.wrapped)?;
+        let dek = Key::from_slice(&dek)?;
+        Ok(unpad(open(&dek, "body", &aad("body"), &self.body)?)?)
+    }
+
+    /// `SHA256(lp(tbl) || uuid || u64be(version) || u32be(epoch) || lp(name_bi) || lp(wrapped) || lp(body))`:
+    /// every clear column is in it.
+    pub(crate) fn leaf(&self) -> [u8; 32] {
+        let mut head = Vec::with_capacity(80);
+        lp(&mut head, self.kind.as_str().as_bytes());
+        head.extend_from_slice(&self.uuid);
+        head.extend_from_slice(&self.version.to_be_bytes());
+        head.extend_from_slice(&self.epoch.to_be_bytes());
+        lp(&mut head, &self.name_bi);
+        let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a row is below 2 MiB").to_be_bytes();
+        keyward_seal::digest(&[&head, &length(&self.wrapped), &self.wrapped, &length(&self.body), &self.body])
+    }
+}
+
+/// A new identity: UUID v4.
+pub(crate) fn new_uuid() -> Result<[u8; 16]> {
+    Ok(*keyward_model::Id::from_random(random_bytes()?).as_bytes())
+}

@@ -1,0 +1,258 @@
+//! One open connection: its transactions, and what it remembers between them.
+
+use std::time::Duration;
+
+use keyward_model::{Timestamp, audit::AuditEvent};
+use keyward_seal::equal;
+use rusqlite::Connection;
+
+use crate::{
+    anchor::{self, Anchor, Found},
+    error::{Error, Freshness, Result},
+    keys::Keys,
+    manifest::Manifest,
+    schema,
+    table::audit,
+    tx::{Effects, Tx, WriteTx},
+};
+
+/// How long the event of a read waits for another writer (L-10).
+const RELAXED: Duration = Duration::from_millis(250);
+
+/// What is known of the anchor.
+pub(crate) enum State {
+    /// The keychain did not answer; it is not asked again.
+    NoAnswer,
+    /// There is none.
+    Nothing,
+    Written { generation: u64, at: Timestamp },
+}
+
+impl State {
+    pub(crate) fn of(found: &Found) -> Self {
+        match found {
+            Found::Anchor(Anchor { generation, written_at, .. }) => {
+                Self::Written { generation: *generation, at: *written_at }
+            }
+            Found::Nothing => Self::Nothing,
+            Found::NoAnswer => Self::NoAnswer,
+        }
+    }
+}
+
+/// The connection and its memory; lives behind the Mutex of the vault.
+pub(crate) struct Inner {
+    db: Connection,
+    /// The state last verified, good for as long as nobody else commits.
+    manifest: Option<Manifest>,
+    /// `PRAGMA data_version` when it was verified: changes when another connection commits, not when we do.
+    data_version: i64,
+    /// Generation and root last verified: nothing older is believed while this connection lives.
+    pub(crate) seen: (u64, [u8; 32]),
+    /// Generation and root of the last commit that is known to be on the disk.
+    synced: Option<(u64, [u8; 32])>,
+    pub(crate) anchor: State,
+    anchor_due: bool,
+    pub(crate) checkpoint_due: bool,
+    /// Reads whose events could not be written.
+    pub(crate) unlogged: u64,
+    pub(crate) last_write: Option<Timestamp>,
+    /// The end was tidied up, or there is nothing to tidy.
+    pub(crate) is_over: bool,
+}
+
+/// Rolls back unless it was committed.
+struct Transaction<'d>(&'d Connection);
+
+impl<'d> Transaction<'d> {
+    fn begin(db: &'d Connection, sql: &'static str) -> Result<Self> {
+        db.prepare_cached(sql)?.execute([])?;
+        Ok(Self(db))
+    }
+
+    fn commit(self) -> Result<()> {
+        self.0.prepare_cached("COMMIT")?.execute([])?;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // An error here leaves nothing committed either.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(db: Connection, anchor: State) -> Self {
+        Self {
+            db,
+            manifest: None,
+            data_version: 0,
+            seen: (0, [0; 32]),
+            synced: None,
+            anchor,
+            anchor_due: false,
+            checkpoint_due: false,
+            unlogged: 0,
+            last_write: None,
+            is_over: false,
+        }
+    }
+
+    pub(crate) fn read<T>(&mut self, keys: &Keys, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let Self { db, manifest, data_version, seen, .. } = self;
+        let transaction = Transaction::begin(db, "BEGIN DEFERRED")?;
+        let verified = verified(db, keys, manifest.take(), data_version, seen)?;
+        let tx = Tx::new(db, keys, verified);
+        let done = f(&tx);
+        *manifest = Some(tx.manifest.into_inner());
+        transaction.commit()?;
+        done
+    }
+
+    pub(crate) fn write<T>(
+        &mut self,
+        keys: &Keys,
+        now: Timestamp,
+        f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let Self { db, manifest, data_version, seen, unlogged, .. } = self;
+        let transaction = Transaction::begin(db, "BEGIN IMMEDIATE")?;
+        let verified = verified(db, keys, manifest.take(), data_version, seen)?;
+        let before = verified.mark();
+        let mut tx = WriteTx::new(Tx::new(db, keys, verified));
+        let mut done = f(&mut tx);
+        if done.is_ok()
+            && tx.is_dirty()
+            && *unlogged > 0
+            && let Err(error) = audit::append(&mut tx, &reads_unlogged(now, *unlogged))
+        {
+            done = Err(error);
+        }
+        let Effects { manifest: mut verified, is_dirty, anchor_due, checkpoint_due } = tx.into_effects();
+        let done = match done {
+            Ok(done) if is_dirty => done,
+            other => {
+                verified.go_back(before);
+                *manifest = Some(verified);
+                return other;
+            }
+        };
+        // From here on an error leaves no manifest in memory: the next transaction reads and verifies it anew.
+        verified.flush(db, keys)?;
+        transaction.commit()?;
+        *seen = (verified.generation, verified.root);
+        *manifest = Some(verified);
+        *unlogged = 0;
+        self.anchor_due |= anchor_due;
+        self.checkpoint_due |= checkpoint_due;
+        Ok(done)
+    }
+
+    /// A write that is not waited for: it is in the file's log, and on the disk with the next synced commit.
+    pub(crate) fn write_relaxed<T>(
+        &mut self,
+        keys: &Keys,
+        now: Timestamp,
+        f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.db.busy_timeout(RELAXED)?;
+        self.db.execute_batch("PRAGMA synchronous = NORMAL")?;
+        let done = self.write(keys, now, f);
+        self.db.execute_batch("PRAGMA synchronous = FULL")?;
+        self.db.busy_timeout(schema::BUSY)?;
+        done
+    }
+
+    /// A synced write came back: all that was committed before it is on the disk too.
+    pub(crate) fn written(&mut self, now: Timestamp) {
+        self.synced = Some(self.seen);
+        self.last_write = Some(now);
+    }
+
+    pub(crate) fn checkpoint(&mut self) -> Result<()> {
+        let state = self.seen;
+        self.checkpoint_due = !schema::checkpoint(&self.db)?;
+        if !self.checkpoint_due && self.manifest.is_some() {
+            self.synced = Some(state);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn everything_is_synced(&mut self) {
+        self.synced = Some(self.seen);
+    }
+
+    /// How the state last verified compares with what the keychain held.
+    pub(crate) fn compare(&self, found: &Found) -> Freshness {
+        match found {
+            Found::Anchor(anchor) => anchor.compare(self.seen.0, &self.seen.1),
+            Found::Nothing | Found::NoAnswer => Freshness::None,
+        }
+    }
+
+    /// What the anchor would be raised to; `None` when that is what it says already, or nobody listens.
+    pub(crate) fn to_anchor(&self) -> Option<(u64, [u8; 32])> {
+        let synced = self.synced?;
+        match self.anchor {
+            State::NoAnswer => None,
+            State::Written { generation, .. } if generation >= synced.0 => None,
+            State::Nothing | State::Written { .. } => Some(synced),
+        }
+    }
+
+    /// Whether a one-shot command that wrote should raise the anchor.
+    pub(crate) fn is_anchor_due(&self, now: Timestamp) -> bool {
+        self.last_write.is_some()
+            && match self.anchor {
+                State::NoAnswer => false,
+                State::Nothing => true,
+                // A clock that was put back must not keep the anchor from being written.
+                State::Written { at, .. } => self.anchor_due || at > now || now.since(at) >= anchor::STALE,
+            }
+    }
+
+    pub(crate) fn anchored(&mut self, generation: u64, now: Timestamp) {
+        self.anchor = State::Written { generation, at: now };
+        self.anchor_due = false;
+    }
+}
+
+/// The verified manifest of the snapshot that the transaction has just opened.
+fn verified(
+    db: &Connection,
+    keys: &Keys,
+    before: Option<Manifest>,
+    data_version: &mut i64,
+    seen: &mut (u64, [u8; 32]),
+) -> Result<Manifest> {
+    // Inside the transaction: what it says is true of this snapshot.
+    let version: i64 = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+    let manifest = match before {
+        Some(manifest) if version == *data_version => return Ok(manifest),
+        before => Manifest::load(db, keys, before)?,
+    };
+    // T-04 while the vault is open: somebody may exchange the file under a host.
+    if manifest.generation < seen.0 {
+        return Err(Error::NotFresh(Freshness::Older { file: manifest.generation, seen: seen.0 }));
+    }
+    if manifest.generation == seen.0 && !equal(&manifest.root, &seen.1) {
+        return Err(Error::NotFresh(Freshness::Forked));
+    }
+    *data_version = version;
+    *seen = (manifest.generation, manifest.root);
+    Ok(manifest)
+}
+
+fn reads_unlogged(now: Timestamp, count: u64) -> AuditEvent {
+    AuditEvent {
+        at: now,
+        actor: "keyward".to_owned(),
+        action: "audit.reads_unlogged".to_owned(),
+        subject: format!("{count} reads are not in this log"),
+        outcome: "ok".to_owned(),
+    }
+}

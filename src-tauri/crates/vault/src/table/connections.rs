@@ -1,0 +1,399 @@
+//! Connections: what the Owner consented to. The tokens lie in one record that is overwritten, found by its
+//! uuid alone; so does what is written before a refresh request leaves (O-53).
+
+use keyward_model::{
+    Id,
+    connection::{AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    name::{AppName, Handle},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    body::{self, Item, Map},
+    error::{Error, Result},
+    record::{Kind, Record},
+    table::{self, items},
+    tx::{Tx, WriteTx},
+};
+
+// Numbers of the fields (FORMAT.md).
+const KEY: u8 = 1;
+const NAME: u8 = 2;
+const ENVIRONMENT: u8 = 3;
+const APPLICATION: u8 = 4;
+const AUTH_CLIENT: u8 = 5;
+const AUTH_TYPE: u8 = 6;
+const ACCOUNT: u8 = 7;
+const STATE: u8 = 8;
+const ERROR_CODE: u8 = 9;
+const ERROR_MESSAGE: u8 = 10;
+const ERROR_HINT: u8 = 11;
+const REQUESTED_SCOPES: u8 = 12;
+const PARAMS: u8 = 13;
+const GRANTED_SCOPE: u8 = 14;
+const OBTAINED_AT: u8 = 15;
+const EXPIRES_AT: u8 = 16;
+const HAS_REFRESH_TOKEN: u8 = 17;
+const TOKEN_SET: u8 = 18;
+const REFRESH_INTENT: u8 = 19;
+const DEFAULT: u8 = 20;
+const RETRY_AT: u8 = 21;
+const FAILURES: u8 = 22;
+const CREATED_AT: u8 = 23;
+const UPDATED_AT: u8 = 24;
+
+/// Numbers of the fields of a `token_set` (FORMAT.md).
+mod token {
+    pub(super) const CONNECTION: u8 = 1;
+    pub(super) const ACCESS_TOKEN: u8 = 2;
+    pub(super) const REFRESH_TOKEN: u8 = 3;
+    pub(super) const TOKEN_TYPE: u8 = 4;
+    pub(super) const SCOPE: u8 = 5;
+    pub(super) const OBTAINED_AT: u8 = 6;
+    pub(super) const EXPIRES_AT: u8 = 7;
+    pub(super) const RAW: u8 = 8;
+}
+
+/// Numbers of the fields of a `refresh_intent` (FORMAT.md).
+mod intent {
+    pub(super) const CONNECTION: u8 = 1;
+    pub(super) const ATTEMPT: u8 = 2;
+    pub(super) const REFRESH_TOKEN_DIGEST: u8 = 3;
+    pub(super) const STARTED_AT: u8 = 4;
+    pub(super) const UNREADABLE_ANSWER: u8 = 5;
+}
+
+/// Stores a new Connection.
+///
+/// # Errors
+/// [`Error::Conflict`] when the key is taken in its environment, in whatever case; [`Error::NotFound`] without
+/// such an environment or AuthClient.
+pub fn insert(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
+    items::check_free(tx, connection.environment, &connection.key)?;
+    tx.by_uuid(Kind::Environment, connection.environment.as_bytes())?;
+    tx.by_uuid(Kind::AuthClient, connection.auth_client.as_bytes())?;
+    let name_bi = name_bi(tx, connection);
+    let plaintext = encode(tx, connection);
+    tx.insert(Kind::Connection, *connection.id.as_bytes(), name_bi, &plaintext)
+}
+
+/// Stores what changed of a Connection.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] when key, environment or the records it names are not what they
+/// were: none of them ever changes.
+pub fn update(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
+    let (record, before) = open(tx, connection.id)?;
+    let same = before.key == connection.key
+        && before.environment == connection.environment
+        && before.token_set == connection.token_set
+        && before.refresh_intent == connection.refresh_intent;
+    if !same {
+        return Err(Error::Conflict(format!("the key of {} never changes", before.key.as_str())));
+    }
+    let plaintext = encode(tx, connection);
+    tx.replace(&record, record.name_bi, &plaintext)
+}
+
+/// The Connections of one environment or of all, in the order they were made. Opens no token.
+///
+/// # Errors
+/// [`Error::Corrupt`] when one fails its checks.
+pub fn list(tx: &Tx<'_>, environment: Option<Id>) -> Result<Vec<Connection>> {
+    let mut connections = Vec::new();
+    tx.each(Kind::Connection, |record, plaintext| {
+        let connection = decode(tx, record, plaintext)?;
+        if environment.is_none_or(|id| id == connection.environment) {
+            connections.push(connection);
+        }
+        Ok(())
+    })?;
+    Ok(connections)
+}
+
+/// The Connection of this key.
+///
+/// # Errors
+/// [`Error::NotFound`], with the right spelling where only the case differs.
+pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Connection> {
+    match items::find(tx, environment, key)? {
+        items::Item::Connection(connection) => Ok(connection),
+        items::Item::Secret(_) => Err(Error::NotFound(format!("the connection {}", key.as_str()))),
+    }
+}
+
+/// The Connection of this identity.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn read(tx: &Tx<'_>, id: Id) -> Result<Connection> {
+    open(tx, id).map(|(_, connection)| connection)
+}
+
+/// The default Connection of an Application in an environment (AM9).
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn default_of(tx: &Tx<'_>, environment: Id, application: &AppName) -> Result<Connection> {
+    let same = |name: &AppName| name.as_str().eq_ignore_ascii_case(application.as_str());
+    list(tx, Some(environment))?
+        .into_iter()
+        .find(|connection| connection.default && connection.application.as_ref().is_some_and(same))
+        .ok_or_else(|| Error::NotFound(format!("a default connection for {}", application.as_str())))
+}
+
+/// The tokens and the version of their row; `None` before the first consent and after a disconnect.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn tokens(tx: &Tx<'_>, connection: &Connection) -> Result<Option<(TokenSet, u64)>> {
+    let Some((record, plaintext)) = part(tx, Kind::TokenSet, connection.token_set)? else { return Ok(None) };
+    let map = Map::parse(&plaintext, token::RAW.into())?;
+    belongs(connection, map.id(token::CONNECTION.into())?)?;
+    let tokens = TokenSet {
+        access_token: map.secret(token::ACCESS_TOKEN.into())?,
+        refresh_token: map.maybe(token::REFRESH_TOKEN.into(), Map::secret)?,
+        token_type: map.string(token::TOKEN_TYPE.into())?,
+        scope: map.maybe(token::SCOPE.into(), Map::string)?,
+        lifetime: Lifetime {
+            obtained_at: map.time(token::OBTAINED_AT.into())?,
+            expires_at: map.time(token::EXPIRES_AT.into())?,
+        },
+        raw: map.secret(token::RAW.into())?,
+    };
+    Ok(Some((tokens, record.version)))
+}
+
+/// Stores new tokens over the old ones and takes the intent away, if the row is still the one that was read:
+/// `expected` is the version [`tokens`] gave, `None` where it gave none.
+///
+/// # Errors
+/// [`Error::Conflict`] when somebody else stored tokens since.
+pub fn replace_tokens(
+    tx: &mut WriteTx<'_>,
+    connection: &Connection,
+    tokens: &TokenSet,
+    expected: Option<u64>,
+) -> Result<()> {
+    let plaintext = body::encode(&[
+        (token::CONNECTION, Item::id(&connection.id)),
+        (token::ACCESS_TOKEN, Item::Bytes(tokens.access_token.expose())),
+        (token::REFRESH_TOKEN, Item::maybe(tokens.refresh_token.as_ref(), |value| Item::Bytes(value.expose()))),
+        (token::TOKEN_TYPE, Item::Text(&tokens.token_type)),
+        (token::SCOPE, Item::maybe(tokens.scope.as_deref(), Item::Text)),
+        (token::OBTAINED_AT, Item::time(tokens.lifetime.obtained_at)),
+        (token::EXPIRES_AT, Item::time(tokens.lifetime.expires_at)),
+        (token::RAW, Item::Bytes(tokens.raw.expose())),
+    ]);
+    let found = row(tx, Kind::TokenSet, connection.token_set)?;
+    if found.as_ref().map(|record| record.version) != expected {
+        return Err(Error::Conflict(format!("the tokens of {} have changed", connection.key.as_str())));
+    }
+    put(tx, Kind::TokenSet, connection.token_set, found, &plaintext)?;
+    delete_intent(tx, connection)
+}
+
+/// Removes the tokens and the intent for good.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn drop_tokens(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
+    if let Some(record) = row(tx, Kind::TokenSet, connection.token_set)? {
+        tx.remove(&record)?;
+    }
+    delete_intent(tx, connection)
+}
+
+/// Removes a Connection with its tokens for good (AM6: it never lies in the trash).
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn purge(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
+    let (record, connection) = open(tx, id)?;
+    drop_tokens(tx, &connection)?;
+    tx.remove(&record)
+}
+
+/// What was written before the last refresh request, if nothing was stored since.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn intent(tx: &Tx<'_>, connection: &Connection) -> Result<Option<RefreshIntent>> {
+    let Some((_, plaintext)) = part(tx, Kind::RefreshIntent, connection.refresh_intent)? else { return Ok(None) };
+    let map = Map::parse(&plaintext, intent::UNREADABLE_ANSWER.into())?;
+    belongs(connection, map.id(intent::CONNECTION.into())?)?;
+    Ok(Some(RefreshIntent {
+        attempt: map.u32(intent::ATTEMPT.into())?,
+        refresh_token_digest: map.array(intent::REFRESH_TOKEN_DIGEST.into())?,
+        started_at: map.time(intent::STARTED_AT.into())?,
+        unreadable_answer: map.maybe(intent::UNREADABLE_ANSWER.into(), Map::secret)?,
+    }))
+}
+
+/// Stores the intent, over the one there may be.
+///
+/// # Errors
+/// [`Error::TooLarge`].
+pub fn put_intent(tx: &mut WriteTx<'_>, connection: &Connection, intent: &RefreshIntent) -> Result<()> {
+    let answer = intent.unreadable_answer.as_ref();
+    let plaintext = body::encode(&[
+        (intent::CONNECTION, Item::id(&connection.id)),
+        (intent::ATTEMPT, Item::Unsigned(intent.attempt.into())),
+        (intent::REFRESH_TOKEN_DIGEST, Item::Bytes(&intent.refresh_token_digest)),
+        (intent::STARTED_AT, Item::time(intent.started_at)),
+        (intent::UNREADABLE_ANSWER, Item::maybe(answer, |value| Item::Bytes(value.expose()))),
+    ]);
+    let found = row(tx, Kind::RefreshIntent, connection.refresh_intent)?;
+    put(tx, Kind::RefreshIntent, connection.refresh_intent, found, &plaintext)
+}
+
+/// Takes the intent away; one that is not there is fine.
+///
+/// # Errors
+/// [`Error::Corrupt`].
+pub fn delete_intent(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
+    match row(tx, Kind::RefreshIntent, connection.refresh_intent)? {
+        // Holds a digest and, rarely, an answer; it goes at each refresh, which is no reason to checkpoint.
+        Some(record) => tx.remove_quietly(&record),
+        None => Ok(()),
+    }
+}
+
+/// The row that is found by its uuid alone: its name_bi is its uuid.
+fn row(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<Option<Record>> {
+    match tx.by_name(id.as_bytes())? {
+        Some(record) if record.uuid != *id.as_bytes() || record.kind != kind => {
+            Err(Error::Corrupt("a record lies under another's name".to_owned()))
+        }
+        found => Ok(found),
+    }
+}
+
+fn part(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<Option<(Record, Zeroizing<Vec<u8>>)>> {
+    let Some(record) = row(tx, kind, id)? else { return Ok(None) };
+    let plaintext = tx.open(&record)?;
+    Ok(Some((record, plaintext)))
+}
+
+fn put(tx: &mut WriteTx<'_>, kind: Kind, id: Id, found: Option<Record>, plaintext: &[u8]) -> Result<()> {
+    match found {
+        Some(record) => tx.replace(&record, *id.as_bytes(), plaintext),
+        None => tx.insert(kind, *id.as_bytes(), *id.as_bytes(), plaintext),
+    }
+}
+
+fn belongs(connection: &Connection, parent: Id) -> Result<()> {
+    if parent == connection.id {
+        Ok(())
+    } else {
+        Err(Error::Corrupt("tokens of another connection".to_owned()))
+    }
+}
+
+fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Connection)> {
+    let record = tx.by_uuid(Kind::Connection, id.as_bytes())?;
+    let connection = decode(tx, &record, &tx.open(&record)?)?;
+    Ok((record, connection))
+}
+
+fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
+    tx.name_bi(items::SCOPE, Some(connection.environment), connection.key.as_str())
+}
+
+fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
+    let auth_type = match connection.auth_type {
+        AuthType::Oauth2 => 1,
+    };
+    let state = match connection.state {
+        ConnectionState::AwaitingConsent => 1,
+        ConnectionState::Ready => 2,
+        ConnectionState::NeedsConsent => 3,
+        ConnectionState::Error => 4,
+        ConnectionState::Disconnected => 5,
+    };
+    // vault_uuid || record_uuid (§b.4)
+    let auth_client = [tx.keys.uuid.as_slice(), connection.auth_client.as_bytes()].concat();
+    let error = connection.error.as_ref();
+    body::encode(&[
+        (KEY, Item::Text(connection.key.as_str())),
+        (NAME, Item::Text(&connection.name)),
+        (ENVIRONMENT, Item::id(&connection.environment)),
+        (APPLICATION, Item::maybe(connection.application.as_ref(), |name| Item::Text(name.as_str()))),
+        (AUTH_CLIENT, Item::Bytes(&auth_client)),
+        (AUTH_TYPE, Item::Unsigned(auth_type)),
+        (ACCOUNT, Item::maybe(connection.account.as_deref(), Item::Text)),
+        (STATE, Item::Unsigned(state)),
+        (ERROR_CODE, Item::maybe(error, |error| Item::Text(&error.code))),
+        (ERROR_MESSAGE, Item::maybe(error, |error| Item::Text(&error.message))),
+        (ERROR_HINT, Item::maybe(error, |error| Item::Text(&error.hint))),
+        (REQUESTED_SCOPES, Item::Texts(&connection.requested_scopes)),
+        (PARAMS, Item::Pairs(&connection.params)),
+        (GRANTED_SCOPE, Item::maybe(connection.granted_scope.as_deref(), Item::Text)),
+        (OBTAINED_AT, Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.obtained_at))),
+        (EXPIRES_AT, Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.expires_at))),
+        (HAS_REFRESH_TOKEN, Item::Bool(connection.has_refresh_token)),
+        (TOKEN_SET, Item::id(&connection.token_set)),
+        (REFRESH_INTENT, Item::id(&connection.refresh_intent)),
+        (DEFAULT, Item::Bool(connection.default)),
+        (RETRY_AT, Item::maybe(connection.retry_at, Item::time)),
+        (FAILURES, Item::Unsigned(connection.failures.into())),
+        (CREATED_AT, Item::time(connection.created_at)),
+        (UPDATED_AT, Item::time(connection.updated_at)),
+    ])
+}
+
+pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Connection> {
+    let map = Map::parse(plaintext, UPDATED_AT.into())?;
+    let auth_client: [u8; 32] = map.array(AUTH_CLIENT.into())?;
+    let Some(auth_client) = auth_client.strip_prefix(&tx.keys.uuid) else {
+        return Err(Error::TooNew("a connection through another vault's auth client".to_owned()));
+    };
+    let obtained_at = map.maybe(OBTAINED_AT.into(), Map::time)?;
+    let expires_at = map.maybe(EXPIRES_AT.into(), Map::time)?;
+    let error = map.maybe(ERROR_CODE.into(), |map, code| {
+        Ok(ConnectionError {
+            code: map.string(code)?,
+            message: map.string(ERROR_MESSAGE.into())?,
+            hint: map.string(ERROR_HINT.into())?,
+        })
+    })?;
+    let connection = Connection {
+        id: Id::from_bytes(record.uuid),
+        key: table::name(Handle::parse(map.text(KEY.into())?))?,
+        name: map.string(NAME.into())?,
+        environment: map.id(ENVIRONMENT.into())?,
+        application: map
+            .maybe(APPLICATION.into(), |map, number| table::name(AppName::parse(map.text(number)?)))?,
+        auth_client: Id::from_bytes(auth_client.try_into().expect("half of 32 bytes")),
+        auth_type: match map.unsigned(AUTH_TYPE.into())? {
+            1 => AuthType::Oauth2,
+            _ => return Err(table::unknown()),
+        },
+        account: map.maybe(ACCOUNT.into(), Map::string)?,
+        state: match map.unsigned(STATE.into())? {
+            1 => ConnectionState::AwaitingConsent,
+            2 => ConnectionState::Ready,
+            3 => ConnectionState::NeedsConsent,
+            4 => ConnectionState::Error,
+            5 => ConnectionState::Disconnected,
+            _ => return Err(table::unknown()),
+        },
+        error,
+        requested_scopes: map.texts(REQUESTED_SCOPES.into())?,
+        params: map.pairs(PARAMS.into())?,
+        granted_scope: map.maybe(GRANTED_SCOPE.into(), Map::string)?,
+        lifetime: obtained_at
+            .zip(expires_at)
+            .map(|(obtained_at, expires_at)| Lifetime { obtained_at, expires_at }),
+        has_refresh_token: map.flag(HAS_REFRESH_TOKEN.into())?,
+        token_set: map.id(TOKEN_SET.into())?,
+        refresh_intent: map.id(REFRESH_INTENT.into())?,
+        default: map.flag(DEFAULT.into())?,
+        retry_at: map.maybe(RETRY_AT.into(), Map::time)?,
+        failures: map.u32(FAILURES.into())?,
+        created_at: map.time(CREATED_AT.into())?,
+        updated_at: map.time(UPDATED_AT.into())?,
+    };
+    table::check_name(record, Kind::Connection, &name_bi(tx, &connection))?;
+    Ok(connection)
+}

@@ -1,0 +1,102 @@
+//! Environments: a row each, the name unique in the vault.
+
+use keyward_model::{Id, Timestamp, environment::Environment, name::EnvironmentName};
+
+use crate::{
+    body::{self, Item, Map},
+    error::{Error, Result},
+    record::{Kind, Record},
+    table,
+    tx::{Tx, WriteTx},
+};
+
+const SCOPE: &str = "environment";
+
+// Numbers of the fields (FORMAT.md).
+const NAME: u8 = 1;
+const PRODUCTION: u8 = 2;
+const CREATED_AT: u8 = 3;
+
+/// Makes an environment.
+///
+/// # Errors
+/// [`Error::Conflict`] when the name is taken, in whatever case.
+pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> Result<Environment> {
+    let name_bi = tx.name_bi(SCOPE, None, name.as_str());
+    if tx.exists(&name_bi)? {
+        return Err(Error::Conflict(format!("an environment {} exists already", name.as_str())));
+    }
+    let environment = Environment { id: tx.new_id()?, name: name.clone(), production: false, created_at: now };
+    let plaintext = body::encode(&[
+        (NAME, Item::Text(name.as_str())),
+        (PRODUCTION, Item::Bool(environment.production)),
+        (CREATED_AT, Item::time(now)),
+    ]);
+    tx.insert(Kind::Environment, *environment.id.as_bytes(), name_bi, &plaintext)?;
+    Ok(environment)
+}
+
+/// All environments, in the order they were made.
+///
+/// # Errors
+/// [`Error::Corrupt`] when one fails its checks.
+pub fn list(tx: &Tx<'_>) -> Result<Vec<Environment>> {
+    let mut environments = Vec::new();
+    tx.each(Kind::Environment, |record, plaintext| {
+        environments.push(decode(tx, record, plaintext)?);
+        Ok(())
+    })?;
+    Ok(environments)
+}
+
+/// The environment of this name.
+///
+/// # Errors
+/// [`Error::NotFound`], with the right spelling where only the case differs.
+pub fn find(tx: &Tx<'_>, name: &EnvironmentName) -> Result<Environment> {
+    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, name.as_str()))? else {
+        return Err(Error::NotFound(format!("the environment {}", name.as_str())));
+    };
+    let environment = decode(tx, &record, &tx.open(&record)?)?;
+    table::same_case(name.as_str(), environment.name.as_str())?;
+    Ok(environment)
+}
+
+/// The environment of this identity.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn read(tx: &Tx<'_>, id: Id) -> Result<Environment> {
+    let record = tx.by_uuid(Kind::Environment, id.as_bytes())?;
+    decode(tx, &record, &tx.open(&record)?)
+}
+
+/// Deletes an environment with its trash.
+///
+/// # Errors
+/// [`Error::Conflict`] when it is the last one, or when anything outside the trash belongs to it.
+pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
+    let record = tx.by_uuid(Kind::Environment, id.as_bytes())?;
+    if list(tx)?.len() == 1 {
+        return Err(Error::Conflict("a vault keeps at least one environment".to_owned()));
+    }
+    if table::is_in_use(tx, id)? {
+        return Err(Error::Conflict("the environment is not empty".to_owned()));
+    }
+    for secret in table::secrets::trashed(tx, id)? {
+        table::secrets::purge(tx, secret.id)?;
+    }
+    tx.remove(&record)
+}
+
+pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Environment> {
+    let map = Map::parse(plaintext, CREATED_AT.into())?;
+    let name = table::name(EnvironmentName::parse(map.text(NAME.into())?))?;
+    table::check_name(record, Kind::Environment, &tx.name_bi(SCOPE, None, name.as_str()))?;
+    Ok(Environment {
+        id: Id::from_bytes(record.uuid),
+        name,
+        production: map.flag(PRODUCTION.into())?,
+        created_at: map.time(CREATED_AT.into())?,
+    })
+}

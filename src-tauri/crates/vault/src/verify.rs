@@ -1,0 +1,70 @@
+//! The whole verification: every row, every leaf, the whole log (SECURITY.md §b.5).
+//!
+//! A host does it in the background after unlock, and so do `doctor`, backup, restore and migration; no other
+//! one-shot command does, for its time grows with the vault.
+
+use crate::{
+    error::{Error, Result},
+    manifest::Leaves,
+    record::{Kind, Record, select},
+    table,
+    tx::Tx,
+};
+
+/// What was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Records whose row, leaf, keys, body and name fit.
+    pub records: u64,
+    /// Buckets of the manifest.
+    pub buckets: u64,
+    /// Rows of the activity log.
+    pub audit_rows: u64,
+}
+
+/// Verifies everything there is.
+///
+/// # Errors
+/// [`Error::Corrupt`] names what is damaged.
+pub(crate) fn whole(tx: &Tx<'_>) -> Result<Verification> {
+    let (buckets, mut leaves) = tx.manifest.borrow_mut().check_all(tx.db, tx.keys)?;
+    let mut records = 0;
+    let mut statement = tx.db.prepare(select!("ORDER BY rowid"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let record = Record::from_row(row)?;
+        if leaves.remove(&record.name_bi) != Some(record.leaf()) {
+            return Err(Error::Corrupt("a record was changed, doubled or put back".to_owned()));
+        }
+        let plaintext = tx.open(&record)?;
+        match record.kind {
+            Kind::Environment => table::environments::decode(tx, &record, &plaintext).map(drop)?,
+            Kind::Secret => table::secrets::decode(tx, &record, &plaintext).map(drop)?,
+            Kind::AuthClient => table::auth_clients::decode(tx, &record, &plaintext).map(drop)?,
+            Kind::Connection => table::connections::decode(tx, &record, &plaintext).map(drop)?,
+            Kind::SecretVersion | Kind::AuthClientVersion => table::versions::check(tx, &record, &plaintext)?,
+            Kind::TokenSet | Kind::RefreshIntent if record.uuid == record.name_bi => {}
+            Kind::TokenSet | Kind::RefreshIntent => {
+                return Err(Error::Corrupt("a record lies under another's name".to_owned()));
+            }
+        }
+        records += 1;
+    }
+    if !leaves.is_empty() {
+        return Err(Error::Corrupt("a record is missing".to_owned()));
+    }
+    Ok(Verification { records, buckets, audit_rows: table::audit::verify(tx)? })
+}
+
+/// Whether every row has a leaf and every leaf a row; opens nothing.
+pub(crate) fn rows_have_leaves(tx: &Tx<'_>) -> Result<()> {
+    let (_, mut leaves): (u64, Leaves) = tx.manifest.borrow_mut().check_all(tx.db, tx.keys)?;
+    let mut statement = tx.db.prepare_cached("SELECT name_bi FROM rec")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if leaves.remove(&row.get::<_, [u8; 16]>(0)?).is_none() {
+            return Err(Error::Corrupt("a record that nobody wrote".to_owned()));
+        }
+    }
+    if leaves.is_empty() { Ok(()) } else { Err(Error::Corrupt("a record is missing".to_owned())) }
+}

@@ -1,0 +1,126 @@
+//! what the files tell to somebody without the key.
+
+mod support;
+
+use std::path::Path;
+
+use keyward_model::SecretValue;
+use keyward_vault::{Opening, table::secrets};
+use support::*;
+
+/// Every file below a folder.
+fn files(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files(&path, visit) } else { visit(&path, &std::fs::read(&path).unwrap()) }
+    }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// after 200 writes no file holds a value, a name, an address, a scope or a token.
+#[test]
+fn r01_no_canary_in_any_file() {
+    let world = World::new();
+    let vault = world.unlock_or_create(Opening::Host);
+    for number in 0..190 {
+        add(&vault, &format!("CANARY_{number}"), &format!("canary-value-{number}")).unwrap();
+    }
+    with_connection(&vault, "CANARY");
+    let environment = default_environment(&vault);
+    let first = vault.read(|tx| secrets::find(tx, environment, &key("CANARY_1"))).unwrap();
+    vault
+        .write(NOW, |tx| {
+            let changes = keyward_model::secret::Changes {
+                name: Some("canary name".to_owned()),
+                description: Some("canary description".to_owned()),
+                tags: Some(vec!["canary-tag".to_owned()]),
+                masked: None,
+            };
+            secrets::update(tx, first.id, &changes, NOW)?;
+            secrets::set_value(tx, first.id, &SecretValue::from("canary-second"), "canary note", NOW)?;
+            secrets::trash(tx, first.id, NOW)
+        })
+        .unwrap();
+    let look = |when: &str| {
+        let mut seen = 0;
+        files(world.folder.path(), &mut |path, bytes| {
+            seen += bytes.len();
+            for wanted in [&b"canary"[..], b"CANARY", b"Canary"] {
+                assert!(!contains(bytes, wanted), "{when}: {}", path.display());
+            }
+        });
+        assert!(seen > 100_000, "{when}: {seen} bytes looked at");
+    };
+    look("open");
+    vault.checkpoint().unwrap();
+    look("checkpointed");
+    vault.verify().unwrap();
+    vault.close(NOW).unwrap();
+    look("closed");
+}
+
+/// what is stored of a value is as long as its size class, whatever its length in it.
+#[test]
+fn r02_sizes_tell_the_class_alone() {
+    let world = World::new();
+    let vault = world.create();
+    let mut classes = std::collections::BTreeMap::<usize, usize>::new();
+    for length in (1..=4_000).step_by(37) {
+        let secret = add(&vault, &format!("K{length}"), &"x".repeat(length)).unwrap();
+        let stored: usize = world
+            .sql()
+            .query_row(
+                "SELECT length(body) FROM rec WHERE record_uuid = ?1",
+                [secret.current.as_bytes()],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!((stored - 81) % 256, 0, "length {length}");
+        assert!((stored - 81).abs_diff(length) <= 256 + 64, "length {length}");
+        *classes.entry(stored).or_default() += 1;
+    }
+    assert!(classes.len() <= 17, "{} sizes", classes.len());
+}
+
+/// after a purge neither file nor log holds a piece of what was purged.
+#[test]
+fn r16_a_purge_leaves_nothing() {
+    let world = World::new();
+    let vault = world.unlock_or_create(Opening::Host);
+    for number in 0..30 {
+        add(&vault, &format!("KEEP_{number}"), "kept").unwrap();
+    }
+    for round in 0..20 {
+        // From a single page to many.
+        let value = "v".repeat(1 << (round % 16));
+        let secret = add(&vault, &format!("GONE_{round}"), &value).unwrap();
+        let more = SecretValue::from(value);
+        vault.write(NOW, |tx| secrets::set_value(tx, secret.id, &more, "", NOW)).unwrap();
+        let versions = vault.read(|tx| secrets::versions(tx, &secret)).unwrap();
+        let mut blobs = Vec::<Vec<u8>>::new();
+        let db = world.sql();
+        let current = vault.read(|tx| secrets::read(tx, secret.id)).unwrap().current;
+        for id in versions.iter().map(|version| version.id).chain([secret.id, current]) {
+            let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?]);
+            let both: [Vec<u8>; 2] = db
+                .query_row("SELECT wrapped, body FROM rec WHERE record_uuid = ?1", [id.as_bytes()], row)
+                .unwrap();
+            blobs.extend(both);
+        }
+        drop(db);
+        vault.write(NOW, |tx| secrets::trash(tx, secret.id, NOW)).unwrap();
+        vault.write(NOW, |tx| secrets::purge(tx, secret.id)).unwrap();
+        files(world.folder.path(), &mut |path, bytes| {
+            for blob in &blobs {
+                // A piece from each kilobyte: pages may be cut anywhere.
+                for piece in blob.chunks_exact(32).step_by(32) {
+                    assert!(!contains(bytes, piece), "{} after round {round}", path.display());
+                }
+            }
+        });
+    }
+    vault.verify().unwrap();
+}

@@ -1,0 +1,285 @@
+//! A home in a folder of its own, and a keychain that is a map (the real one has tests of its own).
+#![allow(dead_code, reason = "each test file uses a part of this")]
+#![allow(clippy::disallowed_methods, reason = "tests may look at the clock and at files")]
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use keyward_model::{
+    Id, SecretValue, Timestamp, audit::AuditEvent,
+    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
+    connection::{AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    name::*, secret::Secret,
+};
+use keyward_vault::{
+    FirstSlot, Home, KdfParams, Keychain, KeychainError, Opening, Place, UnlockedVault, Unlocking, WriteTx,
+    table::{audit, auth_clients, connections, environments, secrets},
+};
+use zeroize::Zeroizing;
+
+pub const NOW: Timestamp = Timestamp(1_800_000_000);
+pub const PASSPHRASE: &str = "correct horse battery staple 42";
+
+/// The least that is accepted: tests run the KDF often.
+pub const CHEAP: KdfParams = KdfParams { memory_kib: 64 * 1024, iterations: 3, lanes: 1 };
+
+/// What the keychain double does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    Well,
+    Absent,
+    Silent,
+}
+
+pub struct MapKeychain {
+    pub entries: Mutex<HashMap<String, Vec<u8>>>,
+    pub mood: Mutex<Mood>,
+    pub calls: Mutex<Vec<String>>,
+}
+
+impl Default for MapKeychain {
+    fn default() -> Self {
+        Self { entries: Mutex::default(), mood: Mutex::new(Mood::Well), calls: Mutex::default() }
+    }
+}
+
+impl MapKeychain {
+    fn answer(&self, call: &str) -> Result<(), KeychainError> {
+        self.calls.lock().unwrap().push(call.to_owned());
+        match *self.mood.lock().unwrap() {
+            Mood::Well => Ok(()),
+            Mood::Absent => Err(KeychainError::Absent("no service".to_owned())),
+            Mood::Silent => Err(KeychainError::Silent),
+        }
+    }
+
+    pub fn set_mood(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+}
+
+impl Keychain for MapKeychain {
+    fn get(&self, account: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
+        self.answer("get")?;
+        Ok(self.entries.lock().unwrap().get(account).cloned().map(Zeroizing::new))
+    }
+
+    fn set(&self, account: &str, bytes: &[u8], _: Duration) -> Result<(), KeychainError> {
+        self.answer("set")?;
+        assert!((32..=96).contains(&bytes.len()), "32 to 96 bytes, not {}", bytes.len());
+        self.entries.lock().unwrap().insert(account.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, account: &str, _: Duration) -> Result<(), KeychainError> {
+        self.answer("delete")?;
+        self.entries.lock().unwrap().remove(account);
+        Ok(())
+    }
+}
+
+/// A home with one vault.
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub home: Home,
+    pub name: VaultName,
+    pub map: Arc<MapKeychain>,
+    pub keychain: Arc<dyn Keychain>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(&folder.path().join("home")).unwrap();
+        let map = Arc::new(MapKeychain::default());
+        let keychain: Arc<dyn Keychain> = map.clone();
+        Self { folder, home, name: VaultName::parse("default").unwrap(), map, keychain }
+    }
+
+    pub fn place(&self, opening: Opening) -> Place<'_> {
+        Place { home: &self.home, name: &self.name, keychain: &self.keychain, opening }
+    }
+
+    pub fn create(&self) -> UnlockedVault {
+        keyward_vault::create(&self.place(Opening::OneShot), FirstSlot::Keychain, NOW, &stopwatch()).unwrap()
+    }
+
+    pub fn create_with_passphrase(&self) -> UnlockedVault {
+        let passphrase = SecretValue::from(PASSPHRASE);
+        let slot = FirstSlot::Passphrase { passphrase: &passphrase, kdf: Some(CHEAP) };
+        keyward_vault::create(&self.place(Opening::OneShot), slot, NOW, &stopwatch()).unwrap()
+    }
+
+    pub fn unlock(&self) -> keyward_vault::Result<UnlockedVault> {
+        self.unlock_as(Opening::OneShot)
+    }
+
+    pub fn unlock_as(&self, opening: Opening) -> keyward_vault::Result<UnlockedVault> {
+        keyward_vault::unlock(&self.place(opening), Unlocking::Keychain, NOW)
+    }
+
+    pub fn unlock_with_passphrase(&self, text: &str) -> keyward_vault::Result<UnlockedVault> {
+        let passphrase = SecretValue::from(text);
+        keyward_vault::unlock(&self.place(Opening::OneShot), Unlocking::Passphrase(&passphrase), NOW)
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.home.vault_file(&self.name)
+    }
+
+    /// The file as somebody without the key sees it.
+    pub fn sql(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.file()).unwrap();
+        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").unwrap();
+        db
+    }
+}
+
+pub fn stopwatch() -> impl Fn() -> Duration {
+    let start = Instant::now();
+    move || start.elapsed()
+}
+
+pub fn key(text: &str) -> Handle {
+    Handle::parse(text).unwrap()
+}
+
+pub fn event(action: &str) -> AuditEvent {
+    AuditEvent {
+        at: NOW,
+        actor: "owner".to_owned(),
+        action: action.to_owned(),
+        subject: "test".to_owned(),
+        outcome: "ok".to_owned(),
+    }
+}
+
+pub fn default_environment(vault: &UnlockedVault) -> Id {
+    find_default(vault).unwrap()
+}
+
+fn find_default(vault: &UnlockedVault) -> keyward_vault::Result<Id> {
+    let name = EnvironmentName::parse("default").unwrap();
+    vault.read(|tx| environments::find(tx, &name)).map(|found| found.id)
+}
+
+/// Adds a secret the way the engine does: the record and its event in one transaction.
+pub fn add(vault: &UnlockedVault, handle: &str, value: &str) -> keyward_vault::Result<Secret> {
+    let environment = find_default(vault)?;
+    vault.write(NOW, |tx| insert(tx, environment, handle, value))
+}
+
+pub fn insert(tx: &mut WriteTx, environment: Id, handle: &str, value: &str) -> keyward_vault::Result<Secret> {
+    let value = SecretValue::from(value);
+    let new = secrets::New {
+        key: &key(handle),
+        name: handle,
+        description: "",
+        tags: &[],
+        masked: secrets::Masking::Masked,
+        environment,
+        value: &value,
+    };
+    let secret = secrets::insert(tx, new, NOW)?;
+    audit::append(tx, &event("secret.create"))?;
+    Ok(secret)
+}
+
+pub fn value_of(vault: &UnlockedVault, handle: &str) -> keyward_vault::Result<String> {
+    let environment = find_default(vault)?;
+    vault.read(|tx| {
+        let secret = secrets::find(tx, environment, &key(handle))?;
+        let value = secrets::value(tx, &secret)?;
+        Ok(value.expose_text().unwrap().to_owned())
+    })
+}
+
+impl World {
+    pub fn unlock_or_create(&self, opening: Opening) -> UnlockedVault {
+        if !self.home.vault_exists(&self.name) {
+            drop(self.create());
+        }
+        self.unlock_as(opening).unwrap()
+    }
+}
+
+/// An auth client with a secret, a connection through it, tokens and an intent, all named after `word`.
+pub fn with_connection(vault: &UnlockedVault, word: &str) {
+    let low = word.to_lowercase();
+    let environment = default_environment(vault);
+    let id = || vault.read(|tx| tx.new_id()).unwrap();
+    let client = AuthClient {
+        id: id(),
+        key: key(&format!("{word}_CLIENT")),
+        name: format!("{word} client"),
+        kind: AuthClientType::Oauth2,
+        application: Some(AppName::parse(&low).unwrap()),
+        visibility: Visibility::Environment,
+        environment,
+        issuer: Some(format!("https://{low}.example")),
+        issuer_in_callback: false,
+        auth_uri: format!("https://{low}.example/auth"),
+        token_uri: format!("https://{low}.example/token"),
+        revocation_uri: Some(format!("https://{low}.example/revoke")),
+        token_expires_in: 3600,
+        client_id: format!("{low}-client-id"),
+        client_secret: None,
+        client_authentication: ClientAuthentication::Post,
+        redirect_path: "/callback".to_owned(),
+        authorize_params: vec![("prompt".to_owned(), low.clone())],
+        scopes: vec![format!("{low}-scope")],
+        created_at: NOW,
+    };
+    let connection = Connection {
+        id: id(),
+        key: key(&format!("{word}_CONNECTION")),
+        name: format!("{word} connection"),
+        environment,
+        application: client.application.clone(),
+        auth_client: client.id,
+        auth_type: AuthType::Oauth2,
+        account: Some(format!("{low}@example.org")),
+        state: ConnectionState::Ready,
+        error: None,
+        requested_scopes: client.scopes.clone(),
+        params: Vec::new(),
+        granted_scope: Some(format!("{low}-scope")),
+        lifetime: Some(Lifetime::new(NOW, Duration::from_secs(3600))),
+        has_refresh_token: true,
+        token_set: id(),
+        refresh_intent: id(),
+        default: true,
+        retry_at: None,
+        failures: 0,
+        created_at: NOW,
+        updated_at: NOW,
+    };
+    let tokens = TokenSet {
+        access_token: SecretValue::from(format!("{low}-access-token")),
+        refresh_token: Some(SecretValue::from(format!("{low}-refresh-token"))),
+        token_type: "Bearer".to_owned(),
+        scope: Some(format!("{low}-scope")),
+        lifetime: Lifetime::new(NOW, Duration::from_secs(3600)),
+        raw: SecretValue::from(format!("{{\"access_token\":\"{low}-access-token\"}}")),
+    };
+    let intent = RefreshIntent {
+        attempt: 1,
+        refresh_token_digest: [9; 32],
+        started_at: NOW,
+        unreadable_answer: Some(SecretValue::from(format!("<html>{low}</html>"))),
+    };
+    let secret = SecretValue::from(format!("{low}-client-secret"));
+    vault
+        .write(NOW, |tx| {
+            auth_clients::insert(tx, &client, Some(&secret), NOW)?;
+            connections::insert(tx, &connection)?;
+            connections::replace_tokens(tx, &connection, &tokens, None)?;
+            connections::put_intent(tx, &connection, &intent)?;
+            audit::append(tx, &AuditEvent { subject: format!("{word} in default"), ..event("connection.create") })
+        })
+        .unwrap();
+}
