@@ -1,0 +1,91 @@
+//! `cargo xtask test`: everything that must hold on a clean clone, cheapest first.
+
+use keyward_tests::place::{npm_ci, npm_support};
+
+use crate::sh::{Fallible, cargo, npm, root, run};
+use crate::stages::Stages;
+use crate::{bindings, packages};
+
+/// One selection for build, clippy, export and tests: another set of packages or features would build the tree twice.
+const ALL: [&str; 3] = ["--workspace", "--features", "keyward-desktop/custom-protocol"];
+
+/// `cargo xtask test`; `args` go to nextest (a filter, for instance).
+pub fn test(args: &[String]) -> Fallible {
+    let mut stages = Stages::default();
+    let result = every_stage(&mut stages, args);
+    stages.finish(result)
+}
+
+/// `cargo xtask lint`
+pub fn lint(_args: &[String]) -> Fallible {
+    let mut stages = Stages::default();
+    let result = format(&mut stages)
+        .and_then(|()| house_rules(&mut stages))
+        .and_then(|()| user_interface(&mut stages))
+        .and_then(|()| clippy(&mut stages));
+    stages.finish(result)
+}
+
+fn every_stage(stages: &mut Stages, args: &[String]) -> Fallible {
+    stages.stage("system packages", || {
+        packages::install(&[packages::BUILD, packages::TEST].concat())
+    })?;
+    format(stages)?;
+    house_rules(stages)?;
+    user_interface(stages)?;
+    stages.stage("ui: tests", || run(&mut npm("ui", &["run", "test"])))?;
+    clippy(stages)?;
+    stages.stage("build", || run(cargo(&["build", "--bins", "--tests"]).args(ALL)))?;
+    stages.stage("bindings", || {
+        let filter = [
+            "--filterset",
+            "package(keyward-api) & test(export_bindings)",
+            "--status-level",
+            "fail",
+        ];
+        bindings::check(cargo(&["nextest", "run"]).args(ALL).args(filter))
+    })?;
+    stages.stage("authorization server", || npm_support().map(drop))?;
+    stages.stage("tests", || run(cargo(&["nextest", "run"]).args(ALL).args(args)))
+}
+
+fn format(stages: &mut Stages) -> Fallible {
+    stages.stage("format", || {
+        run(&mut cargo(&[
+            "fmt",
+            "--all",
+            "--",
+            "--check",
+            "--files-with-diff",
+        ]))
+    })
+}
+
+fn house_rules(stages: &mut Stages) -> Fallible {
+    stages.stage("house rules", || {
+        run(&mut cargo(&[
+            "test",
+            "--quiet",
+            "--package",
+            "keyward-tests",
+            "--test",
+            "lints",
+        ]))
+    })
+}
+
+/// The shell embeds `ui/dist`, so the UI is built before anything compiles the shell.
+fn user_interface(stages: &mut Stages) -> Fallible {
+    stages.stage("ui: packages", || npm_ci(&root().join("ui")))?;
+    stages.stage("ui: lint", || run(&mut npm("ui", &["run", "lint"])))?;
+    stages.stage("ui: types", || run(&mut npm("ui", &["run", "check"])))?;
+    stages.stage("ui: build", || run(&mut npm("ui", &["run", "build"])))
+}
+
+fn clippy(stages: &mut Stages) -> Fallible {
+    stages.stage("clippy", || {
+        run(cargo(&["clippy", "--all-targets"])
+            .args(ALL)
+            .args(["--", "--deny", "warnings"]))
+    })
+}
