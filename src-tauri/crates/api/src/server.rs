@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -47,10 +47,58 @@ pub struct Server {
     acceptor: Option<thread::JoinHandle<()>>,
 }
 
+/// The open connections, the one that was served longest ago first.
 #[derive(Default)]
-struct Streams {
-    open: Mutex<Vec<(usize, UnixStream)>>,
-    count: AtomicUsize,
+struct Streams(Mutex<Vec<Open>>);
+
+struct Open {
+    number: usize,
+    stream: UnixStream,
+    /// A whole frame is being answered.
+    works: bool,
+    /// It has had an answer.
+    served: bool,
+}
+
+impl Streams {
+    fn hold(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for one more, `false` when there is none. Connections that say nothing must not keep others out
+    /// the oldest that was never served makes room, else the one that has been silent longest.
+    fn make_room(&self) -> bool {
+        let mut open = self.hold();
+        if open.len() < MAX_CONNECTIONS {
+            return true;
+        }
+        let silent = |served| open.iter().position(|one| !one.works && one.served == served);
+        let Some(oldest) = silent(false).or_else(|| silent(true)) else {
+            return false;
+        };
+        let _ = open.remove(oldest).stream.shutdown(Shutdown::Both);
+        true
+    }
+
+    fn begin(&self, number: usize) {
+        for one in self.hold().iter_mut().filter(|one| one.number == number) {
+            one.works = true;
+        }
+    }
+
+    fn end(&self, number: usize) {
+        let mut open = self.hold();
+        if let Some(at) = open.iter().position(|one| one.number == number) {
+            let mut one = open.remove(at);
+            one.works = false;
+            one.served = true;
+            open.push(one);
+        }
+    }
+
+    fn forget(&self, number: usize) {
+        self.hold().retain(|one| one.number != number);
+    }
 }
 
 /// Publishes the socket and begins to accept.
@@ -97,14 +145,8 @@ impl Drop for Server {
         // `accept` has no timeout: a connection of our own wakes it.
         let _ = UnixStream::connect(&self.path);
         let _ = std::fs::remove_file(&self.path);
-        for (_, stream) in self
-            .streams
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .drain(..)
-        {
-            let _ = stream.shutdown(Shutdown::Read);
+        for open in self.streams.hold().drain(..) {
+            let _ = open.stream.shutdown(Shutdown::Read);
         }
         if let Some(acceptor) = self.acceptor.take() {
             let _ = acceptor.join();
@@ -124,29 +166,27 @@ fn accept(host: &Arc<Host>, listener: &UnixListener, stopped: &AtomicBool, strea
         };
         // L-02: another uid is turned away before a byte is read.
         let Some(caller) = peer(&stream) else { continue };
-        if streams.count.load(Ordering::SeqCst) >= MAX_CONNECTIONS {
+        if !streams.make_room() {
             continue;
         }
         let Ok(copy) = stream.try_clone() else { continue };
-        streams
-            .open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((number, copy));
-        streams.count.fetch_add(1, Ordering::SeqCst);
-        let (host, streams) = (Arc::clone(host), Arc::clone(streams));
-        let spawned = thread::Builder::new()
-            .name("keyward-client".to_owned())
-            .spawn(move || {
-                let _ = serve(&host, &caller, stream);
-                streams
-                    .open
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|(other, _)| *other != number);
-                streams.count.fetch_sub(1, Ordering::SeqCst);
-            });
+        streams.hold().push(Open {
+            number,
+            stream: copy,
+            works: false,
+            served: false,
+        });
+        let spawned = {
+            let (host, streams) = (Arc::clone(host), Arc::clone(streams));
+            thread::Builder::new()
+                .name("keyward-client".to_owned())
+                .spawn(move || {
+                    let _ = serve(&host, &caller, stream, number, &streams);
+                    streams.forget(number);
+                })
+        };
         if spawned.is_err() {
+            streams.forget(number);
             thread::sleep(Duration::from_millis(50));
         }
     }
@@ -164,7 +204,13 @@ fn peer(stream: &UnixStream) -> Option<Caller> {
     Some(Caller::owner(format!("{program}, process {pid}")))
 }
 
-fn serve(host: &Host, caller: &Caller, mut stream: UnixStream) -> io::Result<()> {
+fn serve(
+    host: &Host,
+    caller: &Caller,
+    mut stream: UnixStream,
+    number: usize,
+    streams: &Streams,
+) -> io::Result<()> {
     loop {
         let mut length = [0; 4];
         // Between frames a client may be silent for as long as it likes.
@@ -173,9 +219,11 @@ fn serve(host: &Host, caller: &Caller, mut stream: UnixStream) -> io::Result<()>
         let mut timed = Timed::new(&stream);
         timed.read_exact(&mut length[1..])?;
         let request = frame::read_body(&mut timed, length)?;
+        streams.begin(number);
         let reply = answer(host, caller, &request);
         stream.set_write_timeout(Some(FRAME_TIME))?;
         frame::write(&mut stream, &reply)?;
+        streams.end(number);
     }
 }
 

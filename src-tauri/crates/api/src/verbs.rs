@@ -56,11 +56,18 @@ macro_rules! verbs {
         pub fn dispatch(engine: &Arc<Engine>, caller: &Caller, verb: &str, body: &RawValue) -> Result<Zeroizing<Vec<u8>>> {
             match verb {
                 $($name => encode(&parse::<wire::$request>(body)?.perform(engine, caller)?),)*
-                _ => Err(wire::Error::new(
-                    wire::Code::Usage,
-                    "The host does not know this verb.",
-                    "The program and the host have different versions; restart the host.",
-                )),
+                _ => Err(unknown()),
+            }
+        }
+
+        /// Reads what a frame asks for, as [`dispatch`] does, and does nothing.
+        ///
+        /// # Errors
+        /// `usage` for an unknown verb or a malformed body.
+        pub fn check(verb: &str, body: &RawValue) -> Result<()> {
+            match verb {
+                $($name => parse::<wire::$request>(body).map(drop),)*
+                _ => Err(unknown()),
             }
         }
     };
@@ -107,6 +114,14 @@ verbs! {
     "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
     "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;
     "doctor" Doctor -> Vec<wire::Check> = doctor::run;
+}
+
+fn unknown() -> wire::Error {
+    wire::Error::new(
+        wire::Code::Usage,
+        "The host does not know this verb.",
+        "The program and the host have different versions; restart the host.",
+    )
 }
 
 fn parse<T: DeserializeOwned>(body: &RawValue) -> Result<T> {

@@ -9,7 +9,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[command(
     name = "keyward",
     version,
-    propagate_version = true,
     disable_help_subcommand = true
 )]
 pub struct Arguments {
@@ -201,7 +200,10 @@ pub struct SecretUpdate {
     /// The value is not masked
     #[arg(long)]
     pub plain: bool,
-    /// Values are never arguments, and a key never changes.
+    /// A key never changes (PV5): asked for, it is a clear refusal.
+    #[arg(long, hide = true, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Values are never arguments.
     #[arg(hide = true, num_args = 0..)]
     pub refused: Vec<std::ffi::OsString>,
 }

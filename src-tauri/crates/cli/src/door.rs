@@ -60,7 +60,12 @@ impl Door {
             match client.call(context.vault.as_str(), &request) {
                 // CLI.md: who brings the passphrase opens the vault for this one command; the host stays locked.
                 Err(error) if error.code == Code::Locked && context.brings_passphrase() => {
-                    *self = Self::Own(context.engine(context.home()?));
+                    let engine = context.engine(context.home()?);
+                    // In keychain mode a passphrase proves nothing: no command opens the file behind a locked host.
+                    if lifecycle::status(&engine)?.mode != Some(keyward_engine::home::Mode::Passphrase) {
+                        return Err(error);
+                    }
+                    *self = Self::Own(engine);
                 }
                 answer => return answer,
             }

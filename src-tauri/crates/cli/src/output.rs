@@ -5,9 +5,10 @@ use std::{
     process::ExitCode,
 };
 
+use clap::CommandFactory;
 use keyward_api::wire::{Code, Error};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// How this run speaks.
 pub struct Face {
@@ -68,7 +69,7 @@ impl Face {
     /// When stdout cannot be written.
     pub fn show<T: Serialize>(&self, object: &T, human: impl FnOnce(&T) -> String) -> Result<(), Error> {
         match self.json {
-            true => self.document(&serde_json::to_value(object).map_err(|_| encoding())?),
+            true => self.document(&contract(serde_json::to_value(object).map_err(|_| encoding())?)),
             false => self.data(human(object).as_bytes()),
         }
     }
@@ -97,6 +98,28 @@ impl Face {
     }
 }
 
+/// Members that the window is told and CLI.md “JSON shapes” does not have.
+const BEYOND_CONTRACT: [&str; 6] = [
+    "authorize_params",
+    "issuer",
+    "obtained_at",
+    "recovery",
+    "revocation_uri",
+    "scopes",
+];
+
+/// A wire object, or a list of them, with the members of the contract and no others.
+fn contract(document: Value) -> Value {
+    match document {
+        Value::Array(list) => list.into_iter().map(contract).collect(),
+        Value::Object(mut object) => {
+            object.retain(|member, _| !BEYOND_CONTRACT.contains(&member.as_str()));
+            Value::Object(object)
+        }
+        other => other,
+    }
+}
+
 fn encoding() -> Error {
     Error::new(Code::Internal, "The answer could not be encoded.", "")
 }
@@ -108,8 +131,27 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let existing = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let command = command_meant();
+            let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            format!("There are: {}.", names.join(", "))
+        }
+        ErrorKind::UnknownArgument => {
+            let command = command_meant();
+            let options = command.get_arguments().filter(|option| !option.is_hide_set());
+            let names: Vec<String> = options
+                .filter_map(|option| Some(format!("--{}", option.get_long()?)))
+                .collect();
+            format!("There are: {}.", names.join(", "))
+        }
+        _ => String::new(),
+    };
     if !std::env::args_os().any(|argument| argument == "--json") {
         let _ = error.print();
+        if !existing.is_empty() {
+            let _ = writeln!(io::stderr(), "{existing}");
+        }
         return ExitCode::from(Code::Usage.exit_status());
     }
     let text = error.to_string();
@@ -119,11 +161,27 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         .unwrap_or("wrong arguments")
         .trim_start_matches("error: ")
         .to_owned();
-    let hint = lines
-        .find(|line| line.starts_with("Usage:"))
-        .unwrap_or_default()
-        .to_owned();
+    let hint = if existing.is_empty() {
+        lines
+            .find(|line| line.starts_with("Usage:"))
+            .unwrap_or_default()
+            .to_owned()
+    } else {
+        existing
+    };
     Face::new(true).fail(&Error::new(Code::Usage, message, hint))
+}
+
+/// The innermost command that the words of this command line name.
+fn command_meant() -> clap::Command {
+    let mut command = crate::args::Arguments::command();
+    command.build();
+    for word in std::env::args().skip(1) {
+        if let Some(inner) = command.find_subcommand(&word) {
+            command = inner.clone();
+        }
+    }
+    command
 }
 
 /// Lines of columns, each as wide as its widest cell; empty without rows.

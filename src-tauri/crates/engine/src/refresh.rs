@@ -87,11 +87,8 @@ pub fn fresh_token(
 pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Result<TokenSet> {
     let held = read(engine, id)?;
     let now = engine.now();
-    let Some((tokens, row)) = held.tokens else {
-        return Err(no_tokens(&held.connection));
-    };
-    let enough = |tokens: &TokenSet, now| min_ttl.is_none_or(|min| tokens.lifetime.left(now) >= min);
-    if !tokens.lifetime.is_due(now) && enough(&tokens, now) {
+    let Some((tokens, row)) = held.tokens else { return Err(no_tokens(&held.connection)) };
+    if is_enough(&tokens, min_ttl, now) {
         return Ok(tokens);
     }
     if tokens.refresh_token.is_none() || held.connection.state == ConnectionState::NeedsConsent {
@@ -102,27 +99,25 @@ pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Resul
             Err(needs_consent(&held.connection))
         };
     }
-    let reason = if tokens.lifetime.is_due(now) {
-        Reason::Due
-    } else {
-        Reason::Asked
-    };
+    let reason = if tokens.lifetime.is_due(now) { Reason::Due } else { Reason::Asked };
     let tokens = refresh(engine, id, &Seen { row }, reason)?;
-    let now = engine.now();
-    if tokens.lifetime.is_expired(now) || !enough(&tokens, now) {
-        let least = min_ttl.unwrap_or_default().as_secs();
-        let message = format!(
-            "A fresh token of “{}” lives {} s, less than the {least} s asked for.",
-            held.connection.key,
-            tokens.lifetime.length().as_secs()
-        );
-        return Err(Error::new(
-            Kind::Provider,
-            message,
-            "Ask for less with --min-ttl.",
-        ));
+    if is_enough(&tokens, min_ttl, engine.now()) || min_ttl.is_none() && !tokens.lifetime.is_expired(engine.now()) {
+        return Ok(tokens);
     }
-    Ok(tokens)
+    let message = format!(
+        "A fresh token of “{}” lives {} s, less than was asked for.",
+        held.connection.key,
+        tokens.lifetime.length().as_secs()
+    );
+    Err(Error::new(Kind::Provider, message, "Ask for less with --min-ttl."))
+}
+
+/// O-65: by default a token that is not due; with `min_ttl` one that lives that long, which may be less.
+fn is_enough(tokens: &TokenSet, min_ttl: Option<Duration>, now: Timestamp) -> bool {
+    match min_ttl {
+        Some(least) => !tokens.lifetime.is_expired(now) && tokens.lifetime.left(now) >= least,
+        None => !tokens.lifetime.is_due(now),
+    }
 }
 
 /// Asks the provider for new tokens now (EL10); joins a refresh that is under way.
@@ -201,7 +196,11 @@ fn refresh(engine: &Engine, id: Id, seen: &Seen, reason: Reason) -> Result<Token
         }
         if reason == Reason::Due {
             if let Some(wait) = connection.retry_at.filter(|&at| at > now) {
-                return backing_off(&connection, tokens, wait, now);
+                return Err(backing_off(&connection, &tokens, wait, now));
+            }
+            if connection.state == ConnectionState::NeedsConsent {
+                // O-59: whoever held the lease before was told so; asking again would change nothing.
+                return Err(needs_consent(&connection));
             }
             if connection.state == ConnectionState::Error {
                 // O-61: a configuration error is not tried again by itself.
@@ -478,18 +477,15 @@ fn retry_after(held: &Connection, now: Timestamp, said: Option<Duration>) -> Tim
     now.after(said.unwrap_or(doubled.min(LONGEST_PAUSE)).max(FIRST_PAUSE))
 }
 
-fn backing_off(
-    connection: &Connection,
-    tokens: TokenSet,
-    until: Timestamp,
-    now: Timestamp,
-) -> Result<TokenSet> {
-    if !tokens.lifetime.is_expired(now) {
-        return Ok(tokens);
-    }
+/// O-65: a token that is due is not handed out by default, even while it is still accepted; `--min-ttl` says otherwise.
+fn backing_off(connection: &Connection, tokens: &TokenSet, until: Timestamp, now: Timestamp) -> Error {
     let mut error = stored_error(connection);
     error.hint = format!("Keyward tries again at {}.", until.to_rfc3339());
-    Err(error)
+    let left = tokens.lifetime.left(now).as_secs();
+    if left > 0 {
+        error.hint.push_str(&format!(" The present token lives {left} s more: --min-ttl 1s takes it."));
+    }
+    error
 }
 
 fn stored_error(connection: &Connection) -> Error {

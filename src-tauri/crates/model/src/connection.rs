@@ -129,6 +129,10 @@ pub struct Lifetime {
 /// The least a token is refreshed before its end, in seconds (EL3).
 const LEAST_WINDOW: u64 = 60;
 
+/// Tokens that live shorter than this, in seconds, are refreshed when somebody asks, not in the background: a
+/// provider that answers `expires_in: 0` must not be asked without end.
+const SHORTEST_BACKGROUND: u64 = 4;
+
 /// Longest lifetime believed: one year (O-66).
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -194,7 +198,9 @@ impl Connection {
     pub fn next_refresh_at(&self) -> Option<Timestamp> {
         let lifetime = self.lifetime?;
         // O-61: what consent or a person must mend is not tried again by itself.
-        let refreshable = self.has_refresh_token && self.state == ConnectionState::Ready;
+        let refreshable = self.has_refresh_token
+            && self.state == ConnectionState::Ready
+            && lifetime.length().as_secs() >= SHORTEST_BACKGROUND;
         refreshable.then(|| lifetime.due_at().max(self.retry_at.unwrap_or(lifetime.due_at())))
     }
 }

@@ -35,6 +35,18 @@ pub(crate) struct Reply {
     pub(crate) extent: Extent,
 }
 
+impl Reply {
+    /// An answer without headers, all of it read.
+    pub(crate) fn whole(status: u16, body: &[u8]) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Zeroizing::new(body.to_vec()),
+            extent: Extent::Whole,
+        }
+    }
+}
+
 /// How much of a body was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Extent {

@@ -19,7 +19,7 @@ use crate::{
     callback::Code,
     endpoint,
     error::Error,
-    http::Http,
+    http::{Http, Reply},
 };
 
 /// Tokens, and what came along with them.
@@ -103,6 +103,23 @@ pub async fn refresh(
         now,
     )
     .await
+}
+
+/// Reads a whole answer of the token endpoint that came with `status`, as [`refresh`] does: bytes in, verdict out.
+/// `default_lifetime` counts, in seconds, where it says no `expires_in` (EL12).
+///
+/// # Errors
+/// What the answer means; none of its bytes but in [`Error::BadResponse`].
+pub fn read(status: u16, body: &[u8], obtained_at: Timestamp, default_lifetime: u32) -> Result<Answer, Error> {
+    answer::read(
+        Reply::whole(status, body),
+        &Reading {
+            obtained_at,
+            default_lifetime,
+            nonce: None,
+            sent: &[],
+        },
+    )
 }
 
 async fn ask(

@@ -64,7 +64,10 @@ impl Anchor {
     /// How a vault of this generation and root compares with the anchor.
     pub(crate) fn compare(&self, generation: u64, root: &[u8; 32]) -> Freshness {
         match generation.cmp(&self.generation) {
-            std::cmp::Ordering::Less => Freshness::Older { file: generation, seen: self.generation },
+            std::cmp::Ordering::Less => Freshness::Older {
+                file: generation,
+                seen: self.generation,
+            },
             std::cmp::Ordering::Equal if !equal(root, &self.root) => Freshness::Forked,
             _ => Freshness::Ok,
         }
@@ -104,7 +107,13 @@ pub(crate) fn find(keychain: &dyn Keychain, vault_uuid: &[u8; 16], need: Need) -
 }
 
 /// Writes the anchor, only ever upwards. The commit of `to` was synced.
-pub(crate) fn raise(home: &Home, keychain: &dyn Keychain, vault_uuid: &[u8; 16], need: Need, to: Anchor) -> Result<()> {
+pub(crate) fn raise(
+    home: &Home,
+    keychain: &dyn Keychain,
+    vault_uuid: &[u8; 16],
+    need: Need,
+    to: Anchor,
+) -> Result<()> {
     let _turn = lease::anchor_lock(home)?;
     // Upwards alone; at the same generation only to renew the time, never to bless another history.
     let there = get(keychain, vault_uuid, need)?;

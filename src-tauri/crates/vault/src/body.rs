@@ -42,10 +42,14 @@ pub(crate) fn encode(fields: &[(u8, Item<'_>)]) -> Zeroizing<Vec<u8>> {
     debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0), "field numbers ascend");
     let mut counted = Sink::Count(0);
     write_map(fields, &mut counted);
-    let Sink::Count(size) = counted else { unreachable!("a counting sink stays one") };
+    let Sink::Count(size) = counted else {
+        unreachable!("a counting sink stays one")
+    };
     let mut sink = Sink::Fill(Zeroizing::new(Vec::with_capacity(size)));
     write_map(fields, &mut sink);
-    let Sink::Fill(out) = sink else { unreachable!("a filling sink stays one") };
+    let Sink::Fill(out) = sink else {
+        unreachable!("a filling sink stays one")
+    };
     debug_assert_eq!(out.len(), size);
     out
 }
@@ -169,11 +173,18 @@ impl<'a> Map<'a> {
             }
             fields.push((number, input.value(DEPTH)?));
         }
-        if input.0.is_empty() { Ok(Self(fields)) } else { Err(damaged()) }
+        if input.0.is_empty() {
+            Ok(Self(fields))
+        } else {
+            Err(damaged())
+        }
     }
 
     fn value(&self, number: u64) -> Option<&Value<'a>> {
-        self.0.iter().find(|(have, _)| *have == number).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(have, _)| *have == number)
+            .map(|(_, value)| value)
     }
 
     pub(crate) fn has(&self, number: u64) -> bool {
@@ -238,17 +249,25 @@ impl<'a> Map<'a> {
     }
 
     /// A field that may be absent.
-    pub(crate) fn maybe<T>(&self, number: u64, read: impl FnOnce(&Self, u64) -> Result<T>) -> Result<Option<T>> {
+    pub(crate) fn maybe<T>(
+        &self,
+        number: u64,
+        read: impl FnOnce(&Self, u64) -> Result<T>,
+    ) -> Result<Option<T>> {
         self.has(number).then(|| read(self, number)).transpose()
     }
 
     pub(crate) fn texts(&self, number: u64) -> Result<Vec<String>> {
-        let Some(Value::Array(values)) = self.value(number) else { return Err(damaged()) };
+        let Some(Value::Array(values)) = self.value(number) else {
+            return Err(damaged());
+        };
         values.iter().map(Value::owned_text).collect()
     }
 
     pub(crate) fn pairs(&self, number: u64) -> Result<Vec<(String, String)>> {
-        let Some(Value::Array(values)) = self.value(number) else { return Err(damaged()) };
+        let Some(Value::Array(values)) = self.value(number) else {
+            return Err(damaged());
+        };
         let pair = |value: &Value<'_>| match value {
             Value::Array(pair) => match pair.as_slice() {
                 [first, second] => Ok((first.owned_text()?, second.owned_text()?)),
@@ -289,19 +308,28 @@ impl<'a> Input<'a> {
             27 => (8, 0x1_0000_0000),
             _ => return Err(damaged()),
         };
-        let argument = self.take(width)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        if argument < least { Err(damaged()) } else { Ok((first >> 5, argument)) }
+        let argument = self
+            .take(width)?
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        if argument < least {
+            Err(damaged())
+        } else {
+            Ok((first >> 5, argument))
+        }
     }
 
     fn value(&mut self, depth: u8) -> Result<Value<'a>> {
         let (major, argument) = self.head()?;
         match (major, argument) {
             (UNSIGNED, value) => Ok(Value::Unsigned(value)),
-            (NEGATIVE, value) => i64::try_from(value).map(|value| Value::Negative(!value)).map_err(|_| damaged()),
+            (NEGATIVE, value) => i64::try_from(value)
+                .map(|value| Value::Negative(!value))
+                .map_err(|_| damaged()),
             (BYTES, length) => self.take(length).map(Value::Bytes),
-            (TEXT, length) => {
-                std::str::from_utf8(self.take(length)?).map(Value::Text).map_err(|_| damaged())
-            }
+            (TEXT, length) => std::str::from_utf8(self.take(length)?)
+                .map(Value::Text)
+                .map_err(|_| damaged()),
             (ARRAY, count) if depth > 0 => {
                 // No capacity from a number that somebody else wrote: the input ends first.
                 let mut values = Vec::new();
@@ -365,22 +393,43 @@ mod tests {
         assert!(matches!(Map::parse(&bytes, 29), Err(Error::TooNew(_))));
     }
 
+    /// A CBOR reader that is not ours reads the same.
+    #[test]
+    fn an_independent_reader_agrees() {
+        let texts = ["a".to_owned()];
+        let bytes = encode(&[
+            (1, Item::Signed(-500)),
+            (2, Item::Bytes(&[1; 70_000])),
+            (9, Item::Texts(&texts)),
+        ]);
+        let value: ciborium::Value = ciborium::from_reader(bytes.as_slice()).unwrap();
+        let expect = ciborium::Value::Map(vec![
+            (1.into(), (-500).into()),
+            (2.into(), vec![1_u8; 70_000].into()),
+            (9.into(), ciborium::Value::Array(vec!["a".into()])),
+        ]);
+        assert_eq!(value, expect);
+    }
+
     #[test]
     fn any_other_spelling_is_refused() {
         let cases: [&[u8]; 10] = [
             b"",
-            &[0xa1, 0x01],                         // value missing
-            &[0xa1, 0x01, 0x18, 0x05],             // 5 in two bytes
-            &[0xa2, 0x02, 0x00, 0x01, 0x00],       // out of order
-            &[0xa2, 0x01, 0x00, 0x01, 0x00],       // twice
-            &[0xa1, 0x01, 0x00, 0x00],             // something behind it
-            &[0xbf, 0x01, 0x00, 0xff],             // indefinite length
-            &[0xa1, 0x01, 0x61, 0xff],             // no UTF-8
+            &[0xa1, 0x01],                                                       // value missing
+            &[0xa1, 0x01, 0x18, 0x05],                                           // 5 in two bytes
+            &[0xa2, 0x02, 0x00, 0x01, 0x00],                                     // out of order
+            &[0xa2, 0x01, 0x00, 0x01, 0x00],                                     // twice
+            &[0xa1, 0x01, 0x00, 0x00],                                           // something behind it
+            &[0xbf, 0x01, 0x00, 0xff],                                           // indefinite length
+            &[0xa1, 0x01, 0x61, 0xff],                                           // no UTF-8
             &[0xa1, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], // more than there is
-            &[0xa1, 0x01, 0x81, 0x81, 0x81, 0x00], // too deep
+            &[0xa1, 0x01, 0x81, 0x81, 0x81, 0x00],                               // too deep
         ];
         for case in cases {
-            assert!(matches!(Map::parse(case, 9), Err(Error::Corrupt(_))), "{case:02x?}");
+            assert!(
+                matches!(Map::parse(case, 9), Err(Error::Corrupt(_))),
+                "{case:02x?}"
+            );
         }
     }
 }

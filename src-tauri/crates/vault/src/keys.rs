@@ -13,13 +13,28 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn derive(master: MasterKey, uuid: [u8; 16], epoch: u32) -> Self {
-        Self { uuid, epoch, ring: derive_keys(&master, &uuid, epoch), master }
+        Self {
+            uuid,
+            epoch,
+            ring: derive_keys(&master, &uuid, epoch),
+            master,
+        }
     }
 
     /// Whether the operating system keeps every one of them out of swap.
     pub(crate) fn locked_in_memory(&self) -> bool {
-        let KeyRing { wrap_main, wrap_oauth, header, index, manifest, audit, audit_enc } = &self.ring;
+        let KeyRing {
+            wrap_main,
+            wrap_oauth,
+            header,
+            index,
+            manifest,
+            audit,
+            audit_enc,
+        } = &self.ring;
         self.master.is_locked()
-            && [wrap_main, wrap_oauth, header, index, manifest, audit, audit_enc].into_iter().all(Key::is_locked)
+            && [wrap_main, wrap_oauth, header, index, manifest, audit, audit_enc]
+                .into_iter()
+                .all(Key::is_locked)
     }
 }

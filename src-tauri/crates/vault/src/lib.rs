@@ -50,12 +50,13 @@ mod session;
 
 pub mod vault;
 
+#[cfg(test)]
+mod vectors;
+
 pub use error::{Error, Freshness, Result};
 pub use home::Home;
 pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use keyward_seal::{KdfParams, RecoveryKey};
 pub use tx::{Tx, WriteTx};
-pub use vault::{
-    FirstSlot, Mode, Opening, Place, ReadLog, UnlockedVault, Unlocking, create, mode, unlock,
-};
+pub use vault::{FirstSlot, Mode, Opening, Place, ReadLog, UnlockedVault, Unlocking, create, mode, unlock};
 pub use verify::Verification;

@@ -77,7 +77,12 @@ impl Manifest {
         )?;
         let row = statement
             .query_row([], |row| {
-                let nodes = row.get_ref(3)?.as_blob()?.try_into().ok().map(|nodes: [u8; DIGESTS]| Box::new(nodes));
+                let nodes = row
+                    .get_ref(3)?
+                    .as_blob()?
+                    .try_into()
+                    .ok()
+                    .map(|nodes: [u8; DIGESTS]| Box::new(nodes));
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?, nodes, row.get(4)?))
             })
             .optional()?;
@@ -99,20 +104,30 @@ impl Manifest {
         }
         if let Some(before) = before {
             manifest.verified = before.verified;
-            manifest.verified.retain(|m, _| before.nodes[place(*m)] == manifest.nodes[place(*m)]);
+            manifest
+                .verified
+                .retain(|m, _| before.nodes[place(*m)] == manifest.nodes[place(*m)]);
         }
         Ok(manifest)
     }
 
     /// What a write changes before it is flushed, to go back to if it fails.
     pub(crate) fn mark(&self) -> Mark {
-        Mark { audit_seq: self.audit_seq, audit_head: self.audit_head, header_mac: self.header_mac }
+        Mark {
+            audit_seq: self.audit_seq,
+            audit_head: self.audit_head,
+            header_mac: self.header_mac,
+        }
     }
 
     /// Forgets a write that was not flushed.
     pub(crate) fn go_back(&mut self, mark: Mark) {
         self.changed.clear();
-        Mark { audit_seq: self.audit_seq, audit_head: self.audit_head, header_mac: self.header_mac } = mark;
+        Mark {
+            audit_seq: self.audit_seq,
+            audit_head: self.audit_head,
+            header_mac: self.header_mac,
+        } = mark;
     }
 
     fn expected_root(&self, keys: &Keys) -> [u8; 32] {
@@ -132,10 +147,14 @@ impl Manifest {
         if !self.verified.contains_key(&m) {
             let mut statement = db.prepare_cached("SELECT digests FROM node WHERE m = ?1")?;
             let digests: Option<Option<Digests>> = statement
-                .query_row([m], |row| Ok(row.get_ref(0)?.as_blob()?.try_into().ok().map(Box::new)))
+                .query_row([m], |row| {
+                    Ok(row.get_ref(0)?.as_blob()?.try_into().ok().map(Box::new))
+                })
                 .optional()?;
             // A node without buckets has no row.
-            let digests = digests.unwrap_or_else(|| Some(zeros())).ok_or_else(|| damaged("a node is cut"))?;
+            let digests = digests
+                .unwrap_or_else(|| Some(zeros()))
+                .ok_or_else(|| damaged("a node is cut"))?;
             if !equal(&node_digest(keys, m, &digests), &self.nodes[place(m)]) {
                 return Err(damaged("a node of the manifest does not fit"));
             }
@@ -145,7 +164,12 @@ impl Manifest {
     }
 
     /// The leaf of `name_bi`, or the proof that there is none: its bucket, verified.
-    pub(crate) fn leaf(&mut self, db: &Connection, keys: &Keys, name_bi: &[u8; 16]) -> Result<Option<[u8; 32]>> {
+    pub(crate) fn leaf(
+        &mut self,
+        db: &Connection,
+        keys: &Keys,
+        name_bi: &[u8; 16],
+    ) -> Result<Option<[u8; 32]>> {
         let n = bucket_of(name_bi);
         if let Some(leaves) = self.changed.get(&n) {
             return Ok(find(leaves, name_bi).ok().map(|at| leaf_at(leaves, at)));
@@ -167,7 +191,9 @@ impl Manifest {
     pub(crate) fn check_bucket(&mut self, db: &Connection, keys: &Keys, n: u16, leaves: &[u8]) -> Result<()> {
         let [m, within] = n.to_be_bytes();
         let node = self.node(db, keys, m)?;
-        if !leaves.len().is_multiple_of(ENTRY) || !equal(&bucket_digest(keys, n, leaves), &node[place(within)]) {
+        if !leaves.len().is_multiple_of(ENTRY)
+            || !equal(&bucket_digest(keys, n, leaves), &node[place(within)])
+        {
             return Err(damaged("a bucket of the manifest does not fit"));
         }
         Ok(())
@@ -205,7 +231,8 @@ impl Manifest {
             self.node(db, keys, m)?[place(within)].copy_from_slice(&digest);
             touched.insert(m);
             if leaves.is_empty() {
-                db.prepare_cached("DELETE FROM bucket WHERE n = ?1")?.execute([n])?;
+                db.prepare_cached("DELETE FROM bucket WHERE n = ?1")?
+                    .execute([n])?;
             } else {
                 db.prepare_cached("INSERT OR REPLACE INTO bucket(n, leaves) VALUES (?1, ?2)")?
                     .execute((n, leaves))?;
@@ -227,7 +254,13 @@ impl Manifest {
             "INSERT OR REPLACE INTO manifest(id, generation, audit_seq, audit_head, nodes, root)
              VALUES (1, ?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute((self.generation, self.audit_seq, self.audit_head, self.nodes.as_slice(), self.root))?;
+        .execute((
+            self.generation,
+            self.audit_seq,
+            self.audit_head,
+            self.nodes.as_slice(),
+            self.root,
+        ))?;
         Ok(())
     }
 
@@ -252,7 +285,11 @@ impl Manifest {
             add_leaves(&leaves, &mut leaves_of);
         }
         let nonempty = self.verified.values().flat_map(|node| node.chunks_exact(DIGEST));
-        if nonempty.filter(|digest| digest.iter().any(|byte| *byte != 0)).count() as u64 != buckets {
+        if nonempty
+            .filter(|digest| digest.iter().any(|byte| *byte != 0))
+            .count() as u64
+            != buckets
+        {
             return Err(damaged("a bucket is missing"));
         }
         // Rows are compared with what this write, if one is under way, has made of its buckets.
@@ -265,7 +302,10 @@ impl Manifest {
 }
 
 fn zeros() -> Digests {
-    vec![0; DIGESTS].into_boxed_slice().try_into().expect("the size is right")
+    vec![0; DIGESTS]
+        .into_boxed_slice()
+        .try_into()
+        .expect("the size is right")
 }
 
 /// Where digest `number` lies among 256.
@@ -294,7 +334,9 @@ fn find(leaves: &[u8], name_bi: &[u8; 16]) -> std::result::Result<usize, usize> 
 }
 
 fn leaf_at(leaves: &[u8], at: usize) -> [u8; 32] {
-    leaves[at + 16..at + ENTRY].try_into().expect("an entry ends with a leaf")
+    leaves[at + 16..at + ENTRY]
+        .try_into()
+        .expect("an entry ends with a leaf")
 }
 
 fn add_leaves(bucket: &[u8], leaves: &mut Leaves) {

@@ -84,14 +84,20 @@ pub(crate) struct Record {
 /// The statement whose rows [`Record::from_row`] reads.
 macro_rules! select {
     ($condition:literal) => {
-        concat!("SELECT record_uuid, tbl, version, epoch, wrapped, body, name_bi FROM rec ", $condition)
+        concat!(
+            "SELECT record_uuid, tbl, version, epoch, wrapped, body, name_bi FROM rec ",
+            $condition
+        )
     };
 }
 pub(crate) use select;
 
 impl Record {
     pub(crate) fn from_row(row: &Row<'_>) -> Result<Self> {
-        let text = row.get_ref(1)?.as_str().map_err(|_| Error::Corrupt("the kind of a record".to_owned()))?;
+        let text = row
+            .get_ref(1)?
+            .as_str()
+            .map_err(|_| Error::Corrupt("the kind of a record".to_owned()))?;
         Ok(Self {
             uuid: row.get(0)?,
             kind: Kind::parse(text)?,
@@ -136,8 +142,22 @@ impl Record {
         if self.epoch != keys.epoch {
             return Err(Error::Corrupt("a record of another epoch".to_owned()));
         }
-        let aad = |column| record_aad(&keys.uuid, self.epoch, self.kind.as_str(), &self.uuid, self.version, column);
-        let dek = open(self.kind.wrapping_key(&keys.ring), "dek", &aad("dek"), &self.wrapped)?;
+        let aad = |column| {
+            record_aad(
+                &keys.uuid,
+                self.epoch,
+                self.kind.as_str(),
+                &self.uuid,
+                self.version,
+                column,
+            )
+        };
+        let dek = open(
+            self.kind.wrapping_key(&keys.ring),
+            "dek",
+            &aad("dek"),
+            &self.wrapped,
+        )?;
         let dek = Key::from_slice(&dek)?;
         Ok(unpad(open(&dek, "body", &aad("body"), &self.body)?)?)
     }
@@ -151,8 +171,18 @@ impl Record {
         head.extend_from_slice(&self.version.to_be_bytes());
         head.extend_from_slice(&self.epoch.to_be_bytes());
         lp(&mut head, &self.name_bi);
-        let length = |bytes: &[u8]| u32::try_from(bytes.len()).expect("a row is below 2 MiB").to_be_bytes();
-        keyward_seal::digest(&[&head, &length(&self.wrapped), &self.wrapped, &length(&self.body), &self.body])
+        let length = |bytes: &[u8]| {
+            u32::try_from(bytes.len())
+                .expect("a row is below 2 MiB")
+                .to_be_bytes()
+        };
+        keyward_seal::digest(&[
+            &head,
+            &length(&self.wrapped),
+            &self.wrapped,
+            &length(&self.body),
+            &self.body,
+        ])
     }
 }
 

@@ -133,7 +133,9 @@ pub(crate) fn open(path: &Path, on_close: OnClose) -> Result<Connection> {
 
 /// `PRAGMA user_version`; part of what header.mac covers.
 pub(crate) fn user_version(db: &Connection) -> Result<u32> {
-    let version: i64 = db.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))?;
+    let version: i64 = db
+        .prepare_cached("PRAGMA user_version")?
+        .query_row([], |row| row.get(0))?;
     u32::try_from(version).map_err(|_| Error::Corrupt("the version of the file".to_owned()))
 }
 
@@ -141,7 +143,9 @@ pub(crate) fn user_version(db: &Connection) -> Result<u32> {
 fn migrate(db: &Connection, from: usize) -> Result<()> {
     for (index, sql) in MIGRATIONS.iter().enumerate().skip(from) {
         let version = index + 1;
-        db.execute_batch(&format!("BEGIN IMMEDIATE; {sql} PRAGMA user_version = {version}; COMMIT;"))?;
+        db.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {sql} PRAGMA user_version = {version}; COMMIT;"
+        ))?;
     }
     Ok(())
 }
@@ -152,7 +156,9 @@ fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {
     let (Some(folder), Some(file)) = (path.parent(), path.file_name()) else {
         return Err(Error::Storage("the path of the vault".to_owned()));
     };
-    let folder = folder.canonicalize().map_err(|error| Error::Storage(error.to_string()))?;
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| Error::Storage(error.to_string()))?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX // UnlockedVault has a Mutex of its own
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -165,7 +171,10 @@ fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {
         // The schema belongs to whoever wrote the file: none of ours has a trigger or a view.
         (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
         (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
-        (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on_close == OnClose::Leave),
+        (
+            DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+            on_close == OnClose::Leave,
+        ),
     ] {
         db.set_db_config(option, on)?;
     }
@@ -196,8 +205,16 @@ pub(crate) fn checkpoint(db: &Connection) -> Result<bool> {
 #[cfg(target_os = "linux")]
 fn on_network_file_system(path: &Path) -> bool {
     // Numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9P, Ceph, AFS, Coda.
-    const NETWORK: [u64; 8] =
-        [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x00C3_6400, 0x5346_414F, 0x7375_7245];
+    const NETWORK: [u64; 8] = [
+        0x6969,
+        0x517B,
+        0xFF53_4D42,
+        0xFE53_4D42,
+        0x0102_1997,
+        0x00C3_6400,
+        0x5346_414F,
+        0x7375_7245,
+    ];
     rustix::fs::statfs(path).is_ok_and(|found| NETWORK.contains(&(found.f_type as u64 & 0xFFFF_FFFF)))
 }
 

@@ -25,15 +25,23 @@ pub(crate) enum State {
     NoAnswer,
     /// There is none.
     Nothing,
-    Written { generation: u64, at: Timestamp },
+    Written {
+        generation: u64,
+        at: Timestamp,
+    },
 }
 
 impl State {
     pub(crate) fn of(found: &Found) -> Self {
         match found {
-            Found::Anchor(Anchor { generation, written_at, .. }) => {
-                Self::Written { generation: *generation, at: *written_at }
-            }
+            Found::Anchor(Anchor {
+                generation,
+                written_at,
+                ..
+            }) => Self::Written {
+                generation: *generation,
+                at: *written_at,
+            },
             Found::Nothing => Self::Nothing,
             Found::NoAnswer => Self::NoAnswer,
         }
@@ -103,7 +111,13 @@ impl Inner {
     }
 
     pub(crate) fn read<T>(&mut self, keys: &Keys, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let Self { db, manifest, data_version, seen, .. } = self;
+        let Self {
+            db,
+            manifest,
+            data_version,
+            seen,
+            ..
+        } = self;
         let transaction = Transaction::begin(db, "BEGIN DEFERRED")?;
         let verified = verified(db, keys, manifest.take(), data_version, seen)?;
         let tx = Tx::new(db, keys, verified);
@@ -119,7 +133,14 @@ impl Inner {
         now: Timestamp,
         f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
     ) -> Result<T> {
-        let Self { db, manifest, data_version, seen, unlogged, .. } = self;
+        let Self {
+            db,
+            manifest,
+            data_version,
+            seen,
+            unlogged,
+            ..
+        } = self;
         let transaction = Transaction::begin(db, "BEGIN IMMEDIATE")?;
         let verified = verified(db, keys, manifest.take(), data_version, seen)?;
         let before = verified.mark();
@@ -132,7 +153,12 @@ impl Inner {
         {
             done = Err(error);
         }
-        let Effects { manifest: mut verified, is_dirty, anchor_due, checkpoint_due } = tx.into_effects();
+        let Effects {
+            manifest: mut verified,
+            is_dirty,
+            anchor_due,
+            checkpoint_due,
+        } = tx.into_effects();
         let done = match done {
             Ok(done) if is_dirty => done,
             other => {
@@ -230,14 +256,19 @@ fn verified(
     seen: &mut (u64, [u8; 32]),
 ) -> Result<Manifest> {
     // Inside the transaction: what it says is true of this snapshot.
-    let version: i64 = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+    let version: i64 = db
+        .prepare_cached("PRAGMA data_version")?
+        .query_row([], |row| row.get(0))?;
     let manifest = match before {
         Some(manifest) if version == *data_version => return Ok(manifest),
         before => Manifest::load(db, keys, before)?,
     };
     // T-04 while the vault is open: somebody may exchange the file under a host.
     if manifest.generation < seen.0 {
-        return Err(Error::NotFresh(Freshness::Older { file: manifest.generation, seen: seen.0 }));
+        return Err(Error::NotFresh(Freshness::Older {
+            file: manifest.generation,
+            seen: seen.0,
+        }));
     }
     if manifest.generation == seen.0 && !equal(&manifest.root, &seen.1) {
         return Err(Error::NotFresh(Freshness::Forked));

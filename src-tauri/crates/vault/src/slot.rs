@@ -2,7 +2,8 @@
 
 use keyward_model::{Id, SecretValue};
 use keyward_seal::{
-    KdfParams, Key, MasterKey, RecoveryKey, lp, open, random_bytes, seal, slot_key_passphrase, slot_key_recovery,
+    KdfParams, Key, MasterKey, RecoveryKey, lp, open, random_bytes, seal, slot_key_passphrase,
+    slot_key_recovery,
 };
 use rusqlite::Connection;
 
@@ -69,7 +70,14 @@ pub(crate) fn read_all(db: &Connection) -> Result<Vec<Slot>> {
          ORDER BY slot_id LIMIT 9",
     )?;
     let slots = statement
-        .query_map([], |row| Ok(Slot { id: row.get(0)?, kind: row.get(1)?, params: row.get(2)?, blob: row.get(3)? }))?
+        .query_map([], |row| {
+            Ok(Slot {
+                id: row.get(0)?,
+                kind: row.get(1)?,
+                params: row.get(2)?,
+                blob: row.get(3)?,
+            })
+        })?
         .collect::<std::result::Result<Vec<_>, _>>()?;
     let too_long = |slot: &Slot| slot.kind.len() > 64 || slot.params.len() > 512 || slot.blob.len() > 512;
     if slots.is_empty() || slots.len() > MOST || slots.iter().any(too_long) {
@@ -100,7 +108,13 @@ impl Slot {
 
     /// A slot that the keychain opens. The key is to be stored under [`account`].
     pub(crate) fn for_keychain(vault_uuid: &[u8; 16], key: &Key, master: &MasterKey) -> Result<Self> {
-        Self::wrap(vault_uuid, Type::OsKeychain, body::encode(&[]).to_vec(), key, master)
+        Self::wrap(
+            vault_uuid,
+            Type::OsKeychain,
+            body::encode(&[]).to_vec(),
+            key,
+            master,
+        )
     }
 
     /// A slot that a passphrase opens; runs the KDF once.
@@ -124,21 +138,47 @@ impl Slot {
     }
 
     /// A slot that a recovery key opens.
-    pub(crate) fn for_recovery(vault_uuid: &[u8; 16], recovery: &RecoveryKey, master: &MasterKey) -> Result<Self> {
+    pub(crate) fn for_recovery(
+        vault_uuid: &[u8; 16],
+        recovery: &RecoveryKey,
+        master: &MasterKey,
+    ) -> Result<Self> {
         let salt = random_bytes()?;
         let params = body::encode(&[(SALT, Item::Bytes(&salt))]);
-        Self::wrap(vault_uuid, Type::Recovery, params.to_vec(), &slot_key_recovery(recovery, &salt), master)
+        Self::wrap(
+            vault_uuid,
+            Type::Recovery,
+            params.to_vec(),
+            &slot_key_recovery(recovery, &salt),
+            master,
+        )
     }
 
-    fn wrap(vault_uuid: &[u8; 16], kind: Type, params: Vec<u8>, key: &Key, master: &MasterKey) -> Result<Self> {
-        let mut slot = Self { id: new_uuid()?, kind: kind.as_str().to_owned(), params, blob: Vec::new() };
+    fn wrap(
+        vault_uuid: &[u8; 16],
+        kind: Type,
+        params: Vec<u8>,
+        key: &Key,
+        master: &MasterKey,
+    ) -> Result<Self> {
+        let mut slot = Self {
+            id: new_uuid()?,
+            kind: kind.as_str().to_owned(),
+            params,
+            blob: Vec::new(),
+        };
         slot.blob = seal(key, "slot", &slot.aad(vault_uuid), master.expose())?;
         Ok(slot)
     }
 
     fn aad(&self, vault_uuid: &[u8; 16]) -> Vec<u8> {
         let mut aad = Vec::with_capacity(160);
-        for part in [vault_uuid.as_slice(), &self.id, self.kind.as_bytes(), &self.params] {
+        for part in [
+            vault_uuid.as_slice(),
+            &self.id,
+            self.kind.as_bytes(),
+            &self.params,
+        ] {
             lp(&mut aad, part);
         }
         aad
@@ -165,12 +205,16 @@ impl Slot {
             lanes: map.u32(LANES.into())?,
         };
         kdf.check()?;
-        Ok(PassphraseParams { salt: map.array(SALT.into())?, kdf })
+        Ok(PassphraseParams {
+            salt: map.array(SALT.into())?,
+            kdf,
+        })
     }
 
     /// Whether the costs are below what a new slot gets today (§b.7).
     pub(crate) fn is_below_default(&self) -> bool {
-        self.passphrase_params().is_ok_and(|params| params.kdf.below_default())
+        self.passphrase_params()
+            .is_ok_and(|params| params.kdf.below_default())
     }
 
     /// Checks costs before anything is allocated.

@@ -49,7 +49,9 @@ fn same_case(asked: &str, found: &str) -> Result<()> {
 fn is_in_use(tx: &Tx<'_>, environment: Id) -> Result<bool> {
     Ok(!secrets::list(tx, environment)?.is_empty()
         || !connections::list(tx, Some(environment))?.is_empty()
-        || auth_clients::list(tx)?.iter().any(|client| client.environment == environment))
+        || auth_clients::list(tx)?
+            .iter()
+            .any(|client| client.environment == environment))
 }
 
 /// A choice that this version has no name for.

@@ -42,7 +42,11 @@ impl<'v> Deref for WriteTx<'v> {
 
 impl<'v> Tx<'v> {
     pub(crate) fn new(db: &'v Connection, keys: &'v Keys, manifest: Manifest) -> Self {
-        Self { db, keys, manifest: RefCell::new(manifest) }
+        Self {
+            db,
+            keys,
+            manifest: RefCell::new(manifest),
+        }
     }
 
     /// A new identity.
@@ -84,7 +88,11 @@ impl<'v> Tx<'v> {
         match rows.next()?.map(Record::from_row).transpose()? {
             Some(record) => {
                 self.check(&record)?;
-                if record.kind == kind { Ok(record) } else { Err(Error::NotFound(what(kind).to_owned())) }
+                if record.kind == kind {
+                    Ok(record)
+                } else {
+                    Err(Error::NotFound(what(kind).to_owned()))
+                }
             }
             None => {
                 crate::verify::rows_have_leaves(self)?;
@@ -95,7 +103,10 @@ impl<'v> Tx<'v> {
 
     /// Whether the row is the one that the manifest speaks of.
     pub(crate) fn check(&self, record: &Record) -> Result<()> {
-        let leaf = self.manifest.borrow_mut().leaf(self.db, self.keys, &record.name_bi)?;
+        let leaf = self
+            .manifest
+            .borrow_mut()
+            .leaf(self.db, self.keys, &record.name_bi)?;
         if leaf.is_some_and(|leaf| fits(record, &record.name_bi, &leaf)) {
             Ok(())
         } else {
@@ -122,7 +133,11 @@ impl<'v> Tx<'v> {
 
     /// Whether a name is taken; verified either way.
     pub(crate) fn exists(&self, name_bi: &[u8; 16]) -> Result<bool> {
-        Ok(self.manifest.borrow_mut().leaf(self.db, self.keys, name_bi)?.is_some())
+        Ok(self
+            .manifest
+            .borrow_mut()
+            .leaf(self.db, self.keys, name_bi)?
+            .is_some())
     }
 
     /// The MAC of one row of the log.
@@ -134,11 +149,22 @@ impl<'v> Tx<'v> {
 
 impl<'v> WriteTx<'v> {
     pub(crate) fn new(tx: Tx<'v>) -> Self {
-        Self { tx, dirty: false, anchor_due: false, checkpoint_due: false }
+        Self {
+            tx,
+            dirty: false,
+            anchor_due: false,
+            checkpoint_due: false,
+        }
     }
 
     /// Seals and stores a new record. The caller made sure that the name is free.
-    pub(crate) fn insert(&mut self, kind: Kind, uuid: [u8; 16], name_bi: [u8; 16], plaintext: &[u8]) -> Result<()> {
+    pub(crate) fn insert(
+        &mut self,
+        kind: Kind,
+        uuid: [u8; 16],
+        name_bi: [u8; 16],
+        plaintext: &[u8],
+    ) -> Result<()> {
         let record = Record::seal(self.keys, uuid, kind, 1, name_bi, plaintext)?;
         self.set_leaf(&name_bi, Some(record.leaf()))?;
         self.db
@@ -172,7 +198,11 @@ impl<'v> WriteTx<'v> {
                 "UPDATE rec SET version = ?2, epoch = ?3, wrapped = ?4, body = ?5, name_bi = ?6 WHERE record_uuid = ?1",
             )?
             .execute((record.uuid, record.version, record.epoch, record.wrapped, record.body, name_bi))?;
-        if changed == 1 { Ok(()) } else { Err(Error::Corrupt("a record is missing".to_owned())) }
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(Error::Corrupt("a record is missing".to_owned()))
+        }
     }
 
     /// Takes the record away for good; its bytes go with the checkpoint after the commit.
@@ -185,14 +215,22 @@ impl<'v> WriteTx<'v> {
     /// As [`WriteTx::remove`], for what is made and removed all the time: no checkpoint, no anchor.
     pub(crate) fn remove_quietly(&mut self, record: &Record) -> Result<()> {
         self.set_leaf(&record.name_bi, None)?;
-        let changed =
-            self.db.prepare_cached("DELETE FROM rec WHERE record_uuid = ?1")?.execute([record.uuid])?;
-        if changed == 1 { Ok(()) } else { Err(Error::Corrupt("a record is missing".to_owned())) }
+        let changed = self
+            .db
+            .prepare_cached("DELETE FROM rec WHERE record_uuid = ?1")?
+            .execute([record.uuid])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(Error::Corrupt("a record is missing".to_owned()))
+        }
     }
 
     fn set_leaf(&mut self, name_bi: &[u8; 16], leaf: Option<[u8; 32]>) -> Result<()> {
         self.dirty = true;
-        self.manifest.borrow_mut().set_leaf(self.db, self.keys, name_bi, leaf)
+        self.manifest
+            .borrow_mut()
+            .set_leaf(self.db, self.keys, name_bi, leaf)
     }
 
     /// Something else than a record changed: the log, or the header.

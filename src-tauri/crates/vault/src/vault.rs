@@ -12,7 +12,9 @@ use keyward_model::{
     environment::DEFAULT_ENVIRONMENT,
     name::{EnvironmentName, VaultName},
 };
-use keyward_seal::{Key, KdfParams, MasterKey, RecoveryKey, calibrated, slot_key_keychain, slot_key_passphrase};
+use keyward_seal::{
+    KdfParams, Key, MasterKey, RecoveryKey, calibrated, slot_key_keychain, slot_key_passphrase,
+};
 use rusqlite::Connection;
 
 use crate::{
@@ -129,7 +131,9 @@ pub fn create(
     now: Timestamp,
     stopwatch: &dyn Fn() -> Duration,
 ) -> Result<UnlockedVault> {
-    let Place { home, name, keychain, .. } = place;
+    let Place {
+        home, name, keychain, ..
+    } = place;
     if home.vault_exists(name) {
         return Err(Error::Exists(format!("vault {}", name.as_str())));
     }
@@ -150,7 +154,10 @@ pub fn create(
             };
             kdf.check()?;
             let _turn = lease::kdf_lock(home)?;
-            (Slot::for_passphrase(&uuid, passphrase, &kdf, &keys.master)?, Mode::Passphrase)
+            (
+                Slot::for_passphrase(&uuid, passphrase, &kdf, &keys.master)?,
+                Mode::Passphrase,
+            )
         }
     };
     let made = make_files(home, name, &keys, &first, now);
@@ -161,7 +168,11 @@ pub fn create(
     made?;
     let lock = VaultLock::shared(home, name, EXCHANGE)?;
     let db = schema::open(&home.vault_file(name), on_close(place.opening))?;
-    let need = if mode == Mode::Keychain { Need::Demanded } else { Need::Welcome };
+    let need = if mode == Mode::Keychain {
+        Need::Demanded
+    } else {
+        Need::Welcome
+    };
     let mut vault = assemble(place, db, keys, lock, mode, need, State::Nothing);
     vault.read(|_| Ok(()))?;
     // The file was synced before it got its name.
@@ -199,7 +210,11 @@ pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<
     let slots = slot::read_all(&db)?;
     let (master, used) = open_slot(place, &header.vault_uuid, &slots, with)?;
     let keys = Keys::derive(master, header.vault_uuid, header.epoch);
-    let need = if matches!(with, Unlocking::Keychain) { Need::Demanded } else { Need::Welcome };
+    let need = if matches!(with, Unlocking::Keychain) {
+        Need::Demanded
+    } else {
+        Need::Welcome
+    };
     // Before the read transaction: a vault that is written meanwhile is newer then, never older.
     let found = anchor::find(place.keychain.as_ref(), &keys.uuid, need)?;
     let mut vault = assemble(place, db, keys, lock, mode_of(&slots), need, State::of(&found));
@@ -277,7 +292,11 @@ impl UnlockedVault {
     /// # Errors
     /// As [`UnlockedVault::read`].
     pub fn has_recovery(&self) -> Result<bool> {
-        self.read(|tx| Ok(slot::read_all(tx.db)?.iter().any(|slot| slot.is(slot::Type::Recovery))))
+        self.read(|tx| {
+            Ok(slot::read_all(tx.db)?
+                .iter()
+                .any(|slot| slot.is(slot::Type::Recovery)))
+        })
     }
 
     /// What it is usually unlocked with.
@@ -350,7 +369,8 @@ impl UnlockedVault {
         if std::mem::replace(&mut inner.is_over, true) {
             return Ok(());
         }
-        let is_long = || std::fs::metadata(&self.log).is_ok_and(|log| log.len() > schema::WAL_WORTH_A_CHECKPOINT);
+        let is_long =
+            || std::fs::metadata(&self.log).is_ok_and(|log| log.len() > schema::WAL_WORTH_A_CHECKPOINT);
         let checkpointed = if self.opening == Opening::Host || inner.checkpoint_due || is_long() {
             inner.checkpoint()
         } else {
@@ -367,9 +387,18 @@ impl UnlockedVault {
     }
 
     fn raise_anchor(&self, inner: &mut Inner, now: Timestamp) -> Result<()> {
-        let Some((generation, root)) = inner.to_anchor() else { return Ok(()) };
-        let to = Anchor { generation, root, written_at: now };
-        match (anchor::raise(&self.home, self.keychain.as_ref(), &self.keys.uuid, self.need, to), self.need) {
+        let Some((generation, root)) = inner.to_anchor() else {
+            return Ok(());
+        };
+        let to = Anchor {
+            generation,
+            root,
+            written_at: now,
+        };
+        match (
+            anchor::raise(&self.home, self.keychain.as_ref(), &self.keys.uuid, self.need, to),
+            self.need,
+        ) {
             (Ok(()), _) => inner.anchored(generation, now),
             (Err(Error::KeychainUnavailable(_)), Need::Welcome) => inner.anchor = State::NoAnswer,
             (Err(error), _) => return Err(error),
@@ -378,14 +407,21 @@ impl UnlockedVault {
     }
 
     /// Puts `new` in the place of the slots that `ends` names.
-    fn exchange_slots(&self, now: Timestamp, act: &str, new: Slot, ends: impl Fn(&Slot) -> bool) -> Result<()> {
+    fn exchange_slots(
+        &self,
+        now: Timestamp,
+        act: &str,
+        new: Slot,
+        ends: impl Fn(&Slot) -> bool,
+    ) -> Result<()> {
         self.write(now, |tx| {
             for old in slot::read_all(tx.db)?.iter().filter(|slot| ends(slot)) {
                 old.delete(tx.db)?;
             }
             new.insert(tx.db)?;
             let mut header = Header::read(tx.db)?;
-            header.mac = header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, &self.keys);
+            header.mac =
+                header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, &self.keys);
             header.write(tx.db)?;
             tx.manifest.borrow_mut().header_mac = header.mac;
             tx.want_anchor();
@@ -398,7 +434,12 @@ impl UnlockedVault {
     /// stored now, the next unlock tries again.
     fn strengthen(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
         let turn = lease::kdf_lock(&self.home)?;
-        let new = Slot::for_passphrase(&self.keys.uuid, passphrase, &KdfParams::DEFAULT, &self.keys.master)?;
+        let new = Slot::for_passphrase(
+            &self.keys.uuid,
+            passphrase,
+            &KdfParams::DEFAULT,
+            &self.keys.master,
+        )?;
         drop(turn);
         match self.exchange_slots(now, "passphrase.strengthen", new, |slot| slot.id == weak.id) {
             Err(Error::Busy(_) | Error::ReadOnly(_) | Error::Storage(_)) => Ok(()),
@@ -427,7 +468,11 @@ fn on_close(opening: Opening) -> OnClose {
 }
 
 fn mode_of(slots: &[Slot]) -> Mode {
-    if slots.iter().any(|slot| slot.is(slot::Type::OsKeychain)) { Mode::Keychain } else { Mode::Passphrase }
+    if slots.iter().any(|slot| slot.is(slot::Type::OsKeychain)) {
+        Mode::Keychain
+    } else {
+        Mode::Passphrase
+    }
 }
 
 fn event(now: Timestamp, actor: &str, action: &str, subject: &str) -> AuditEvent {
@@ -475,7 +520,10 @@ fn open_slot<'s>(
         Unlocking::Keychain => {
             let mut lost = false;
             for slot in slots.iter().filter(|slot| slot.is(slot::Type::OsKeychain)) {
-                match place.keychain.get(&slot::account(vault_uuid, &slot.id), keychain::DEADLINE)? {
+                match place
+                    .keychain
+                    .get(&slot::account(vault_uuid, &slot.id), keychain::DEADLINE)?
+                {
                     Some(bytes) => {
                         if let Some(found) = Key::from_slice(&bytes).ok().and_then(|key| open(slot, &key)) {
                             return Ok(found);
@@ -489,7 +537,10 @@ fn open_slot<'s>(
             }
         }
         Unlocking::Passphrase(passphrase) => {
-            let slots: Vec<_> = slots.iter().filter(|slot| slot.is(slot::Type::Passphrase)).collect();
+            let slots: Vec<_> = slots
+                .iter()
+                .filter(|slot| slot.is(slot::Type::Passphrase))
+                .collect();
             slots.iter().try_for_each(|slot| slot.check_costs())?;
             let _turn = lease::kdf_lock(place.home)?;
             for slot in slots {

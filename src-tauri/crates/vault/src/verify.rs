@@ -34,7 +34,9 @@ pub(crate) fn whole(tx: &Tx<'_>) -> Result<Verification> {
     while let Some(row) = rows.next()? {
         let record = Record::from_row(row)?;
         if leaves.remove(&record.name_bi) != Some(record.leaf()) {
-            return Err(Error::Corrupt("a record was changed, doubled or put back".to_owned()));
+            return Err(Error::Corrupt(
+                "a record was changed, doubled or put back".to_owned(),
+            ));
         }
         let plaintext = tx.open(&record)?;
         match record.kind {
@@ -53,7 +55,11 @@ pub(crate) fn whole(tx: &Tx<'_>) -> Result<Verification> {
     if !leaves.is_empty() {
         return Err(Error::Corrupt("a record is missing".to_owned()));
     }
-    Ok(Verification { records, buckets, audit_rows: table::audit::verify(tx)? })
+    Ok(Verification {
+        records,
+        buckets,
+        audit_rows: table::audit::verify(tx)?,
+    })
 }
 
 /// Whether every row has a leaf and every leaf a row; opens nothing.
@@ -66,5 +72,9 @@ pub(crate) fn rows_have_leaves(tx: &Tx<'_>) -> Result<()> {
             return Err(Error::Corrupt("a record that nobody wrote".to_owned()));
         }
     }
-    if leaves.is_empty() { Ok(()) } else { Err(Error::Corrupt("a record is missing".to_owned())) }
+    if leaves.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Corrupt("a record is missing".to_owned()))
+    }
 }

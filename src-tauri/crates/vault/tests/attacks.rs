@@ -17,7 +17,10 @@ struct Dice(u64);
 
 impl Dice {
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap() % end
     }
 }
@@ -39,14 +42,18 @@ impl Target {
             if number % 3 == 0 {
                 value = format!("later value {number}");
                 let new = SecretValue::from(value.as_str());
-                vault.write(NOW, |tx| secrets::set_value(tx, secret.id, &new, "", NOW)).unwrap();
+                vault
+                    .write(NOW, |tx| secrets::set_value(tx, secret.id, &new, "", NOW))
+                    .unwrap();
             }
             values.insert(name, value);
         }
         let gone = add(&vault, "GONE", "in the trash").unwrap();
         vault.write(NOW, |tx| secrets::trash(tx, gone.id, NOW)).unwrap();
         with_connection(&vault, "CANARY");
-        vault.add_recovery_slot(&keyward_vault::RecoveryKey::make().unwrap(), NOW).unwrap();
+        vault
+            .add_recovery_slot(&keyward_vault::RecoveryKey::make().unwrap(), NOW)
+            .unwrap();
         vault.verify().unwrap();
         vault.checkpoint().unwrap();
         Self { world, values }
@@ -54,7 +61,9 @@ impl Target {
 
     /// Whether the whole verification, or unlocking, finds something. Whatever is read must be right.
     fn is_detected(&self) -> bool {
-        let Ok(vault) = self.world.unlock() else { return true };
+        let Ok(vault) = self.world.unlock() else {
+            return true;
+        };
         for (name, value) in &self.values {
             if let Ok(read) = value_of(&vault, name) {
                 assert_eq!(read, *value, "a wrong value was believed");
@@ -77,10 +86,20 @@ impl Target {
 
 /// Every cell of a table: row number and value.
 fn cells(db: &Connection, table: &str, column: &str) -> Vec<(i64, Value)> {
-    let place = if table == "slot" { "row_number() OVER (ORDER BY slot_id)" } else { "rowid" };
-    let mut statement = db.prepare(&format!("SELECT {place}, {column} FROM {table}")).unwrap();
+    let place = if table == "slot" {
+        "row_number() OVER (ORDER BY slot_id)"
+    } else {
+        "rowid"
+    };
+    let mut statement = db
+        .prepare(&format!("SELECT {place}, {column} FROM {table}"))
+        .unwrap();
     let row = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, value(row.get_ref(1)?)));
-    statement.query_map([], row).unwrap().map(Result::unwrap).collect()
+    statement
+        .query_map([], row)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 // Text as bytes: a flipped bit may leave no UTF-8.
@@ -95,13 +114,21 @@ const TEXT: [&str; 2] = ["tbl", "type"];
 
 /// Puts `new` in the place of `old`; `false` when a rule of the tables forbids it.
 fn put(db: &Connection, table: &str, column: &str, rowid: i64, old: &Value, new: &Value) -> bool {
-    let cast = if TEXT.contains(&column) { "CAST(?1 AS TEXT)" } else { "?1" };
+    let cast = if TEXT.contains(&column) {
+        "CAST(?1 AS TEXT)"
+    } else {
+        "?1"
+    };
     let done = match table {
         "slot" => db.execute(
             &format!(
                 "UPDATE slot SET {column} = {cast} WHERE {} IS {}",
                 column,
-                if TEXT.contains(&column) { "CAST(?2 AS TEXT)" } else { "?2" }
+                if TEXT.contains(&column) {
+                    "CAST(?2 AS TEXT)"
+                } else {
+                    "?2"
+                }
             ),
             (new, old),
         ),
@@ -111,7 +138,10 @@ fn put(db: &Connection, table: &str, column: &str, rowid: i64, old: &Value, new:
                 ("id" | "n" | "m" | "seq", Value::Integer(now)) => *now,
                 _ => rowid,
             };
-            db.execute(&format!("UPDATE {table} SET {column} = {cast} WHERE rowid = ?2"), (new, rowid))
+            db.execute(
+                &format!("UPDATE {table} SET {column} = {cast} WHERE rowid = ?2"),
+                (new, rowid),
+            )
         }
     };
     done.is_ok_and(|rows| rows == 1)
@@ -143,8 +173,11 @@ fn flip_bits(target: &Target, table: &str, columns: &[&str], most: usize, dice: 
     for column in columns {
         for (rowid, old) in cells(&db, table, column) {
             let all = bits(&old);
-            let chosen: Vec<usize> =
-                if all <= most { (0..all).collect() } else { (0..most).map(|_| dice.below(all)).collect() };
+            let chosen: Vec<usize> = if all <= most {
+                (0..all).collect()
+            } else {
+                (0..most).map(|_| dice.below(all)).collect()
+            };
             for bit in chosen {
                 let new = flip(&old, bit);
                 if put(&db, table, column, rowid, &old, &new) {
@@ -164,9 +197,22 @@ fn flip_bits(target: &Target, table: &str, columns: &[&str], most: usize, dice: 
 fn r04_flipped_bits_of_header_slots_and_manifest() {
     let target = Target::new();
     let mut dice = Dice(4);
-    let header = ["vault_uuid", "epoch", "min_reader", "features_critical", "features_compat", "mac"];
+    let header = [
+        "vault_uuid",
+        "epoch",
+        "min_reader",
+        "features_critical",
+        "features_compat",
+        "mac",
+    ];
     let mut tried = flip_bits(&target, "header", &header, 256, &mut dice);
-    tried += flip_bits(&target, "slot", &["slot_id", "type", "params", "blob"], 128, &mut dice);
+    tried += flip_bits(
+        &target,
+        "slot",
+        &["slot_id", "type", "params", "blob"],
+        128,
+        &mut dice,
+    );
     let manifest = ["generation", "audit_seq", "audit_head", "nodes", "root"];
     tried += flip_bits(&target, "manifest", &manifest, 256, &mut dice);
     assert!(tried > 1_500, "{tried}");
@@ -177,7 +223,15 @@ fn r04_flipped_bits_of_header_slots_and_manifest() {
 fn r04_flipped_bits_of_rows() {
     let target = Target::new();
     let mut dice = Dice(5);
-    let columns = ["record_uuid", "tbl", "version", "epoch", "wrapped", "body", "name_bi"];
+    let columns = [
+        "record_uuid",
+        "tbl",
+        "version",
+        "epoch",
+        "wrapped",
+        "body",
+        "name_bi",
+    ];
     let mut tried = flip_bits(&target, "rec", &columns, 2, &mut dice);
     tried += flip_bits(&target, "bucket", &["n", "leaves"], 2, &mut dice);
     tried += flip_bits(&target, "node", &["m", "digests"], 2, &mut dice);
@@ -214,9 +268,17 @@ fn r05_swapped_columns() {
     let db = target.world.sql();
     let mut dice = Dice(7);
     let mut tried = 0;
-    for column in ["record_uuid", "tbl", "version", "epoch", "wrapped", "body", "name_bi"] {
+    for column in [
+        "record_uuid",
+        "tbl",
+        "version",
+        "epoch",
+        "wrapped",
+        "body",
+        "name_bi",
+    ] {
         let cells = cells(&db, "rec", column);
-        for _ in 0..100 {
+        for _ in 0..120 {
             let (one, two) = (&cells[dice.below(cells.len())], &cells[dice.below(cells.len())]);
             if one.1 == two.1 {
                 continue;
@@ -246,8 +308,10 @@ fn r05_rows_of_another_vault() {
     let (target, other) = (Target::new(), Target::new());
     let db = target.world.sql();
     let path = other.world.file();
-    db.execute("ATTACH ?1 AS other", [path.to_str().unwrap()]).unwrap();
-    db.execute_batch("BEGIN; INSERT INTO rec SELECT * FROM other.rec WHERE tbl = 'secret' LIMIT 1; COMMIT").unwrap();
+    db.execute("ATTACH ?1 AS other", [path.to_str().unwrap()])
+        .unwrap();
+    db.execute_batch("BEGIN; INSERT INTO rec SELECT * FROM other.rec WHERE tbl = 'secret' LIMIT 1; COMMIT")
+        .unwrap();
     target.check_detected("a foreign row beside ours");
     db.execute_batch(
         "DELETE FROM rec WHERE record_uuid IN (SELECT record_uuid FROM other.rec);
@@ -262,9 +326,11 @@ fn r05_rows_of_another_vault() {
         INSERT INTO bucket SELECT * FROM other.bucket; DELETE FROM node; INSERT INTO node SELECT * FROM other.node")
         .unwrap();
     target.check_detected("all rows of another vault");
-    db.execute_batch("DELETE FROM manifest; INSERT INTO manifest SELECT * FROM other.manifest").unwrap();
+    db.execute_batch("DELETE FROM manifest; INSERT INTO manifest SELECT * FROM other.manifest")
+        .unwrap();
     target.check_detected("and its manifest");
-    db.execute_batch("DELETE FROM header; INSERT INTO header SELECT * FROM other.header").unwrap();
+    db.execute_batch("DELETE FROM header; INSERT INTO header SELECT * FROM other.header")
+        .unwrap();
     target.check_detected("and its header");
 }
 
@@ -274,7 +340,8 @@ fn attack(target: &Target, sql: &str) {
     let whole = std::fs::read(&path).unwrap();
     {
         let db = target.world.sql();
-        db.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        db.execute_batch(sql)
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
         assert!(db.total_changes() > 0, "{sql} did nothing");
     }
     target.check_detected(sql);
@@ -289,7 +356,11 @@ fn attack(target: &Target, sql: &str) {
 fn r06_deleted_doubled_and_reordered() {
     let target = Target::new();
     let count = |table: &str| -> i64 {
-        target.world.sql().query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        target
+            .world
+            .sql()
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap()
     };
     let nth = |table: &str, key: &str, at: i64| {
         format!("(SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {at})")
@@ -308,20 +379,30 @@ fn r06_deleted_doubled_and_reordered() {
     for at in 0..count("bucket") {
         let n = nth("bucket", "n", at);
         attack(&target, &format!("DELETE FROM bucket WHERE n = {n}"));
-        attack(&target, &format!("UPDATE bucket SET leaves = CAST(leaves || leaves AS BLOB) WHERE n = {n}"));
+        attack(
+            &target,
+            &format!("UPDATE bucket SET leaves = CAST(leaves || leaves AS BLOB) WHERE n = {n}"),
+        );
         attack(&target, &format!("UPDATE bucket SET leaves = x'' WHERE n = {n}"));
         attack(
             &target,
-            &format!("UPDATE bucket SET leaves = (SELECT leaves FROM bucket WHERE n <> {n} LIMIT 1) WHERE n = {n}"),
+            &format!(
+                "UPDATE bucket SET leaves = (SELECT leaves FROM bucket WHERE n <> {n} LIMIT 1) WHERE n = {n}"
+            ),
         );
     }
     for at in 0..count("node") {
         let m = nth("node", "m", at);
         attack(&target, &format!("DELETE FROM node WHERE m = {m}"));
-        attack(&target, &format!("DELETE FROM node WHERE m = {m}; DELETE FROM bucket WHERE n / 256 = {m}"));
         attack(
             &target,
-            &format!("UPDATE node SET digests = (SELECT digests FROM node WHERE m <> {m} LIMIT 1) WHERE m = {m}"),
+            &format!("DELETE FROM node WHERE m = {m}; DELETE FROM bucket WHERE n / 256 = {m}"),
+        );
+        attack(
+            &target,
+            &format!(
+                "UPDATE node SET digests = (SELECT digests FROM node WHERE m <> {m} LIMIT 1) WHERE m = {m}"
+            ),
         );
     }
     let rows = count("audit");
@@ -329,7 +410,10 @@ fn r06_deleted_doubled_and_reordered() {
         attack(&target, &format!("DELETE FROM audit WHERE seq >= {cut}"));
         attack(&target, &format!("DELETE FROM audit WHERE seq = {cut}"));
     }
-    attack(&target, &format!("INSERT INTO audit SELECT {rows} + 1, body, mac FROM audit WHERE seq = {rows}"));
+    attack(
+        &target,
+        &format!("INSERT INTO audit SELECT {rows} + 1, body, mac FROM audit WHERE seq = {rows}"),
+    );
     attack(
         &target,
         "CREATE TEMP TABLE t AS SELECT * FROM audit WHERE seq IN (2, 3);
@@ -338,9 +422,15 @@ fn r06_deleted_doubled_and_reordered() {
     );
     for table in ["rec", "bucket", "node", "audit", "manifest", "header", "slot"] {
         attack(&target, &format!("DELETE FROM {table}"));
-        attack(&target, &format!("ALTER TABLE {table} RENAME TO other; DELETE FROM other"));
+        attack(
+            &target,
+            &format!("ALTER TABLE {table} RENAME TO other; DELETE FROM other"),
+        );
     }
-    attack(&target, "INSERT INTO slot SELECT randomblob(16), type, params, blob FROM slot LIMIT 1");
+    attack(
+        &target,
+        "INSERT INTO slot SELECT randomblob(16), type, params, blob FROM slot LIMIT 1",
+    );
     target.check_whole();
 }
 
@@ -350,10 +440,19 @@ fn r06_not_found_is_said_only_after_verifying() {
     let target = Target::new();
     let vault = target.world.unlock().unwrap();
     let environment = default_environment(&vault);
-    let secret = vault.read(|tx| secrets::find(tx, environment, &key("KEY_1"))).unwrap();
-    target.world.sql().execute("DELETE FROM rec WHERE record_uuid = ?1", [secret.id.as_bytes()]).unwrap();
+    let secret = vault
+        .read(|tx| secrets::find(tx, environment, &key("KEY_1")))
+        .unwrap();
+    target
+        .world
+        .sql()
+        .execute("DELETE FROM rec WHERE record_uuid = ?1", [secret.id.as_bytes()])
+        .unwrap();
     assert!(matches!(value_of(&vault, "KEY_1"), Err(Error::Corrupt(_))));
-    assert!(matches!(vault.read(|tx| secrets::read(tx, secret.id)), Err(Error::Corrupt(_))));
+    assert!(matches!(
+        vault.read(|tx| secrets::read(tx, secret.id)),
+        Err(Error::Corrupt(_))
+    ));
     assert!(matches!(add(&vault, "KEY_1", "x"), Err(Error::Corrupt(_))));
     // What nothing happened to is still there.
     assert_eq!(value_of(&vault, "KEY_2").unwrap(), "value 2");
@@ -374,13 +473,22 @@ fn r07_rows_rolled_back() {
     // A host leaves an anchor: with the manifest put back too, the rollback is that of a whole file.
     let vault = target.world.unlock_as(Opening::Host).unwrap();
     let environment = default_environment(&vault);
-    let secret = vault.read(|tx| secrets::find(tx, environment, &key("KEY_0"))).unwrap();
+    let secret = vault
+        .read(|tx| secrets::find(tx, environment, &key("KEY_0")))
+        .unwrap();
     let name_bi: Vec<u8> = target
         .world
         .sql()
-        .query_row("SELECT name_bi FROM rec WHERE record_uuid = ?1", [secret.id.as_bytes()], |row| row.get(0))
+        .query_row(
+            "SELECT name_bi FROM rec WHERE record_uuid = ?1",
+            [secret.id.as_bytes()],
+            |row| row.get(0),
+        )
         .unwrap();
-    let (n, m) = (i64::from(name_bi[0]) * 256 + i64::from(name_bi[1]), i64::from(name_bi[0]));
+    let (n, m) = (
+        i64::from(name_bi[0]) * 256 + i64::from(name_bi[1]),
+        i64::from(name_bi[0]),
+    );
     let path = target.world.file();
     let mut old = Vec::new();
     for round in 0..12 {
@@ -389,11 +497,17 @@ fn r07_rows_rolled_back() {
         std::fs::copy(&path, &copy).unwrap();
         old.push(copy);
         let value = SecretValue::from(format!("round {round}"));
-        vault.write(NOW, |tx| secrets::set_value(tx, secret.id, &value, "", NOW)).unwrap();
+        vault
+            .write(NOW, |tx| secrets::set_value(tx, secret.id, &value, "", NOW))
+            .unwrap();
     }
     vault.close(NOW).unwrap();
     let target = Target {
-        values: target.values.into_iter().chain([("KEY_0".to_owned(), "round 11".to_owned())]).collect(),
+        values: target
+            .values
+            .into_iter()
+            .chain([("KEY_0".to_owned(), "round 11".to_owned())])
+            .collect(),
         world: target.world,
     };
     for copy in old {
@@ -405,7 +519,8 @@ fn r07_rows_rolled_back() {
         );
         let bucket = format!("{row} INSERT OR REPLACE INTO bucket SELECT * FROM old.bucket WHERE n = {n};");
         let node = format!("{bucket} INSERT OR REPLACE INTO node SELECT * FROM old.node WHERE m = {m};");
-        let manifest = format!("{node} DELETE FROM manifest; INSERT INTO manifest SELECT * FROM old.manifest;");
+        let manifest =
+            format!("{node} DELETE FROM manifest; INSERT INTO manifest SELECT * FROM old.manifest;");
         for sql in [row, bucket, node, manifest] {
             attack(&target, &sql);
         }
@@ -442,7 +557,10 @@ fn r08_whole_files_rolled_back_and_forked() {
     for (generation, bytes) in &old {
         put_back(&world, bytes);
         let found = world.unlock();
-        let expect = Freshness::Older { file: *generation, seen: newest };
+        let expect = Freshness::Older {
+            file: *generation,
+            seen: newest,
+        };
         assert!(matches!(found, Err(Error::NotFresh(freshness)) if freshness == expect));
     }
     // A refused vault leaves no trace: the newest is still the newest.
@@ -452,14 +570,24 @@ fn r08_whole_files_rolled_back_and_forked() {
     // Somebody with the same key and another keychain writes another history of the same length.
     let (_, before) = old.last().unwrap();
     put_back(&world, before);
-    world.map.entries.lock().unwrap().retain(|account, _| !account.ends_with(":anchor"));
+    world
+        .map
+        .entries
+        .lock()
+        .unwrap()
+        .retain(|account, _| !account.ends_with(":anchor"));
     let other = world.unlock().unwrap();
     assert_eq!(other.freshness(), Freshness::None);
     add(&other, "OTHER", "1").unwrap();
     let fork = keep(&world, &other);
     drop(other);
     put_back(&world, &latest);
-    world.map.entries.lock().unwrap().retain(|account, _| !account.ends_with(":anchor"));
+    world
+        .map
+        .entries
+        .lock()
+        .unwrap()
+        .retain(|account, _| !account.ends_with(":anchor"));
     let vault = world.unlock_as(Opening::Host).unwrap();
     vault.close(NOW).unwrap(); // makes the anchor anew
     put_back(&world, &fork);
@@ -479,11 +607,19 @@ fn r08_an_older_copy_under_an_open_vault() {
     let db = world.sql();
     db.execute("ATTACH ?1 AS old", [copy.to_str().unwrap()]).unwrap();
     let tables = ["header", "slot", "rec", "bucket", "node", "manifest", "audit"];
-    let sql: String =
-        tables.iter().map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM old.{t};")).collect();
+    let sql: String = tables
+        .iter()
+        .map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM old.{t};"))
+        .collect();
     db.execute_batch(&format!("BEGIN; {sql} COMMIT")).unwrap();
-    assert!(matches!(vault.read(|_| Ok(())), Err(Error::NotFresh(Freshness::Older { .. }))));
-    assert!(matches!(vault.write(NOW, |_| Ok(())), Err(Error::NotFresh(Freshness::Older { .. }))));
+    assert!(matches!(
+        vault.read(|_| Ok(())),
+        Err(Error::NotFresh(Freshness::Older { .. }))
+    ));
+    assert!(matches!(
+        vault.write(NOW, |_| Ok(())),
+        Err(Error::NotFresh(Freshness::Older { .. }))
+    ));
 }
 
 /// R-09: costs below the floor and above the cap, unknown KDFs and exchanged slots are refused before the KDF runs.
@@ -492,7 +628,9 @@ fn r09_weakened_and_costly_slots() {
     let world = World::new();
     drop(world.create_with_passphrase());
     let db = world.sql();
-    let params: Vec<u8> = db.query_row("SELECT params FROM slot", [], |row| row.get(0)).unwrap();
+    let params: Vec<u8> = db
+        .query_row("SELECT params FROM slot", [], |row| row.get(0))
+        .unwrap();
     // a6 01 50 salt(16) 02 01 03 1a memory(4) 04 passes 05 lanes 06 f4
     let with = |memory: u32, passes: u8, lanes: u8, kdf: u8| {
         let mut params = params.clone();
@@ -503,7 +641,6 @@ fn r09_weakened_and_costly_slots() {
         params
     };
     assert_eq!(with(64 * 1024, 3, 1, 1), params);
-    let start = std::time::Instant::now();
     let cases = [
         with(65_536 / 4, 3, 1, 1),
         with(65_536, 1, 1, 1),
@@ -518,20 +655,35 @@ fn r09_weakened_and_costly_slots() {
     ];
     for case in &cases {
         db.execute("UPDATE slot SET params = ?1", [case]).unwrap();
+        // A KDF that ran would answer “wrong key”: the slot's AAD covers the params.
         let refused = world.unlock_with_passphrase(PASSPHRASE);
-        assert!(matches!(refused, Err(Error::Corrupt(_))), "{case:02x?}: {:?}", refused.err());
+        assert!(
+            matches!(refused, Err(Error::Corrupt(_))),
+            "{case:02x?}: {:?}",
+            refused.err()
+        );
     }
-    assert!(start.elapsed().as_secs() < 5, "the KDF ran");
     // Other costs that are allowed: the key that comes out opens nothing.
-    db.execute("UPDATE slot SET params = ?1", [with(65_536, 2, 1, 1)]).unwrap();
-    assert!(matches!(world.unlock_with_passphrase(PASSPHRASE), Err(Error::WrongKey)));
+    db.execute("UPDATE slot SET params = ?1", [with(65_536, 2, 1, 1)])
+        .unwrap();
+    assert!(matches!(
+        world.unlock_with_passphrase(PASSPHRASE),
+        Err(Error::WrongKey)
+    ));
     db.execute("UPDATE slot SET params = ?1", [&params]).unwrap();
     // Nine slots, or one that is larger than any of ours.
     for _ in 0..8 {
-        db.execute_batch("INSERT INTO slot SELECT randomblob(16), 'recovery', params, blob FROM slot LIMIT 1").unwrap();
+        db.execute_batch(
+            "INSERT INTO slot SELECT randomblob(16), 'recovery', params, blob FROM slot LIMIT 1",
+        )
+        .unwrap();
     }
-    assert!(matches!(world.unlock_with_passphrase(PASSPHRASE), Err(Error::Corrupt(_))));
-    db.execute_batch("DELETE FROM slot WHERE type = 'recovery'").unwrap();
+    assert!(matches!(
+        world.unlock_with_passphrase(PASSPHRASE),
+        Err(Error::Corrupt(_))
+    ));
+    db.execute_batch("DELETE FROM slot WHERE type = 'recovery'")
+        .unwrap();
     world.unlock_with_passphrase(PASSPHRASE).unwrap();
 }
 
@@ -541,18 +693,39 @@ fn r24_files_that_are_no_vault_of_ours() {
     let target = Target::new();
     let path = target.world.file();
     let whole = std::fs::read(&path).unwrap();
-    target.world.sql().execute_batch("PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    target
+        .world
+        .sql()
+        .execute_batch("PRAGMA user_version = 2; PRAGMA wal_checkpoint(TRUNCATE)")
+        .unwrap();
     assert!(matches!(target.world.unlock(), Err(Error::TooNew(_))));
     put_back(&target.world, &whole);
-    target.world.sql().execute_batch("UPDATE header SET min_reader = 2").unwrap();
+    target
+        .world
+        .sql()
+        .execute_batch("UPDATE header SET min_reader = 2")
+        .unwrap();
     assert!(matches!(target.world.unlock(), Err(Error::TooNew(_))));
     put_back(&target.world, &whole);
-    target.world.sql().execute_batch("UPDATE header SET features_critical = x'816162'").unwrap();
+    target
+        .world
+        .sql()
+        .execute_batch("UPDATE header SET features_critical = x'816162'")
+        .unwrap();
     assert!(matches!(target.world.unlock(), Err(Error::TooNew(_))));
-    for bytes in [&b""[..], b"not a database at all", &whole[..4096], &whole[..whole.len() / 2]] {
+    for bytes in [
+        &b""[..],
+        b"not a database at all",
+        &whole[..4096],
+        &whole[..whole.len() / 2],
+    ] {
         put_back(&target.world, bytes);
         let refused = target.world.unlock().map(|vault| vault.verify());
-        assert!(matches!(refused, Err(Error::Corrupt(_)) | Ok(Err(Error::Corrupt(_)))), "{} bytes", bytes.len());
+        assert!(
+            matches!(refused, Err(Error::Corrupt(_)) | Ok(Err(Error::Corrupt(_)))),
+            "{} bytes",
+            bytes.len()
+        );
     }
     put_back(&target.world, &whole);
     target.check_whole();

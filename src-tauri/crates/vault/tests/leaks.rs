@@ -12,7 +12,11 @@ use support::*;
 fn files(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, visit) } else { visit(&path, &std::fs::read(&path).unwrap()) }
+        if path.is_dir() {
+            files(&path, visit)
+        } else {
+            visit(&path, &std::fs::read(&path).unwrap())
+        }
     }
 }
 
@@ -26,11 +30,18 @@ fn r01_no_canary_in_any_file() {
     let world = World::new();
     let vault = world.unlock_or_create(Opening::Host);
     for number in 0..190 {
-        add(&vault, &format!("CANARY_{number}"), &format!("canary-value-{number}")).unwrap();
+        add(
+            &vault,
+            &format!("CANARY_{number}"),
+            &format!("canary-value-{number}"),
+        )
+        .unwrap();
     }
     with_connection(&vault, "CANARY");
     let environment = default_environment(&vault);
-    let first = vault.read(|tx| secrets::find(tx, environment, &key("CANARY_1"))).unwrap();
+    let first = vault
+        .read(|tx| secrets::find(tx, environment, &key("CANARY_1")))
+        .unwrap();
     vault
         .write(NOW, |tx| {
             let changes = keyward_model::secret::Changes {
@@ -40,7 +51,13 @@ fn r01_no_canary_in_any_file() {
                 masked: None,
             };
             secrets::update(tx, first.id, &changes, NOW)?;
-            secrets::set_value(tx, first.id, &SecretValue::from("canary-second"), "canary note", NOW)?;
+            secrets::set_value(
+                tx,
+                first.id,
+                &SecretValue::from("canary-second"),
+                "canary note",
+                NOW,
+            )?;
             secrets::trash(tx, first.id, NOW)
         })
         .unwrap();
@@ -98,15 +115,25 @@ fn r16_a_purge_leaves_nothing() {
         let value = "v".repeat(1 << (round % 16));
         let secret = add(&vault, &format!("GONE_{round}"), &value).unwrap();
         let more = SecretValue::from(value);
-        vault.write(NOW, |tx| secrets::set_value(tx, secret.id, &more, "", NOW)).unwrap();
+        vault
+            .write(NOW, |tx| secrets::set_value(tx, secret.id, &more, "", NOW))
+            .unwrap();
         let versions = vault.read(|tx| secrets::versions(tx, &secret)).unwrap();
         let mut blobs = Vec::<Vec<u8>>::new();
         let db = world.sql();
         let current = vault.read(|tx| secrets::read(tx, secret.id)).unwrap().current;
-        for id in versions.iter().map(|version| version.id).chain([secret.id, current]) {
+        for id in versions
+            .iter()
+            .map(|version| version.id)
+            .chain([secret.id, current])
+        {
             let row = |row: &rusqlite::Row<'_>| Ok([row.get(0)?, row.get(1)?]);
             let both: [Vec<u8>; 2] = db
-                .query_row("SELECT wrapped, body FROM rec WHERE record_uuid = ?1", [id.as_bytes()], row)
+                .query_row(
+                    "SELECT wrapped, body FROM rec WHERE record_uuid = ?1",
+                    [id.as_bytes()],
+                    row,
+                )
                 .unwrap();
             blobs.extend(both);
         }

@@ -34,7 +34,10 @@ fn a_passphrase_vault_opens_with_it_alone() {
     assert_eq!(vault.freshness(), Freshness::None);
     assert_eq!(value_of(&vault, "A").unwrap(), "1");
     drop(vault);
-    assert!(matches!(world.unlock_with_passphrase("wrong"), Err(Error::WrongKey)));
+    assert!(matches!(
+        world.unlock_with_passphrase("wrong"),
+        Err(Error::WrongKey)
+    ));
     assert!(matches!(world.unlock(), Err(Error::WrongKey)));
 }
 
@@ -53,7 +56,10 @@ fn a_recovery_key_opens_and_the_one_before_ends() {
     world.map.entries.lock().unwrap().clear();
     assert!(matches!(world.unlock(), Err(Error::KeychainUnavailable(_))));
     let place = world.place(Opening::OneShot);
-    assert!(matches!(keyward_vault::unlock(&place, Unlocking::Recovery(&old), NOW), Err(Error::WrongKey)));
+    assert!(matches!(
+        keyward_vault::unlock(&place, Unlocking::Recovery(&old), NOW),
+        Err(Error::WrongKey)
+    ));
     world.map.set_mood(Mood::Silent);
     let vault = keyward_vault::unlock(&place, Unlocking::Recovery(&new), NOW).unwrap();
     assert_eq!(value_of(&vault, "A").unwrap(), "1");
@@ -76,7 +82,10 @@ fn a_vault_is_made_once_and_a_failure_leaves_nothing() {
     assert_eq!(world.map.entries.lock().unwrap().len(), 2, "slot key and anchor");
     assert!(matches!(
         keyward_vault::unlock(
-            &keyward_vault::Place { name: &keyward_model::name::VaultName::parse("other").unwrap(), ..place },
+            &keyward_vault::Place {
+                name: &keyward_model::name::VaultName::parse("other").unwrap(),
+                ..place
+            },
             Unlocking::Keychain,
             NOW
         ),
@@ -103,7 +112,16 @@ fn without_an_answer_nobody_asks_again() {
 fn the_anchor_follows_writes() {
     let world = World::new();
     drop(world.create());
-    let sets = || world.map.calls.lock().unwrap().iter().filter(|call| *call == "set").count();
+    let sets = || {
+        world
+            .map
+            .calls
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|call| *call == "set")
+            .count()
+    };
     let base = sets();
     let vault = world.unlock().unwrap();
     let secret = add(&vault, "A", "1").unwrap();
@@ -133,8 +151,15 @@ fn the_anchor_follows_writes() {
 fn a_weak_slot_is_strengthened() {
     let world = World::new();
     let passphrase = SecretValue::from(PASSPHRASE);
-    let weak = KdfParams { memory_kib: 32 * 1024, iterations: 2, lanes: 1 };
-    let slot = FirstSlot::Passphrase { passphrase: &passphrase, kdf: Some(weak) };
+    let weak = KdfParams {
+        memory_kib: 32 * 1024,
+        iterations: 2,
+        lanes: 1,
+    };
+    let slot = FirstSlot::Passphrase {
+        passphrase: &passphrase,
+        kdf: Some(weak),
+    };
     drop(keyward_vault::create(&world.place(Opening::OneShot), slot, NOW, &stopwatch()).unwrap());
     let before = slots(&world);
     drop(world.unlock_with_passphrase(PASSPHRASE).unwrap());
@@ -147,7 +172,11 @@ fn a_weak_slot_is_strengthened() {
 fn slots(world: &World) -> Vec<Vec<u8>> {
     let db = world.sql();
     let mut statement = db.prepare("SELECT blob FROM slot").unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
 }
 
 /// Two connections that write by turns see each other's writes; what one has verified and kept is not stale.
@@ -157,11 +186,20 @@ fn two_openers_stay_consistent() {
     drop(world.create());
     let (one, two) = (world.unlock_as(Opening::Host).unwrap(), world.unlock().unwrap());
     for round in 0..40 {
-        let (writer, reader) = if round % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        let (writer, reader) = if round % 2 == 0 {
+            (&one, &two)
+        } else {
+            (&two, &one)
+        };
         let secret = add(writer, &format!("KEY_{round}"), "first").unwrap();
         let value = SecretValue::from(format!("value {round}"));
-        writer.write(NOW, |tx| secrets::set_value(tx, secret.id, &value, "", NOW)).unwrap();
-        assert_eq!(value_of(reader, &format!("KEY_{round}")).unwrap(), format!("value {round}"));
+        writer
+            .write(NOW, |tx| secrets::set_value(tx, secret.id, &value, "", NOW))
+            .unwrap();
+        assert_eq!(
+            value_of(reader, &format!("KEY_{round}")).unwrap(),
+            format!("value {round}")
+        );
         if round % 5 == 0 {
             one.checkpoint().unwrap();
         }
@@ -201,7 +239,11 @@ fn a_failed_write_changes_nothing() {
     let environment = default_environment(&vault);
     let failed: Result<(), _> = vault.write(NOW, |tx| {
         insert(tx, environment, "A", "1")?;
-        environments::insert(tx, &keyward_model::name::EnvironmentName::parse("staging").unwrap(), NOW)?;
+        environments::insert(
+            tx,
+            &keyward_model::name::EnvironmentName::parse("staging").unwrap(),
+            NOW,
+        )?;
         Err(Error::Conflict("on purpose".to_owned()))
     });
     assert!(matches!(failed, Err(Error::Conflict(_))));
@@ -225,17 +267,33 @@ fn a_failed_write_changes_nothing() {
 fn l10_reads_that_were_not_logged_are_counted() {
     let world = World::new();
     let vault = world.create();
-    assert_eq!(vault.log_reads(NOW, &[event("secret.read")]).unwrap(), ReadLog::Logged);
+    assert_eq!(
+        vault.log_reads(NOW, &[event("secret.read")]).unwrap(),
+        ReadLog::Logged
+    );
     let busy = world.sql();
     busy.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let log = vault.log_reads(NOW, &[event("secret.read"), event("secret.read")]).unwrap();
+    let log = vault
+        .log_reads(NOW, &[event("secret.read"), event("secret.read")])
+        .unwrap();
     assert!(matches!(log, ReadLog::NotLogged(_)));
     busy.execute_batch("ROLLBACK").unwrap();
     add(&vault, "A", "1").unwrap();
     let events = vault.read(|tx| audit::list(tx, None, 0, 100)).unwrap();
     let actions: Vec<_> = events.iter().map(|(_, event)| event.action.as_str()).collect();
-    assert_eq!(actions, ["vault.create", "secret.read", "secret.create", "audit.reads_unlogged"]);
-    assert_eq!(events.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(
+        actions,
+        [
+            "vault.create",
+            "secret.read",
+            "secret.create",
+            "audit.reads_unlogged"
+        ]
+    );
+    assert_eq!(
+        events.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(),
+        [1, 2, 3, 4]
+    );
     assert_eq!(vault.read(|tx| audit::list(tx, Some(NOW), 2, 1)).unwrap()[0].0, 3);
     assert_eq!(vault.read(audit::verify).unwrap(), 4);
 }
@@ -245,7 +303,9 @@ fn l10_reads_that_were_not_logged_are_counted() {
 fn p5_a_short_log_is_left_alone() {
     let world = World::new();
     drop(world.create());
-    let wal = || std::fs::metadata(world.home.vault_dir(&world.name).join("vault.db-wal")).map_or(0, |file| file.len());
+    let wal = || {
+        std::fs::metadata(world.home.vault_dir(&world.name).join("vault.db-wal")).map_or(0, |file| file.len())
+    };
     assert_eq!(wal(), 0);
     let mut seen = 0;
     for round in 0..40 {

@@ -111,8 +111,13 @@ fn add(context: &Context, face: &Face, add: SecretAdd) -> Result {
 }
 
 fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result {
-    if !update.refused.is_empty() {
-        return value::refuse_arguments(&update.refused);
+    value::refuse_arguments(&update.refused)?;
+    if update.key.is_some() {
+        return Err(Error::new(
+            Code::Conflict,
+            "A key never changes: everything that refers to it would break.",
+            "Add a secret under the new key and delete the old one; --name changes what people read.",
+        ));
     }
     let metadata =
         update.name.is_some() || update.description.is_some() || !update.tags.is_empty() || update.plain;

@@ -309,3 +309,37 @@ fn o17_an_address_of_another_keyward_is_inert() {
         Err(CallbackError::NotOurs(Reason::State))
     ));
 }
+
+/// R-13, without sockets: mutations of a genuine request never pass unless they still hold its state.
+#[test]
+fn r13_one_hundred_thousand_mutations_never_pass_without_the_state() {
+    let pending = pending(&client());
+    let state = parameter(&pending, "state").unwrap();
+    let genuine = format!("GET /callback?code=c&state={state} HTTP/1.1\r\nHost: 127.0.0.1:50123\r\n\r\n");
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    };
+    for _ in 0..100_000 {
+        let mut bytes = genuine.clone().into_bytes();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes[at] = u8::try_from(next(256)).unwrap(),
+                1 => bytes.insert(at, b"&=%?#+ \r\n:\0\xff/"[next(13)]),
+                2 if bytes.len() > 1 => {
+                    bytes.remove(at);
+                }
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let has_state = bytes.windows(state.len()).any(|part| part == state.as_bytes());
+        match callback::judge(&pending, &bytes) {
+            Err(CallbackError::NotOurs(_)) => {}
+            verdict => assert!(has_state, "{verdict:?} {:?}", String::from_utf8_lossy(&bytes)),
+        }
+    }
+}

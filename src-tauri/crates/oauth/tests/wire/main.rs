@@ -3,6 +3,7 @@
 mod callbacks;
 mod discovery;
 mod faults;
+mod flood;
 mod revocation;
 mod server;
 mod tokens;

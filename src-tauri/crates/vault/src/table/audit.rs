@@ -51,9 +51,16 @@ pub fn append(tx: &mut WriteTx<'_>, event: &AuditEvent) -> Result<()> {
     tx.touch();
     let mut manifest = tx.manifest.borrow_mut();
     let seq = manifest.audit_seq + 1;
-    let body = seal(&tx.keys.ring.audit_enc, "audit", &aad(tx.keys, seq), &pad_to(&plaintext, STEP))?;
+    let body = seal(
+        &tx.keys.ring.audit_enc,
+        "audit",
+        &aad(tx.keys, seq),
+        &pad_to(&plaintext, STEP),
+    )?;
     let mac = row_mac(tx.keys, &manifest.audit_head, seq, &body);
-    tx.db.prepare_cached("INSERT INTO audit(seq, body, mac) VALUES (?1, ?2, ?3)")?.execute((seq, body, mac))?;
+    tx.db
+        .prepare_cached("INSERT INTO audit(seq, body, mac) VALUES (?1, ?2, ?3)")?
+        .execute((seq, body, mac))?;
     manifest.audit_seq = seq;
     manifest.audit_head = mac;
     Ok(())
@@ -63,7 +70,12 @@ pub fn append(tx: &mut WriteTx<'_>, event: &AuditEvent) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Corrupt`] when a row is missing or does not fit the one before it.
-pub fn list(tx: &Tx<'_>, since: Option<Timestamp>, after: u64, limit: usize) -> Result<Vec<(u64, AuditEvent)>> {
+pub fn list(
+    tx: &Tx<'_>,
+    since: Option<Timestamp>,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<(u64, AuditEvent)>> {
     let mut events = Vec::new();
     walk(tx, after, |seq, body| {
         let event = open_row(tx.keys, seq, body)?;
@@ -85,24 +97,42 @@ pub fn verify(tx: &Tx<'_>) -> Result<u64> {
     if last != (manifest.audit_seq, manifest.audit_head) {
         return Err(damaged());
     }
-    let rows: u64 = tx.db.query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
-    if rows == manifest.audit_seq { Ok(rows) } else { Err(damaged()) }
+    let rows: u64 = tx
+        .db
+        .query_row("SELECT count(*) FROM audit", [], |row| row.get(0))?;
+    if rows == manifest.audit_seq {
+        Ok(rows)
+    } else {
+        Err(damaged())
+    }
 }
 
 /// Whether the last row is the head that the root vouches for (at unlock).
 pub(crate) fn check_head(tx: &Tx<'_>) -> Result<()> {
     let last: Option<(u64, [u8; 32])> = {
-        let mut statement = tx.db.prepare_cached("SELECT seq, mac FROM audit ORDER BY seq DESC LIMIT 1")?;
+        let mut statement = tx
+            .db
+            .prepare_cached("SELECT seq, mac FROM audit ORDER BY seq DESC LIMIT 1")?;
         let mut rows = statement.query([])?;
-        rows.next()?.map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?))).transpose()?
+        rows.next()?
+            .map(|row| Ok::<_, Error>((row.get(0)?, row.get(1)?)))
+            .transpose()?
     };
     let manifest = tx.manifest.borrow();
     let (seq, head) = last.unwrap_or_else(|| (0, genesis(tx.keys)));
-    if seq == manifest.audit_seq && equal(&head, &manifest.audit_head) { Ok(()) } else { Err(damaged()) }
+    if seq == manifest.audit_seq && equal(&head, &manifest.audit_head) {
+        Ok(())
+    } else {
+        Err(damaged())
+    }
 }
 
 /// Visits rows after `after` in order while `visit` says so; number and MAC of the last one visited.
-fn walk(tx: &Tx<'_>, after: u64, mut visit: impl FnMut(u64, &[u8]) -> Result<bool>) -> Result<(u64, [u8; 32])> {
+fn walk(
+    tx: &Tx<'_>,
+    after: u64,
+    mut visit: impl FnMut(u64, &[u8]) -> Result<bool>,
+) -> Result<(u64, [u8; 32])> {
     let (newest, head) = {
         let manifest = tx.manifest.borrow();
         (manifest.audit_seq, manifest.audit_head)
@@ -115,7 +145,9 @@ fn walk(tx: &Tx<'_>, after: u64, mut visit: impl FnMut(u64, &[u8]) -> Result<boo
         _ => tx.audit_mac(after)?.ok_or_else(damaged)?,
     };
     let mut seq = after;
-    let mut statement = tx.db.prepare_cached("SELECT seq, body, mac FROM audit WHERE seq > ?1 ORDER BY seq")?;
+    let mut statement = tx
+        .db
+        .prepare_cached("SELECT seq, body, mac FROM audit WHERE seq > ?1 ORDER BY seq")?;
     let mut rows = statement.query([after])?;
     while let Some(row) = rows.next()? {
         let (number, body, mac): (u64, Vec<u8>, [u8; 32]) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -129,7 +161,11 @@ fn walk(tx: &Tx<'_>, after: u64, mut visit: impl FnMut(u64, &[u8]) -> Result<boo
         }
     }
     // Whoever walked to the end must have met the head: a cut tail shows here.
-    if seq == newest && equal(&before, &head) { Ok((seq, before)) } else { Err(damaged()) }
+    if seq == newest && equal(&before, &head) {
+        Ok((seq, before))
+    } else {
+        Err(damaged())
+    }
 }
 
 fn open_row(keys: &Keys, seq: u64, body: &[u8]) -> Result<AuditEvent> {

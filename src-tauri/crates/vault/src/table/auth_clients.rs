@@ -52,7 +52,10 @@ pub fn insert(
 ) -> Result<AuthClient> {
     let name_bi = tx.name_bi(SCOPE, None, client.key.as_str());
     if tx.exists(&name_bi)? {
-        return Err(Error::Conflict(format!("an auth client {} exists already", client.key.as_str())));
+        return Err(Error::Conflict(format!(
+            "an auth client {} exists already",
+            client.key.as_str()
+        )));
     }
     tx.by_uuid(Kind::Environment, client.environment.as_bytes())?;
     let mut client = client.clone();
@@ -104,7 +107,9 @@ pub fn read(tx: &Tx<'_>, id: Id) -> Result<AuthClient> {
 /// # Errors
 /// [`Error::Corrupt`] when it is not where the AuthClient says.
 pub fn client_secret(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<SecretValue>> {
-    let Some((number, record)) = client.client_secret else { return Ok(None) };
+    let Some((number, record)) = client.client_secret else {
+        return Ok(None);
+    };
     versions::current(tx, place(client.id, number), record).map(Some)
 }
 
@@ -115,7 +120,10 @@ pub fn client_secret(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<SecretVa
 pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
     let record = tx.by_uuid(Kind::AuthClient, id.as_bytes())?;
     let client = decode(tx, &record, &tx.open(&record)?)?;
-    if let Some(user) = connections::list(tx, None)?.into_iter().find(|connection| connection.auth_client == id) {
+    if let Some(user) = connections::list(tx, None)?
+        .into_iter()
+        .find(|connection| connection.auth_client == id)
+    {
         return Err(Error::Conflict(format!(
             "{} is used by the connection {}",
             client.key.as_str(),
@@ -129,7 +137,11 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
 }
 
 fn place(parent: Id, number: u32) -> versions::Place {
-    versions::Place { kind: Kind::AuthClientVersion, parent, number }
+    versions::Place {
+        kind: Kind::AuthClientVersion,
+        parent,
+        number,
+    }
 }
 
 fn encode(client: &AuthClient) -> zeroize::Zeroizing<Vec<u8>> {
@@ -149,17 +161,26 @@ fn encode(client: &AuthClient) -> zeroize::Zeroizing<Vec<u8>> {
         (KEY, Item::Text(client.key.as_str())),
         (NAME, Item::Text(&client.name)),
         (TYPE, Item::Unsigned(kind)),
-        (APPLICATION, Item::maybe(client.application.as_ref(), |name| Item::Text(name.as_str()))),
+        (
+            APPLICATION,
+            Item::maybe(client.application.as_ref(), |name| Item::Text(name.as_str())),
+        ),
         (VISIBILITY, Item::Unsigned(visibility)),
         (ENVIRONMENT, Item::id(&client.environment)),
         (ISSUER, Item::maybe(client.issuer.as_deref(), Item::Text)),
         (ISSUER_IN_CALLBACK, Item::Bool(client.issuer_in_callback)),
         (AUTH_URI, Item::Text(&client.auth_uri)),
         (TOKEN_URI, Item::Text(&client.token_uri)),
-        (REVOCATION_URI, Item::maybe(client.revocation_uri.as_deref(), Item::Text)),
+        (
+            REVOCATION_URI,
+            Item::maybe(client.revocation_uri.as_deref(), Item::Text),
+        ),
         (TOKEN_EXPIRES_IN, Item::Unsigned(client.token_expires_in.into())),
         (CLIENT_ID, Item::Text(&client.client_id)),
-        (SECRET_NUMBER, Item::maybe(number, |number| Item::Unsigned(number.into()))),
+        (
+            SECRET_NUMBER,
+            Item::maybe(number, |number| Item::Unsigned(number.into())),
+        ),
         (SECRET_RECORD, Item::maybe(record.as_ref(), Item::id)),
         (CLIENT_AUTHENTICATION, Item::Unsigned(authentication)),
         (REDIRECT_PATH, Item::Text(&client.redirect_path)),
@@ -180,8 +201,9 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<A
             1 => AuthClientType::Oauth2,
             _ => return Err(table::unknown()),
         },
-        application: map
-            .maybe(APPLICATION.into(), |map, number| table::name(AppName::parse(map.text(number)?)))?,
+        application: map.maybe(APPLICATION.into(), |map, number| {
+            table::name(AppName::parse(map.text(number)?))
+        })?,
         visibility: match map.unsigned(VISIBILITY.into())? {
             1 => Visibility::Environment,
             _ => return Err(table::unknown()),
@@ -206,6 +228,10 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<A
         scopes: map.texts(SCOPES.into())?,
         created_at: map.time(CREATED_AT.into())?,
     };
-    table::check_name(record, Kind::AuthClient, &tx.name_bi(SCOPE, None, client.key.as_str()))?;
+    table::check_name(
+        record,
+        Kind::AuthClient,
+        &tx.name_bi(SCOPE, None, client.key.as_str()),
+    )?;
     Ok(client)
 }

@@ -89,7 +89,10 @@ pub fn update(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
         && before.token_set == connection.token_set
         && before.refresh_intent == connection.refresh_intent;
     if !same {
-        return Err(Error::Conflict(format!("the key of {} never changes", before.key.as_str())));
+        return Err(Error::Conflict(format!(
+            "the key of {} never changes",
+            before.key.as_str()
+        )));
     }
     let plaintext = encode(tx, connection);
     tx.replace(&record, record.name_bi, &plaintext)
@@ -147,7 +150,9 @@ pub fn default_of(tx: &Tx<'_>, environment: Id, application: &AppName) -> Result
 /// # Errors
 /// [`Error::Corrupt`].
 pub fn tokens(tx: &Tx<'_>, connection: &Connection) -> Result<Option<(TokenSet, u64)>> {
-    let Some((record, plaintext)) = part(tx, Kind::TokenSet, connection.token_set)? else { return Ok(None) };
+    let Some((record, plaintext)) = part(tx, Kind::TokenSet, connection.token_set)? else {
+        return Ok(None);
+    };
     let map = Map::parse(&plaintext, token::RAW.into())?;
     belongs(connection, map.id(token::CONNECTION.into())?)?;
     let tokens = TokenSet {
@@ -178,7 +183,10 @@ pub fn replace_tokens(
     let plaintext = body::encode(&[
         (token::CONNECTION, Item::id(&connection.id)),
         (token::ACCESS_TOKEN, Item::Bytes(tokens.access_token.expose())),
-        (token::REFRESH_TOKEN, Item::maybe(tokens.refresh_token.as_ref(), |value| Item::Bytes(value.expose()))),
+        (
+            token::REFRESH_TOKEN,
+            Item::maybe(tokens.refresh_token.as_ref(), |value| Item::Bytes(value.expose())),
+        ),
         (token::TOKEN_TYPE, Item::Text(&tokens.token_type)),
         (token::SCOPE, Item::maybe(tokens.scope.as_deref(), Item::Text)),
         (token::OBTAINED_AT, Item::time(tokens.lifetime.obtained_at)),
@@ -187,7 +195,10 @@ pub fn replace_tokens(
     ]);
     let found = row(tx, Kind::TokenSet, connection.token_set)?;
     if found.as_ref().map(|record| record.version) != expected {
-        return Err(Error::Conflict(format!("the tokens of {} have changed", connection.key.as_str())));
+        return Err(Error::Conflict(format!(
+            "the tokens of {} have changed",
+            connection.key.as_str()
+        )));
     }
     put(tx, Kind::TokenSet, connection.token_set, found, &plaintext)?;
     delete_intent(tx, connection)
@@ -219,7 +230,9 @@ pub fn purge(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
 /// # Errors
 /// [`Error::Corrupt`].
 pub fn intent(tx: &Tx<'_>, connection: &Connection) -> Result<Option<RefreshIntent>> {
-    let Some((_, plaintext)) = part(tx, Kind::RefreshIntent, connection.refresh_intent)? else { return Ok(None) };
+    let Some((_, plaintext)) = part(tx, Kind::RefreshIntent, connection.refresh_intent)? else {
+        return Ok(None);
+    };
     let map = Map::parse(&plaintext, intent::UNREADABLE_ANSWER.into())?;
     belongs(connection, map.id(intent::CONNECTION.into())?)?;
     Ok(Some(RefreshIntent {
@@ -239,12 +252,24 @@ pub fn put_intent(tx: &mut WriteTx<'_>, connection: &Connection, intent: &Refres
     let plaintext = body::encode(&[
         (intent::CONNECTION, Item::id(&connection.id)),
         (intent::ATTEMPT, Item::Unsigned(intent.attempt.into())),
-        (intent::REFRESH_TOKEN_DIGEST, Item::Bytes(&intent.refresh_token_digest)),
+        (
+            intent::REFRESH_TOKEN_DIGEST,
+            Item::Bytes(&intent.refresh_token_digest),
+        ),
         (intent::STARTED_AT, Item::time(intent.started_at)),
-        (intent::UNREADABLE_ANSWER, Item::maybe(answer, |value| Item::Bytes(value.expose()))),
+        (
+            intent::UNREADABLE_ANSWER,
+            Item::maybe(answer, |value| Item::Bytes(value.expose())),
+        ),
     ]);
     let found = row(tx, Kind::RefreshIntent, connection.refresh_intent)?;
-    put(tx, Kind::RefreshIntent, connection.refresh_intent, found, &plaintext)
+    put(
+        tx,
+        Kind::RefreshIntent,
+        connection.refresh_intent,
+        found,
+        &plaintext,
+    )
 }
 
 /// Takes the intent away; one that is not there is fine.
@@ -270,7 +295,9 @@ fn row(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<Option<Record>> {
 }
 
 fn part(tx: &Tx<'_>, kind: Kind, id: Id) -> Result<Option<(Record, Zeroizing<Vec<u8>>)>> {
-    let Some(record) = row(tx, kind, id)? else { return Ok(None) };
+    let Some(record) = row(tx, kind, id)? else {
+        return Ok(None);
+    };
     let plaintext = tx.open(&record)?;
     Ok(Some((record, plaintext)))
 }
@@ -297,7 +324,11 @@ fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Connection)> {
 }
 
 fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
-    tx.name_bi(items::SCOPE, Some(connection.environment), connection.key.as_str())
+    tx.name_bi(
+        items::SCOPE,
+        Some(connection.environment),
+        connection.key.as_str(),
+    )
 }
 
 fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
@@ -318,19 +349,34 @@ fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
         (KEY, Item::Text(connection.key.as_str())),
         (NAME, Item::Text(&connection.name)),
         (ENVIRONMENT, Item::id(&connection.environment)),
-        (APPLICATION, Item::maybe(connection.application.as_ref(), |name| Item::Text(name.as_str()))),
+        (
+            APPLICATION,
+            Item::maybe(connection.application.as_ref(), |name| Item::Text(name.as_str())),
+        ),
         (AUTH_CLIENT, Item::Bytes(&auth_client)),
         (AUTH_TYPE, Item::Unsigned(auth_type)),
         (ACCOUNT, Item::maybe(connection.account.as_deref(), Item::Text)),
         (STATE, Item::Unsigned(state)),
         (ERROR_CODE, Item::maybe(error, |error| Item::Text(&error.code))),
-        (ERROR_MESSAGE, Item::maybe(error, |error| Item::Text(&error.message))),
+        (
+            ERROR_MESSAGE,
+            Item::maybe(error, |error| Item::Text(&error.message)),
+        ),
         (ERROR_HINT, Item::maybe(error, |error| Item::Text(&error.hint))),
         (REQUESTED_SCOPES, Item::Texts(&connection.requested_scopes)),
         (PARAMS, Item::Pairs(&connection.params)),
-        (GRANTED_SCOPE, Item::maybe(connection.granted_scope.as_deref(), Item::Text)),
-        (OBTAINED_AT, Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.obtained_at))),
-        (EXPIRES_AT, Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.expires_at))),
+        (
+            GRANTED_SCOPE,
+            Item::maybe(connection.granted_scope.as_deref(), Item::Text),
+        ),
+        (
+            OBTAINED_AT,
+            Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.obtained_at)),
+        ),
+        (
+            EXPIRES_AT,
+            Item::maybe(connection.lifetime, |lifetime| Item::time(lifetime.expires_at)),
+        ),
         (HAS_REFRESH_TOKEN, Item::Bool(connection.has_refresh_token)),
         (TOKEN_SET, Item::id(&connection.token_set)),
         (REFRESH_INTENT, Item::id(&connection.refresh_intent)),
@@ -346,7 +392,9 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
     let map = Map::parse(plaintext, UPDATED_AT.into())?;
     let auth_client: [u8; 32] = map.array(AUTH_CLIENT.into())?;
     let Some(auth_client) = auth_client.strip_prefix(&tx.keys.uuid) else {
-        return Err(Error::TooNew("a connection through another vault's auth client".to_owned()));
+        return Err(Error::TooNew(
+            "a connection through another vault's auth client".to_owned(),
+        ));
     };
     let obtained_at = map.maybe(OBTAINED_AT.into(), Map::time)?;
     let expires_at = map.maybe(EXPIRES_AT.into(), Map::time)?;
@@ -362,8 +410,9 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         key: table::name(Handle::parse(map.text(KEY.into())?))?,
         name: map.string(NAME.into())?,
         environment: map.id(ENVIRONMENT.into())?,
-        application: map
-            .maybe(APPLICATION.into(), |map, number| table::name(AppName::parse(map.text(number)?)))?,
+        application: map.maybe(APPLICATION.into(), |map, number| {
+            table::name(AppName::parse(map.text(number)?))
+        })?,
         auth_client: Id::from_bytes(auth_client.try_into().expect("half of 32 bytes")),
         auth_type: match map.unsigned(AUTH_TYPE.into())? {
             1 => AuthType::Oauth2,
@@ -384,7 +433,10 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         granted_scope: map.maybe(GRANTED_SCOPE.into(), Map::string)?,
         lifetime: obtained_at
             .zip(expires_at)
-            .map(|(obtained_at, expires_at)| Lifetime { obtained_at, expires_at }),
+            .map(|(obtained_at, expires_at)| Lifetime {
+                obtained_at,
+                expires_at,
+            }),
         has_refresh_token: map.flag(HAS_REFRESH_TOKEN.into())?,
         token_set: map.id(TOKEN_SET.into())?,
         refresh_intent: map.id(REFRESH_INTENT.into())?,

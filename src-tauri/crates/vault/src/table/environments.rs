@@ -24,9 +24,17 @@ const CREATED_AT: u8 = 3;
 pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> Result<Environment> {
     let name_bi = tx.name_bi(SCOPE, None, name.as_str());
     if tx.exists(&name_bi)? {
-        return Err(Error::Conflict(format!("an environment {} exists already", name.as_str())));
+        return Err(Error::Conflict(format!(
+            "an environment {} exists already",
+            name.as_str()
+        )));
     }
-    let environment = Environment { id: tx.new_id()?, name: name.clone(), production: false, created_at: now };
+    let environment = Environment {
+        id: tx.new_id()?,
+        name: name.clone(),
+        production: false,
+        created_at: now,
+    };
     let plaintext = body::encode(&[
         (NAME, Item::Text(name.as_str())),
         (PRODUCTION, Item::Bool(environment.production)),
@@ -78,7 +86,9 @@ pub fn read(tx: &Tx<'_>, id: Id) -> Result<Environment> {
 pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
     let record = tx.by_uuid(Kind::Environment, id.as_bytes())?;
     if list(tx)?.len() == 1 {
-        return Err(Error::Conflict("a vault keeps at least one environment".to_owned()));
+        return Err(Error::Conflict(
+            "a vault keeps at least one environment".to_owned(),
+        ));
     }
     if table::is_in_use(tx, id)? {
         return Err(Error::Conflict("the environment is not empty".to_owned()));

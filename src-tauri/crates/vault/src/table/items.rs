@@ -48,12 +48,14 @@ pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Item> {
 pub(crate) fn check_free(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<()> {
     match in_any_case(tx, environment, key)? {
         None => Ok(()),
-        Some(Item::Secret(secret)) => {
-            Err(Error::Conflict(format!("a secret {} exists already", secret.key.as_str())))
-        }
-        Some(Item::Connection(connection)) => {
-            Err(Error::Conflict(format!("a connection {} exists already", connection.key.as_str())))
-        }
+        Some(Item::Secret(secret)) => Err(Error::Conflict(format!(
+            "a secret {} exists already",
+            secret.key.as_str()
+        ))),
+        Some(Item::Connection(connection)) => Err(Error::Conflict(format!(
+            "a connection {} exists already",
+            connection.key.as_str()
+        ))),
     }
 }
 

@@ -108,7 +108,9 @@ pub fn read(tx: &Tx<'_>, id: Id) -> Result<Secret> {
 /// # Errors
 /// [`Error::Corrupt`] when one fails its checks.
 pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Secret>> {
-    select(tx, |secret| secret.environment == environment && secret.deleted_at.is_none())
+    select(tx, |secret| {
+        secret.environment == environment && secret.deleted_at.is_none()
+    })
 }
 
 /// The Secrets in the trash of an environment.
@@ -116,7 +118,9 @@ pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Secret>> {
 /// # Errors
 /// As [`list`].
 pub fn trashed(tx: &Tx<'_>, environment: Id) -> Result<Vec<Secret>> {
-    select(tx, |secret| secret.environment == environment && secret.deleted_at.is_some())
+    select(tx, |secret| {
+        secret.environment == environment && secret.deleted_at.is_some()
+    })
 }
 
 fn select(tx: &Tx<'_>, wanted: impl Fn(&Secret) -> bool) -> Result<Vec<Secret>> {
@@ -137,7 +141,12 @@ fn select(tx: &Tx<'_>, wanted: impl Fn(&Secret) -> bool) -> Result<Vec<Secret>> 
 /// [`Error::NotFound`], [`Error::TooLarge`].
 pub fn update(tx: &mut WriteTx<'_>, id: Id, changes: &Changes, now: Timestamp) -> Result<Secret> {
     let (record, mut secret) = open(tx, id)?;
-    let Changes { name, description, tags, masked } = changes.clone();
+    let Changes {
+        name,
+        description,
+        tags,
+        masked,
+    } = changes.clone();
     secret.name = name.unwrap_or(secret.name);
     secret.description = description.unwrap_or(secret.description);
     secret.tags = tags.unwrap_or(secret.tags);
@@ -159,7 +168,10 @@ pub fn set_value(
 ) -> Result<Secret> {
     let (record, mut secret) = open(tx, id)?;
     if secret.deleted_at.is_some() {
-        return Err(Error::Conflict(format!("{} is in the trash", secret.key.as_str())));
+        return Err(Error::Conflict(format!(
+            "{} is in the trash",
+            secret.key.as_str()
+        )));
     }
     secret.version += 1;
     secret.current = versions::insert(tx, place(id, secret.version), value, note, now)?;
@@ -237,7 +249,11 @@ pub fn purge(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
 }
 
 fn place(parent: Id, number: u32) -> versions::Place {
-    versions::Place { kind: Kind::SecretVersion, parent, number }
+    versions::Place {
+        kind: Kind::SecretVersion,
+        parent,
+        number,
+    }
 }
 
 fn name_bi(tx: &Tx<'_>, secret: &Secret) -> [u8; 16] {

@@ -63,7 +63,9 @@ pub(crate) fn insert(
 
 /// The row of a version and its plaintext; its name is recomputed from the body.
 fn read(tx: &Tx<'_>, place: Place) -> Result<Option<(Record, Zeroizing<Vec<u8>>)>> {
-    let Some(record) = tx.by_name(&place.name_bi(tx))? else { return Ok(None) };
+    let Some(record) = tx.by_name(&place.name_bi(tx))? else {
+        return Ok(None);
+    };
     let plaintext = tx.open(&record)?;
     let map = Map::parse(&plaintext, VALUE.into())?;
     if record.kind != place.kind
@@ -77,8 +79,12 @@ fn read(tx: &Tx<'_>, place: Place) -> Result<Option<(Record, Zeroizing<Vec<u8>>)
 
 /// One value; `None` when there is no such number.
 pub(crate) fn value(tx: &Tx<'_>, place: Place) -> Result<Option<SecretValue>> {
-    let Some((_, plaintext)) = read(tx, place)? else { return Ok(None) };
-    Map::parse(&plaintext, VALUE.into())?.secret(VALUE.into()).map(Some)
+    let Some((_, plaintext)) = read(tx, place)? else {
+        return Ok(None);
+    };
+    Map::parse(&plaintext, VALUE.into())?
+        .secret(VALUE.into())
+        .map(Some)
 }
 
 /// The value that a parent names as its current one: both the number and the record must fit.
@@ -93,7 +99,9 @@ pub(crate) fn current(tx: &Tx<'_>, place: Place, record: Id) -> Result<SecretVal
 
 /// What is known about one version; its value stays where it is.
 pub(crate) fn describe(tx: &Tx<'_>, place: Place) -> Result<Option<Version>> {
-    let Some((record, plaintext)) = read(tx, place)? else { return Ok(None) };
+    let Some((record, plaintext)) = read(tx, place)? else {
+        return Ok(None);
+    };
     let map = Map::parse(&plaintext, VALUE.into())?;
     Ok(Some(Version {
         id: Id::from_bytes(record.uuid),
@@ -116,7 +124,11 @@ pub(crate) fn remove(tx: &mut WriteTx<'_>, place: Place) -> Result<()> {
 /// Whether a version lies under the name that its body asks for (whole verification).
 pub(crate) fn check(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<()> {
     let map = Map::parse(plaintext, VALUE.into())?;
-    let place = Place { kind: record.kind, parent: map.id(PARENT.into())?, number: map.u32(NUMBER.into())? };
+    let place = Place {
+        kind: record.kind,
+        parent: map.id(PARENT.into())?,
+        number: map.u32(NUMBER.into())?,
+    };
     map.bytes(VALUE.into())?;
     super::check_name(record, place.kind, &place.name_bi(tx))
 }

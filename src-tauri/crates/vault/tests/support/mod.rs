@@ -1,6 +1,9 @@
 //! A home in a folder of its own, and a keychain that is a map (the real one has tests of its own).
 #![allow(dead_code, reason = "each test file uses a part of this")]
-#![allow(clippy::disallowed_methods, reason = "tests may look at the clock and at files")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests may look at the clock and at files"
+)]
 
 use std::{
     collections::HashMap,
@@ -10,10 +13,12 @@ use std::{
 };
 
 use keyward_model::{
-    Id, SecretValue, Timestamp, audit::AuditEvent,
+    Id, SecretValue, Timestamp,
+    audit::AuditEvent,
     auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
     connection::{AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
-    name::*, secret::Secret,
+    name::*,
+    secret::Secret,
 };
 use keyward_vault::{
     FirstSlot, Home, KdfParams, Keychain, KeychainError, Opening, Place, UnlockedVault, Unlocking, WriteTx,
@@ -25,7 +30,11 @@ pub const NOW: Timestamp = Timestamp(1_800_000_000);
 pub const PASSPHRASE: &str = "correct horse battery staple 42";
 
 /// The least that is accepted: tests run the KDF often.
-pub const CHEAP: KdfParams = KdfParams { memory_kib: 64 * 1024, iterations: 3, lanes: 1 };
+pub const CHEAP: KdfParams = KdfParams {
+    memory_kib: 64 * 1024,
+    iterations: 3,
+    lanes: 1,
+};
 
 /// What the keychain double does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -43,7 +52,11 @@ pub struct MapKeychain {
 
 impl Default for MapKeychain {
     fn default() -> Self {
-        Self { entries: Mutex::default(), mood: Mutex::new(Mood::Well), calls: Mutex::default() }
+        Self {
+            entries: Mutex::default(),
+            mood: Mutex::new(Mood::Well),
+            calls: Mutex::default(),
+        }
     }
 }
 
@@ -65,13 +78,26 @@ impl MapKeychain {
 impl Keychain for MapKeychain {
     fn get(&self, account: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
         self.answer("get")?;
-        Ok(self.entries.lock().unwrap().get(account).cloned().map(Zeroizing::new))
+        Ok(self
+            .entries
+            .lock()
+            .unwrap()
+            .get(account)
+            .cloned()
+            .map(Zeroizing::new))
     }
 
     fn set(&self, account: &str, bytes: &[u8], _: Duration) -> Result<(), KeychainError> {
         self.answer("set")?;
-        assert!((32..=96).contains(&bytes.len()), "32 to 96 bytes, not {}", bytes.len());
-        self.entries.lock().unwrap().insert(account.to_owned(), bytes.to_vec());
+        assert!(
+            (32..=96).contains(&bytes.len()),
+            "32 to 96 bytes, not {}",
+            bytes.len()
+        );
+        self.entries
+            .lock()
+            .unwrap()
+            .insert(account.to_owned(), bytes.to_vec());
         Ok(())
     }
 
@@ -97,20 +123,40 @@ impl World {
         let home = Home::open(&folder.path().join("home")).unwrap();
         let map = Arc::new(MapKeychain::default());
         let keychain: Arc<dyn Keychain> = map.clone();
-        Self { folder, home, name: VaultName::parse("default").unwrap(), map, keychain }
+        Self {
+            folder,
+            home,
+            name: VaultName::parse("default").unwrap(),
+            map,
+            keychain,
+        }
     }
 
     pub fn place(&self, opening: Opening) -> Place<'_> {
-        Place { home: &self.home, name: &self.name, keychain: &self.keychain, opening }
+        Place {
+            home: &self.home,
+            name: &self.name,
+            keychain: &self.keychain,
+            opening,
+        }
     }
 
     pub fn create(&self) -> UnlockedVault {
-        keyward_vault::create(&self.place(Opening::OneShot), FirstSlot::Keychain, NOW, &stopwatch()).unwrap()
+        keyward_vault::create(
+            &self.place(Opening::OneShot),
+            FirstSlot::Keychain,
+            NOW,
+            &stopwatch(),
+        )
+        .unwrap()
     }
 
     pub fn create_with_passphrase(&self) -> UnlockedVault {
         let passphrase = SecretValue::from(PASSPHRASE);
-        let slot = FirstSlot::Passphrase { passphrase: &passphrase, kdf: Some(CHEAP) };
+        let slot = FirstSlot::Passphrase {
+            passphrase: &passphrase,
+            kdf: Some(CHEAP),
+        };
         keyward_vault::create(&self.place(Opening::OneShot), slot, NOW, &stopwatch()).unwrap()
     }
 
@@ -124,7 +170,11 @@ impl World {
 
     pub fn unlock_with_passphrase(&self, text: &str) -> keyward_vault::Result<UnlockedVault> {
         let passphrase = SecretValue::from(text);
-        keyward_vault::unlock(&self.place(Opening::OneShot), Unlocking::Passphrase(&passphrase), NOW)
+        keyward_vault::unlock(
+            &self.place(Opening::OneShot),
+            Unlocking::Passphrase(&passphrase),
+            NOW,
+        )
     }
 
     pub fn file(&self) -> PathBuf {
@@ -134,7 +184,8 @@ impl World {
     /// The file as somebody without the key sees it.
     pub fn sql(&self) -> rusqlite::Connection {
         let db = rusqlite::Connection::open(self.file()).unwrap();
-        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF").unwrap();
+        db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF")
+            .unwrap();
         db
     }
 }
@@ -164,7 +215,9 @@ pub fn default_environment(vault: &UnlockedVault) -> Id {
 
 fn find_default(vault: &UnlockedVault) -> keyward_vault::Result<Id> {
     let name = EnvironmentName::parse("default").unwrap();
-    vault.read(|tx| environments::find(tx, &name)).map(|found| found.id)
+    vault
+        .read(|tx| environments::find(tx, &name))
+        .map(|found| found.id)
 }
 
 /// Adds a secret the way the engine does: the record and its event in one transaction.
@@ -279,7 +332,13 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
             connections::insert(tx, &connection)?;
             connections::replace_tokens(tx, &connection, &tokens, None)?;
             connections::put_intent(tx, &connection, &intent)?;
-            audit::append(tx, &AuditEvent { subject: format!("{word} in default"), ..event("connection.create") })
+            audit::append(
+                tx,
+                &AuditEvent {
+                    subject: format!("{word} in default"),
+                    ..event("connection.create")
+                },
+            )
         })
         .unwrap();
 }
