@@ -9,6 +9,7 @@
     reason = "a face: it speaks to a person"
 )]
 
+mod bench;
 mod bindings;
 mod demo;
 mod packages;
@@ -23,7 +24,7 @@ use sh::Fallible;
 
 type Act = fn(&[String]) -> Fallible;
 
-const MENU: [(&str, &str, Act); 6] = [
+const MENU: [(&str, &str, Act); 7] = [
     (
         "run",
         "system packages, UI, then the desktop app; without a display the demo",
@@ -34,6 +35,11 @@ const MENU: [(&str, &str, Act); 6] = [
         "demo",
         "the main job without a screen, on real parts, in a temporary home",
         demo::demo,
+    ),
+    (
+        "bench",
+        "compares whole processes with the least a program could do; sizes as arguments (100 10000)",
+        bench::bench,
     ),
     ("lint", "format, house rules and clippy", test::lint),
     (

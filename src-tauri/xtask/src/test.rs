@@ -7,7 +7,11 @@ use crate::stages::Stages;
 use crate::{bindings, packages};
 
 /// One selection for build, clippy, export and tests: another set of packages or features would build the tree twice.
-const ALL: [&str; 3] = ["--workspace", "--features", "keyward-desktop/custom-protocol"];
+const ALL: [&str; 3] = [
+    "--workspace",
+    "--features",
+    "keyward-desktop/custom-protocol,keyward-desktop/e2e",
+];
 
 /// `cargo xtask test`; `args` go to nextest (a filter, for instance).
 pub fn test(args: &[String]) -> Fallible {

@@ -1,0 +1,69 @@
+/** Invented data for looking at screens. */
+
+import type { AuthClient } from "../src/host/bindings/AuthClient";
+import type { Connection } from "../src/host/bindings/Connection";
+import type { Environment } from "../src/host/bindings/Environment";
+import type { Secret } from "../src/host/bindings/Secret";
+import type { Version } from "../src/host/bindings/Version";
+
+const minute = 60_000;
+export const ago = (minutes: number) => new Date(Date.now() - minutes * minute).toISOString().replace(/\.\d+Z$/, "Z");
+
+const id = (n: number) => `0198f000-0000-7000-8000-${String(n).padStart(12, "0")}`;
+
+export const environments: Environment[] = [
+  { name: "default", production: false, items: 3, created_at: ago(90_000) },
+  { name: "development", production: false, items: 0, created_at: ago(90_000) },
+  { name: "production", production: true, items: 16, created_at: ago(90_000) },
+  { name: "staging", production: false, items: 4, created_at: ago(90_000) },
+];
+
+const NAMES: [key: string, name: string, description: string, tags: string[], minutes: number][] = [
+  ["STRIPE_SECRET_KEY", "Stripe live secret key", "Charges and refunds of the shop.", ["payments", "ci"], 3],
+  ["DATABASE_URL", "Orders database", "", ["customer-data"], 12],
+  ["GITHUB_TOKEN", "GitHub access token", "", ["ci"], 60],
+  ["SLACK_ALERTS_CHANNEL", "Slack alerts", "", [], 130],
+  ["adobe_sign_client_id", "Adobe Sign", "", [], 310],
+  ["SENTRY_AUTH_TOKEN", "Sentry", "", ["ci"], 2900],
+  ["OPENAI_API_KEY", "OpenAI", "", [], 4400],
+  ["TWILIO_AUTH_TOKEN", "Twilio", "", [], 6000],
+  ["CF_API_TOKEN", "Cloudflare", "", ["ci"], 7300],
+  ["SMTP_PASSWORD", "Mail relay", "", [], 40_000],
+  ["JWT_SIGNING_KEY", "Token signing key", "PEM, RS256.", [], 61_000],
+];
+
+export const secrets: Secret[] = NAMES.map(([key, name, description, tags, minutes], n) => ({
+  id: id(n + 1), key, name, description, tags, masked: key !== "SLACK_ALERTS_CHANNEL", environment: "production", version: (n % 4) + 1,
+  created_at: ago(minutes + 90_000), updated_at: ago(minutes),
+}));
+
+export const versions: Version[] = [4, 3, 2, 1].map((number) => ({
+  number, note: number === 4 ? "" : number === 3 ? "Quarterly rotation" : "", current: number === 4, revoked: number === 1, created_at: ago((5 - number) * 40_000),
+}));
+
+export const authClients: AuthClient[] = [
+  ["google_internal", "Google Workspace, internal", "google-workspace", "https://accounts.google.com", "https://accounts.google.com/o/oauth2/v2/auth"],
+  ["salesforce", "Salesforce revenue", "salesforce", "https://login.salesforce.com", "https://login.salesforce.com/services/oauth2/authorize"],
+  ["github_app", "GitHub App, acme-bot", "github", null, "https://github.com/login/oauth/authorize"],
+].map(([key, name, application, issuer, auth_uri], n) => ({
+  id: id(100 + n), key: key!, name: name!, type: "oauth2", application, visibility: "environment", issuer, auth_uri: auth_uri!, token_uri: `${auth_uri!}/token`,
+  refresh_token_uri: null, revocation_uri: n === 2 ? null : `${auth_uri!}/revoke`, token_expires_in: 3600, client_id: `${n}1184-keyward.apps.example`, has_client_secret: n !== 1,
+  redirect: "http://127.0.0.1/callback", scopes: n === 0 ? ["openid", "email", "https://www.googleapis.com/auth/drive.readonly"] : ["api", "refresh_token"], authorize_params: n === 0 ? ["access_type=offline"] : [],
+  connections: n === 0 ? 2 : 1, created_at: ago(50_000 + n * 3000),
+})) as AuthClient[];
+
+const connection = (n: number, key: string, name: string, client: string, state: Connection["state"], left: number, account: string | null, more: Partial<Connection> = {}): Connection => ({
+  id: id(200 + n), key, name, environment: "production", application: client, auth_client: client, auth_type: "oauth2", owner: "owner", account, state, error: null,
+  scope: "openid email drive.readonly", expires_at: ago(-left), obtained_at: ago(60 - left), next_refresh_at: state === "ready" ? ago(-left + 5) : null, refresh_token: true,
+  refresh_token_expires_at: null, default: n === 0, created_at: ago(30_000), ...more,
+});
+
+export const connections: Connection[] = [
+  connection(0, "google_workspace", "Google Workspace", "google_internal", "ready", 41, "ops@acme.dev"),
+  connection(1, "salesforce_revenue", "Salesforce revenue sync", "salesforce", "needs_consent", -20, "priya@acme.dev", {
+    error: { code: "invalid_grant", message: "Salesforce ended this sign-in.", hint: "Connect it again." },
+  }),
+  connection(2, "github_bot", "GitHub App, acme-bot", "github_app", "ready", 52, "installation 51873"),
+  connection(3, "books", "Books, Acme Ltd", "google_internal", "ready", 38, "finance@acme.dev", { refresh_token: false, next_refresh_at: null }),
+  connection(4, "hubspot", "HubSpot portal 2291", "google_internal", "disconnected", -900, null, { expires_at: null, obtained_at: null, scope: null, refresh_token: false }),
+];

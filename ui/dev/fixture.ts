@@ -1,0 +1,182 @@
+/** A door with invented answers. The query says where to start: stage=create|locked|open, mode, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, waited=<seconds>, nobrowser, many=<count>. */
+
+import type { Commands, Door, Events } from "../src/host";
+import type { Consent } from "../src/host/bindings/Consent";
+import type { Secret } from "../src/host/bindings/Secret";
+import type { VaultStatus } from "../src/host/bindings/VaultStatus";
+import type { WireError } from "../src/host/bindings/WireError";
+import type { Theme } from "../src/host/desktop";
+import { ago, authClients, connections, environments, secrets, versions } from "./data";
+
+const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const fail = (code: WireError["code"], message: string, hint = ""): never => {
+  throw { code, message, hint } satisfies WireError;
+};
+
+export function fixture(asked: URLSearchParams): Door {
+  const heard: { [E in keyof Events]?: ((payload: Events[E]) => void)[] } = {};
+  const tell = <E extends keyof Events>(name: E, payload: Events[E]) => heard[name]?.forEach((hear) => hear(payload));
+  const stage = asked.get("stage") ?? "open";
+  let envs = asked.has("empty") ? [{ ...environments[0]!, items: 0 }] : [...environments];
+  if (asked.get("env") === "production") envs = envs.filter((row) => row.name === "production");
+  let rows: Secret[] = asked.has("empty") ? [] : [...secrets];
+  for (let n = 0; n < Number(asked.get("many") ?? 0); n += 1) {
+    rows.push({ ...secrets[n % secrets.length]!, id: `many-${n}`, key: `MANY_${n}`, name: `One of many, ${n}`, updated_at: ago(100_000 + n * 30) });
+  }
+  const status: VaultStatus = {
+    version: "0.1.0", home: "~/.local/share/keyward", vault: "default", exists: stage !== "create", mode: asked.get("mode") === "passphrase" ? "passphrase" : "keychain",
+    locked: stage === "locked", host: { kind: "app", pid: 4711 }, freshness: "ok", recovery: stage === "open" ? !asked.has("norecovery") : null,
+  };
+  const offer = { recovery_key: "K7QM-X2FD-9TRE-HV4B-3NWA-PZ8C-6YJS-DM5K", ask: [2, 5] };
+  let consent: Consent | null = null;
+  let clipboard: ReturnType<typeof setInterval> | undefined;
+  const copied = () => {
+    let left = 30;
+    clearInterval(clipboard);
+    clipboard = setInterval(() => {
+      left -= 1;
+      tell("clipboard", { seconds_left: Math.max(0, left), cleared: left <= 0 });
+      if (left <= 0) clearInterval(clipboard);
+    }, 1000);
+    return { seconds: 30 };
+  };
+  const one = (name: string) => rows.find((row) => row.id === name || row.key === name) ?? fail("not_found", `${name} was not found`);
+
+  const answers: { [K in keyof Commands]: (request: Commands[K][0]) => Commands[K][1] | Promise<Commands[K][1]> } = {
+    vault_status: () => ({ ...status }),
+    keychain_probe: async () => {
+      await wait(200);
+      return asked.has("nokeychain") ? { usable: false, name: "", reason: "No Secret Service is running in this session. Start GNOME Keyring or KWallet." } : { usable: true, name: "GNOME Keyring", reason: "" };
+    },
+    vault_create: async ({ mode }) => {
+      await wait(600);
+      Object.assign(status, { exists: true, locked: false, mode, recovery: false });
+      return offer;
+    },
+    recovery_begin: () => offer,
+    vault_confirm_recovery: () => {
+      status.recovery = true;
+      return {};
+    },
+    vault_unlock: async ({ passphrase }) => {
+      await wait(asked.has("slow") ? 60_000 : 500);
+      if (asked.has("keychain")) fail("keychain", "No Secret Service is running in this session, so Keyward can’t fetch the vault key.", "Start GNOME Keyring or KWallet, then try again.");
+      if (asked.has("damaged")) fail("corrupt", "the vault is damaged: page 41 fails its check", "Restore the newest copy of the vault. `keyward doctor` names what is damaged.");
+      if (status.mode === "passphrase" && passphrase !== "correct horse") fail("locked", "that key does not open this vault");
+      status.locked = false;
+      return { ...status };
+    },
+    vault_lock: () => {
+      status.locked = true;
+      tell("change", { kind: "vault", id: "" });
+      return {};
+    },
+    passphrase_suggest: () => ({ words: "copper lantern drift meadow quartz" }),
+    passphrase_judge: ({ passphrase }) => {
+      const length = typeof passphrase === "string" ? passphrase.length : 0;
+      if (length < 12) return { verdict: "too_short", sentence: "Use at least 12 characters." };
+      if (length < 16) return { verdict: "weak", sentence: "Somebody with time could guess it." };
+      if (length < 22) return { verdict: "fair", sentence: "Guessing it would take years." };
+      return { verdict: "strong", sentence: "Guessing it would take far longer than a lifetime." };
+    },
+    recovery_copy: copied,
+    recovery_save: () => ({ saved: true, path: "~/Documents/keyward-recovery.txt" }),
+    environment_list: () => envs,
+    environment_create: ({ name }) => {
+      const made = { name, production: false, items: 0, created_at: ago(0) };
+      envs = [...envs, made];
+      return made;
+    },
+    environment_delete: () => ({}),
+    secret_list: () => rows,
+    secret_create: ({ environment, key, name, description, tags }) => {
+      const made: Secret = { ...secrets[0]!, id: `new-${key}`, environment, key, name: name ?? key, description: description ?? "", tags: tags ?? [], version: 1, created_at: ago(0), updated_at: ago(0) };
+      rows = [made, ...rows];
+      return made;
+    },
+    secret_show: ({ secret }) => one(secret),
+    secret_update: ({ secret, name, description, tags }) => {
+      const row = one(secret);
+      const changed = { ...row, name: name ?? row.name, description: description ?? row.description, tags: tags ?? row.tags, updated_at: ago(0) };
+      rows = rows.map((r) => (r.id === row.id ? changed : r));
+      return changed;
+    },
+    secret_set_value: ({ secret }) => ({ ...one(secret), version: one(secret).version + 1, updated_at: ago(0) }),
+    secret_delete: ({ secrets: names }) => {
+      const gone = names.map(one);
+      rows = rows.filter((row) => !gone.includes(row));
+      return gone;
+    },
+    secret_restore: ({ secret }) => {
+      const row = rows.find((r) => r.id === secret) ?? secrets.find((r) => r.id === secret) ?? secrets[0]!;
+      if (!rows.includes(row)) rows = [row, ...rows];
+      return row;
+    },
+    secret_history: () => versions,
+    secret_reveal: ({ secret }) => ({ value: one(secret).key === "JWT_SIGNING_KEY" ? "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\nAASCBKcwggSjAg\nEAAoIBAQC7\n-----END PRIVATE KEY-----" : "sk_live_51N8vQ2LrT0xW4hZ9aBq7Ypd" }),
+    secret_copy: copied,
+    clipboard_clear: () => {
+      clearInterval(clipboard);
+      return {};
+    },
+    reference_copy: () => ({}),
+    auth_client_list: () => (asked.has("empty") ? [] : authClients),
+    auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
+    auth_client_show: ({ auth_client }) => authClients.find((row) => row.id === auth_client) ?? authClients[0]!,
+    auth_client_delete: () => ({}),
+    auth_client_discover: async ({ issuer }) => {
+      await wait(700);
+      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, warnings: [] };
+    },
+    connection_list: () => (asked.has("empty") ? [] : connections),
+    connection_connect: ({ connection, auth_client }) => {
+      consent = {
+        id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", listening: "127.0.0.1:49731/callback",
+        browser: asked.has("nobrowser") ? null : "Firefox", seconds_left: 300 - Number(asked.get("waited") ?? 42), seconds_allowed: 300, revision: 1, result: null, error: null,
+        steps: [
+          { id: "prepare", state: "done", seconds: 0.02 }, { id: "open_browser", state: "done", seconds: 0.3 }, { id: "wait", state: "now", seconds: null },
+          { id: "exchange", state: "todo", seconds: null }, { id: "store", state: "todo", seconds: null }, { id: "plan", state: "todo", seconds: null },
+        ],
+      };
+      return consent;
+    },
+    consent_status: async () => {
+      const end = asked.get("consent") as Consent["state"] | null;
+      await wait(end ? 1200 : 3_600_000);
+      const done = end === "done" || end === "done_without_refresh_token";
+      consent = {
+        ...consent!, state: end ?? "waiting", revision: consent!.revision + 1, result: done ? connections[end === "done" ? 0 : 3]! : null,
+        error: done ? null : { code: "provider", message: "The provider refused: invalid_client", hint: "Compare client id and secret." },
+        steps: consent!.steps.map((step) => (done ? { ...step, state: step.id === "plan" && end !== "done" ? "warn" : "done", seconds: step.seconds ?? 0.4 } : step.state === "now" ? { ...step, state: "error", seconds: 42 } : step)),
+      };
+      return consent;
+    },
+    connection_cancel: () => ({ ...consent!, state: "cancelled", revision: consent!.revision + 1 }),
+    connection_paste: () => consent!,
+    connection_open_again: () => ({}),
+    connection_copy_link: () => ({}),
+    connection_refresh: async ({ connection }) => {
+      await wait(1500);
+      return connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!;
+    },
+    connection_disconnect: ({ connection }) => ({ connection, revocation: "revoked", error: null }),
+    connection_delete: ({ connections: names }) => names.map((connection) => ({ connection, revocation: "no_endpoint", error: null })),
+    appearance_get: () => ({ theme: (asked.get("theme") as Theme | null) ?? "light", closes_to_tray: true, close_notice_seen: true }),
+    appearance_set: () => ({}),
+    window_minimize: () => ({}),
+    window_toggle_maximize: () => ({}),
+    window_close: () => ({}),
+  };
+
+  return {
+    call: async (name, request) => {
+      await wait(5);
+      return answers[name](request);
+    },
+    listen: <E extends keyof Events>(name: E, hear: (payload: Events[E]) => void) => {
+      const list: ((payload: Events[E]) => void)[] = (heard[name] ??= []);
+      list.push(hear);
+      return Promise.resolve(() => void list.splice(list.indexOf(hear), 1));
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Requests and replies of the window's own commands: clipboard, appearance, native dialogs. Their Rust side is the app, not the wire. */
+
+import type { Plaintext } from "./bindings/Plaintext";
+
+/** A command without arguments. */
+export type Nothing = Record<string, never>;
+
+export type Theme = "system" | "light" | "dark";
+
+export interface Appearance {
+  theme: Theme;
+  /** Whether closing the window keeps the app in the tray. */
+  closes_to_tray: boolean;
+  /** Whether the sentence about closing without a tray was shown before. */
+  close_notice_seen: boolean;
+}
+
+/** Five words for a passphrase. */
+export interface Suggestion {
+  words: Plaintext;
+}
+
+export interface PassphraseJudge {
+  passphrase: Plaintext;
+}
+
+/** What a passphrase is worth, in words. */
+export interface Verdict {
+  verdict: "too_short" | "weak" | "fair" | "strong";
+  sentence: string;
+}
+
+/** Seconds until the clipboard is cleared. */
+export interface Copied {
+  seconds: number;
+}
+
+/** `path` is null when the person closed the dialog. */
+export interface RecoverySaved {
+  saved: boolean;
+  path: string | null;
+}
+
+export interface SecretCopy {
+  environment: string;
+  secret: string;
+}
+
+export interface ReferenceCopy {
+  environment: string;
+  key: string;
+  format: "reference" | "uri" | "shell" | "dotenv" | "curl";
+}
+
+/** Each second while a copied value counts down. */
+export interface ClipboardTick {
+  seconds_left: number;
+  cleared: boolean;
+}

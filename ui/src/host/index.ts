@@ -1,0 +1,132 @@
+/**
+ * The only door to Rust. One command per act; requests and replies are the types of `bindings/`, which ts-rs writes
+ * from the Rust structs. What stands behind the door is set once at start: Tauri in the app (`tauri.ts`).
+ */
+
+import type { AuthClient } from "./bindings/AuthClient";
+import type { AuthClientCreate } from "./bindings/AuthClientCreate";
+import type { AuthClientDelete } from "./bindings/AuthClientDelete";
+import type { AuthClientDiscover } from "./bindings/AuthClientDiscover";
+import type { AuthClientList } from "./bindings/AuthClientList";
+import type { AuthClientShow } from "./bindings/AuthClientShow";
+import type { Change } from "./bindings/Change";
+import type { Connection } from "./bindings/Connection";
+import type { ConnectionCancel } from "./bindings/ConnectionCancel";
+import type { ConnectionConnect } from "./bindings/ConnectionConnect";
+import type { ConnectionDelete } from "./bindings/ConnectionDelete";
+import type { ConnectionDisconnect } from "./bindings/ConnectionDisconnect";
+import type { ConnectionList } from "./bindings/ConnectionList";
+import type { ConnectionOpenAgain } from "./bindings/ConnectionOpenAgain";
+import type { ConnectionPaste } from "./bindings/ConnectionPaste";
+import type { ConnectionRefresh } from "./bindings/ConnectionRefresh";
+import type { Consent } from "./bindings/Consent";
+import type { ConsentStatus } from "./bindings/ConsentStatus";
+import type { Disconnected } from "./bindings/Disconnected";
+import type { Discovered } from "./bindings/Discovered";
+import type { Done } from "./bindings/Done";
+import type { Environment } from "./bindings/Environment";
+import type { EnvironmentCreate } from "./bindings/EnvironmentCreate";
+import type { EnvironmentDelete } from "./bindings/EnvironmentDelete";
+import type { KeychainProbe } from "./bindings/KeychainProbe";
+import type { RecoveryConfirm } from "./bindings/RecoveryConfirm";
+import type { RecoveryOffer } from "./bindings/RecoveryOffer";
+import type { Revealed } from "./bindings/Revealed";
+import type { Secret } from "./bindings/Secret";
+import type { SecretCreate } from "./bindings/SecretCreate";
+import type { SecretDelete } from "./bindings/SecretDelete";
+import type { SecretHistory } from "./bindings/SecretHistory";
+import type { SecretList } from "./bindings/SecretList";
+import type { SecretRestore } from "./bindings/SecretRestore";
+import type { SecretReveal } from "./bindings/SecretReveal";
+import type { SecretSetValue } from "./bindings/SecretSetValue";
+import type { SecretShow } from "./bindings/SecretShow";
+import type { SecretUpdate } from "./bindings/SecretUpdate";
+import type { VaultCreate } from "./bindings/VaultCreate";
+import type { VaultStatus } from "./bindings/VaultStatus";
+import type { VaultUnlock } from "./bindings/VaultUnlock";
+import type { Version } from "./bindings/Version";
+import type { Appearance, ClipboardTick, Copied, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
+
+/** What each command takes and gives. */
+export interface Commands {
+  vault_status: [Nothing, VaultStatus];
+  keychain_probe: [Nothing, KeychainProbe];
+  vault_create: [VaultCreate, RecoveryOffer];
+  recovery_begin: [Nothing, RecoveryOffer];
+  vault_confirm_recovery: [RecoveryConfirm, Done];
+  vault_unlock: [VaultUnlock, VaultStatus];
+  vault_lock: [Nothing, Done];
+  passphrase_suggest: [Nothing, Suggestion];
+  passphrase_judge: [PassphraseJudge, Verdict];
+  recovery_copy: [Nothing, Copied];
+  recovery_save: [Nothing, RecoverySaved];
+  environment_list: [Nothing, Environment[]];
+  environment_create: [EnvironmentCreate, Environment];
+  environment_delete: [EnvironmentDelete, Done];
+  secret_list: [SecretList, Secret[]];
+  secret_create: [SecretCreate, Secret];
+  secret_show: [SecretShow, Secret];
+  secret_update: [SecretUpdate, Secret];
+  secret_set_value: [SecretSetValue, Secret];
+  secret_delete: [SecretDelete, Secret[]];
+  secret_restore: [SecretRestore, Secret];
+  secret_history: [SecretHistory, Version[]];
+  secret_reveal: [SecretReveal, Revealed];
+  secret_copy: [SecretCopy, Copied];
+  clipboard_clear: [Nothing, Done];
+  reference_copy: [ReferenceCopy, Done];
+  auth_client_list: [AuthClientList, AuthClient[]];
+  auth_client_create: [AuthClientCreate, AuthClient];
+  auth_client_show: [AuthClientShow, AuthClient];
+  auth_client_delete: [AuthClientDelete, Done];
+  auth_client_discover: [AuthClientDiscover, Discovered];
+  connection_list: [ConnectionList, Connection[]];
+  connection_connect: [ConnectionConnect, Consent];
+  consent_status: [ConsentStatus, Consent];
+  connection_cancel: [ConnectionCancel, Consent];
+  connection_paste: [ConnectionPaste, Consent];
+  connection_open_again: [ConnectionOpenAgain, Done];
+  connection_copy_link: [{ consent: string }, Done];
+  connection_refresh: [ConnectionRefresh, Connection];
+  connection_disconnect: [ConnectionDisconnect, Disconnected];
+  connection_delete: [ConnectionDelete, Disconnected[]];
+  appearance_get: [Nothing, Appearance];
+  appearance_set: [{ theme: Theme }, Done];
+  window_minimize: [Nothing, Done];
+  window_toggle_maximize: [Nothing, Done];
+  window_close: [Nothing, Done];
+}
+
+/** What Rust tells without being asked. */
+export interface Events {
+  change: Change;
+  clipboard: ClipboardTick;
+  /** The desktop asks the window to close, and closing ends the app: the person is asked first. */
+  closing: null;
+}
+
+/** What stands behind the door. */
+export interface Door {
+  call<K extends keyof Commands>(name: K, request: Commands[K][0]): Promise<Commands[K][1]>;
+  listen<E extends keyof Events>(name: E, heard: (payload: Events[E]) => void): Promise<() => void>;
+}
+
+let door: Door | null = null;
+
+/** Sets the door; called once, before anything is mounted. */
+export function install(opened: Door): void {
+  door = opened;
+}
+
+/** Runs a command. Rejects with a WireError. */
+export function call<K extends keyof Commands>(name: K, request: Commands[K][0]): Promise<Commands[K][1]> {
+  if (!door) return Promise.reject(new Error("no host is installed"));
+  return door.call(name, request);
+}
+
+/** Hears an event until the answer is called. */
+export function listen<E extends keyof Events>(name: E, heard: (payload: Events[E]) => void): () => void {
+  if (!door) throw new Error("no host is installed");
+  const stop = door.listen(name, heard);
+  return () => void stop.then((end) => end());
+}

@@ -1,0 +1,107 @@
+/** Words of the window itself: title bar, sidebar, environments, keys, notices. */
+
+import type { Theme } from "../host/desktop";
+import type { Act, Shortcut } from "../state/keys.svelte";
+
+const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
+const GROUPS: Record<Shortcut["group"], string> = { everywhere: "Everywhere", go: "Go to", item: "The open item" };
+const ACTS: Record<Act, string> = {
+  find: "Search this list",
+  new: "New item",
+  connect: "Connect",
+  lock: "Lock the vault",
+  rail: "Sidebar or rail",
+  environment: "Switch environment",
+  help: "This list of keys",
+  copy: "Copy value",
+  copy_reference: "Copy reference",
+  reveal: "Reveal or hide the value",
+  new_value: "New value",
+  edit: "Edit",
+  save: "Save",
+  delete: "Delete (asks first)",
+  refresh: "Refresh the connection",
+  all_items: "All items",
+  secrets: "Secrets",
+  connections: "Connections",
+  auth_clients: "Auth clients",
+  back: "Back",
+  forward: "Forward",
+  next_pane: "Next pane",
+  previous_pane: "Previous pane",
+};
+
+export const m = {
+  app: () => "Keyward",
+  starting: () => "Opening Keyward",
+  start_failed: () => "Keyward can’t read its vault",
+  try_again: () => "Try again",
+  dismiss: () => "Dismiss",
+
+  minimize: () => "Minimize",
+  maximize: () => "Maximize or restore",
+  close: () => "Close",
+  back: () => "Back",
+  forward: () => "Forward",
+  search: () => "Search items",
+  search_connections: () => "Search connections",
+  search_auth_clients: () => "Search auth clients",
+  search_clear: () => "Clear the search",
+
+  sidebar: () => "Sidebar",
+  all_items: () => "All items",
+  secrets: () => "Secrets",
+  connections: () => "Connections",
+  auth_clients: () => "Auth clients",
+  needs_you: (n: number) => (n === 1 ? "1 needs you" : `${n} need you`),
+  unlocked: () => "Unlocked",
+  theme: (theme: Theme) => `Appearance: ${THEMES[theme]}`,
+  theme_name: (theme: Theme) => THEMES[theme],
+  theme_menu: () => "Appearance",
+  lock: () => "Lock",
+  lock_failed: () => "The vault could not be locked",
+  theme_failed: () => "The appearance could not be saved",
+
+  environment: (name: string) => `Environment ${name}`,
+  environment_title: (name: string) => name.charAt(0).toUpperCase() + name.slice(1),
+  environment_items: (n: number) => (n === 1 ? "1 item" : `${n} items`),
+  environment_production: () => "Treated as production",
+  environment_menu: () => "Switch environment",
+  environment_new: () => "New environment",
+  environment_new_text: () => "Items live in one environment. The same key can exist in each of them with another value.",
+  environment_name: () => "Name",
+  environment_name_hint: () => "Lower-case letters, digits and dashes, such as staging.",
+  environment_create: () => "Create environment",
+  environment_creating: () => "Creating",
+  environment_created: (name: string) => `Environment ${name} created`,
+  environment_faults: {
+    empty: () => "",
+    letters: () => "Start with a letter a to z; use only lower-case letters, digits and dashes.",
+    long: () => "Use at most 32 characters.",
+    taken: () => "There is one with this name.",
+  },
+  environments_failed: () => "The environments could not be read",
+  cancel: () => "Cancel",
+
+  keys_title: () => "Keys",
+  keys_close: () => "Done",
+  keys_group: (group: Shortcut["group"]) => GROUPS[group],
+  act: (act: Act) => ACTS[act],
+
+  no_recovery_title: () => "This vault has no recovery key.",
+  no_recovery_text: () => "If this computer or its keychain is lost, nothing opens the vault.",
+  no_recovery_passphrase: () => "If the passphrase is forgotten, nothing opens the vault.",
+  no_recovery_make: () => "Make one",
+
+  copied: (what: string, seconds: number) => `${what} copied. Clipboard clears in ${seconds} s`,
+  copied_said: (seconds: number) => `Copied. Clipboard clears in ${seconds} seconds`,
+  clipboard_clear: () => "Clear now",
+  clipboard_cleared: () => "Clipboard cleared",
+
+  closing_title: () => "Close Keyward?",
+  closing_text: () => "This desktop has no tray, so closing the window ends the app. Connections are then no longer refreshed.",
+  closing_serve: () => "To keep them fresh without a window, run",
+  closing_command: () => "keyward serve",
+  closing_close: () => "Close Keyward",
+  closing_stay: () => "Stay",
+};

@@ -1,0 +1,136 @@
+/** A new auth client while it is typed: endpoints discovered from the issuer or entered by hand, faults, and the request. */
+
+import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
+import type { Discovered } from "../host/bindings/Discovered";
+import type { WireError } from "../host/bindings/WireError";
+import { addressFault, host, type AddressFault } from "./addresses";
+import { authClients } from "./auth_clients.svelte";
+import type { Param } from "./connect_draft.svelte";
+import { asWireError } from "./failure";
+import { keyFault, proposeKey, type KeyFault } from "./naming";
+
+const GOOGLE = "accounts.google.com";
+const GOOGLE_OFFLINE: readonly Param[] = [
+  { name: "access_type", value: "offline" },
+  { name: "prompt", value: "consent" },
+];
+
+export class AuthClientDraft {
+  name = $state("");
+  /** Empty while it follows the name. */
+  typedKey = $state("");
+  application = $state("");
+  way = $state<"issuer" | "hand">("issuer");
+  issuer = $state("");
+  authUri = $state("");
+  tokenUri = $state("");
+  revocationUri = $state("");
+  clientId = $state("");
+  clientSecret = $state("");
+  scopes = $state<string[]>([]);
+  params = $state<Param[]>([]);
+  redirectPath = $state("");
+
+  discovered = $state.raw<Discovered | null>(null);
+  discovering = $state(false);
+  discoverError = $state.raw<WireError | null>(null);
+  /** Somebody tried to save: now every fault is said. */
+  tried = $state(false);
+  busy = $state(false);
+  error = $state.raw<WireError | null>(null);
+
+  get key(): string {
+    return this.typedKey === "" ? proposeKey(this.name).toLowerCase() : this.typedKey;
+  }
+
+  /** The address to register; the port is free (RFC 8252 section 7.3). */
+  get redirect(): string {
+    const path = this.redirectPath.trim();
+    return `http://127.0.0.1${path === "" ? "/callback" : path}`;
+  }
+
+  get isGoogle(): boolean {
+    return host(this.discovered?.issuer ?? this.authUri) === GOOGLE;
+  }
+
+  keyFault(taken: readonly string[]): KeyFault | null {
+    return keyFault(this.key, taken);
+  }
+
+  get issuerFault(): AddressFault | null {
+    return this.way === "issuer" ? addressFault(this.fullIssuer) : null;
+  }
+
+  get authUriFault(): AddressFault | null {
+    return this.way === "hand" ? addressFault(this.authUri) : null;
+  }
+
+  get tokenUriFault(): AddressFault | null {
+    return this.way === "hand" ? addressFault(this.tokenUri) : null;
+  }
+
+  get pathFault(): boolean {
+    const path = this.redirectPath.trim();
+    return path !== "" && !path.startsWith("/");
+  }
+
+  /** Whether it can be sent. */
+  complete(taken: readonly string[]): boolean {
+    const addresses = [this.issuerFault, this.authUriFault, this.tokenUriFault].every((fault) => fault === null);
+    return this.name.trim() !== "" && this.clientId.trim() !== "" && this.keyFault(taken) === null && addresses && !this.pathFault;
+  }
+
+  /** The issuer with its scheme: people type `accounts.google.com`. */
+  get fullIssuer(): string {
+    const typed = this.issuer.trim();
+    return typed === "" || /^[a-z]+:\/\//i.test(typed) ? typed : `https://${typed}`;
+  }
+
+  /** A changed issuer makes what was discovered untrue. */
+  issuerChanged(): void {
+    this.discovered = null;
+    this.discoverError = null;
+  }
+
+  async discover(): Promise<void> {
+    if (this.discovering || this.issuerFault !== null) return;
+    const asked = this.fullIssuer;
+    this.discovering = true;
+    this.discoverError = null;
+    try {
+      const found = await authClients.discover(asked);
+      if (asked !== this.fullIssuer) return;
+      this.discovered = found;
+      // Google has no offline_access scope: these two make it issue a refresh token.
+      if (this.isGoogle && this.params.length === 0) this.params = GOOGLE_OFFLINE.map((param) => ({ ...param }));
+    } catch (failure) {
+      if (asked === this.fullIssuer) this.discoverError = asWireError(failure);
+    } finally {
+      this.discovering = false;
+    }
+  }
+
+  request(): Omit<AuthClientCreate, "environment"> {
+    const hand = this.way === "hand";
+    const params = this.params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
+    return {
+      key: this.key,
+      name: this.name.trim(),
+      application: filled(this.application),
+      issuer: hand ? null : (this.discovered?.issuer ?? this.fullIssuer),
+      auth_uri: hand ? this.authUri.trim() : null,
+      token_uri: hand ? this.tokenUri.trim() : null,
+      revocation_uri: hand ? filled(this.revocationUri) : null,
+      client_id: this.clientId.trim(),
+      client_secret: this.clientSecret === "" ? null : this.clientSecret,
+      token_expires_in: null,
+      redirect_path: filled(this.redirectPath),
+      authorize_params: params.length === 0 ? null : params,
+      scopes: this.scopes.length === 0 ? null : [...this.scopes],
+    };
+  }
+}
+
+function filled(text: string): string | null {
+  return text.trim() === "" ? null : text.trim();
+}

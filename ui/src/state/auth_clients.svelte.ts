@@ -1,0 +1,36 @@
+/** AuthClients visible in the current environment: our registrations with providers. */
+
+import { call } from "../host";
+import type { AuthClient } from "../host/bindings/AuthClient";
+import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
+import type { Discovered } from "../host/bindings/Discovered";
+import { Collection } from "./collection.svelte";
+
+export class AuthClients extends Collection<AuthClient> {
+  protected read(environment: string): Promise<AuthClient[]> {
+    return call("auth_client_list", { environment });
+  }
+
+  byKey(key: string): AuthClient | undefined {
+    return this.rows.find((client) => client.key === key);
+  }
+
+  async create(client: Omit<AuthClientCreate, "environment">): Promise<AuthClient> {
+    const made = await call("auth_client_create", { ...client, environment: this.environment });
+    this.rows = [made, ...this.rows.filter((row) => row.id !== made.id)];
+    return made;
+  }
+
+  /** Refused while a Connection uses it (EL11). */
+  async remove(id: string): Promise<void> {
+    await call("auth_client_delete", { auth_client: id });
+    this.rows = this.rows.filter((client) => client.id !== id);
+  }
+
+  /** Asks an issuer for its endpoints; nothing is stored. */
+  discover(issuer: string): Promise<Discovered> {
+    return call("auth_client_discover", { issuer });
+  }
+}
+
+export const authClients = new AuthClients();

@@ -1,0 +1,63 @@
+/** Rust says what changed; what is shown is read again. Nobody polls. */
+
+import { listen } from "../host";
+import type { Change } from "../host/bindings/Change";
+import { authClients } from "./auth_clients.svelte";
+import { clipboard } from "./clipboard.svelte";
+import { connections } from "./connections.svelte";
+import { consents } from "./consents.svelte";
+import { desk } from "./desk.svelte";
+import { environments } from "./environments.svelte";
+import { find } from "./find.svelte";
+import { route } from "./route.svelte";
+import { secrets } from "./secrets.svelte";
+import { vault } from "./vault.svelte";
+
+/** Follows every event until the answer is called. */
+export function followChanges(): () => void {
+  const stops = [
+    listen("change", (change) => void heard(change)),
+    listen("clipboard", (tick) => clipboard.tick(tick.seconds_left, tick.cleared)),
+    listen("closing", () => desk.close()),
+  ];
+  return () => stops.forEach((stop) => stop());
+}
+
+async function heard(change: Change): Promise<void> {
+  switch (change.kind) {
+    case "vault":
+      await vault.read();
+      if (vault.stage !== "open") forget();
+      return;
+    case "environment":
+      return environments.read();
+    case "secret":
+      await Promise.all([secrets.reload(), environments.read()]);
+      return;
+    case "auth_client":
+      return authClients.reload();
+    case "connection":
+      await Promise.all([connections.reload(), authClients.reload(), environments.read()]);
+      return;
+    case "consent":
+      return; // a long poll follows the running Consent
+  }
+}
+
+/** Opens an environment in every list. */
+export function openEnvironment(name: string): void {
+  void secrets.open(name);
+  void connections.open(name);
+  void authClients.open(name);
+}
+
+/** The vault was locked: nothing that was read stays in memory. */
+export function forget(): void {
+  secrets.clear();
+  connections.clear();
+  authClients.clear();
+  consents.clear();
+  environments.clear();
+  find.clear();
+  route.reset("items");
+}

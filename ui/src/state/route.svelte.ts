@@ -1,0 +1,121 @@
+/**
+ * Which view is shown and what is open in it: `#/items/<id>`. Only names and ids go into the hash, never a value.
+ *
+ *   route.name            "items" | "secrets" | "connections" | "auth-clients" | "connect"
+ *   route.id              what is open, or null
+ *   route.go(name, id?)   forward; route.replace(…) without a step in the history
+ *   route.back(), route.forward(), route.canBack, route.canForward
+ */
+
+export const ROUTES = ["items", "secrets", "connections", "auth-clients", "connect"] as const;
+export type RouteName = (typeof ROUTES)[number];
+export interface Place {
+  name: RouteName;
+  id: string | null;
+}
+
+export function parse(hash: string): Place {
+  const [name = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
+  const known = ROUTES.find((route) => route === name);
+  if (!known) return { name: "items", id: null };
+  let id: string;
+  try {
+    id = decodeURIComponent(rest.join("/"));
+  } catch {
+    id = "";
+  }
+  return { name: known, id: id === "" ? null : id };
+}
+
+export function format(name: RouteName, id: string | null = null): string {
+  return id === null ? `#/${name}` : `#/${name}/${encodeURIComponent(id)}`;
+}
+
+export class Route {
+  name = $state<RouteName>("items");
+  id = $state<string | null>(null);
+  #trail = $state.raw<readonly string[]>(["#/items"]);
+  #at = $state(0);
+  /** Asked before leaving; false stays (unsaved changes). */
+  guard: ((to: Place) => boolean) | null = null;
+
+  get canBack(): boolean {
+    return this.#at > 0;
+  }
+
+  get canForward(): boolean {
+    return this.#at < this.#trail.length - 1;
+  }
+
+  /** Follows the address; answers how to stop. */
+  start(): () => void {
+    const follow = () => this.#open(location.hash || "#/items");
+    addEventListener("hashchange", follow);
+    follow();
+    return () => removeEventListener("hashchange", follow);
+  }
+
+  href(name: RouteName, id: string | null = null): string {
+    return format(name, id);
+  }
+
+  go(name: RouteName, id: string | null = null): void {
+    this.#open(format(name, id));
+  }
+
+  replace(name: RouteName, id: string | null = null): void {
+    const hash = format(name, id);
+    this.#trail = this.#trail.map((step, index) => (index === this.#at ? hash : step));
+    this.#show(hash);
+  }
+
+  back(): void {
+    if (this.canBack) this.#step(this.#at - 1);
+  }
+
+  forward(): void {
+    if (this.canForward) this.#step(this.#at + 1);
+  }
+
+  /** Forgets where one has been: the vault was locked or the environment changed. */
+  reset(name: RouteName = this.name): void {
+    this.#trail = [format(name)];
+    this.#at = 0;
+    this.#show(format(name));
+  }
+
+  #open(hash: string): void {
+    if (this.#trail[this.#at] === hash) {
+      this.#show(hash);
+      return;
+    }
+    if (this.guard && !this.guard(parse(hash))) {
+      this.#write(this.#trail[this.#at] ?? "#/items");
+      return;
+    }
+    this.#trail = [...this.#trail.slice(0, this.#at + 1), hash].slice(-50);
+    this.#at = this.#trail.length - 1;
+    this.#show(hash);
+  }
+
+  #step(at: number): void {
+    const hash = this.#trail[at];
+    if (hash === undefined || (this.guard && !this.guard(parse(hash)))) return;
+    this.#at = at;
+    this.#show(hash);
+  }
+
+  #show(hash: string): void {
+    const place = parse(hash);
+    this.name = place.name;
+    this.id = place.id;
+    this.#write(hash);
+  }
+
+  /** The browser's own history stays one step long: ours knows what may be left. */
+  #write(hash: string): void {
+    if (location.hash !== hash) history.replaceState(null, "", hash);
+  }
+}
+
+export const route = new Route();
