@@ -4,4 +4,10 @@
     reason = "a face: tests own their environment and their clock"
 )]
 
+mod app;
+mod first_light;
+mod hardening;
+mod life;
 mod screen;
+mod tray;
+mod tray_host;

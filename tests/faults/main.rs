@@ -1,7 +1,24 @@
-//! Faults: keychains that are absent, locked or silent, killed processes, tampered files.
+//! Faults: keychains that are absent, locked or silent, killed processes, forged callbacks, tampered files, hostile
+//! homes, rude clients, full disks; and that no canary stands where it must not.
 #![allow(
     clippy::disallowed_methods,
     reason = "a face: tests own their environment and their clock"
 )]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test says its seed and its figures; they are shown when it fails"
+)]
+
+mod ground;
 
 mod keychain_states;
+mod kill_in_writes;
+mod memory;
+mod rude_clients;
+mod tampered;
+
+mod relay;
+
+mod forged_callbacks;
+mod hostile_homes;
+mod kill_in_refresh;

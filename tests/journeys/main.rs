@@ -4,5 +4,19 @@
     reason = "a face: tests own their environment and their clock"
 )]
 
+mod common;
+mod provider;
+
+mod audit;
 mod authorization_server;
+mod completion;
+mod environments;
 mod first_light;
+mod host;
+mod inject;
+mod oauth;
+mod references;
+mod refresh;
+mod run;
+mod secrets;
+mod vault;

@@ -34,6 +34,7 @@ const ACTS: Record<Act, string> = {
 export const m = {
   app: () => "Keyward",
   starting: () => "Opening Keyward",
+  start_waiting: () => "Another Keyward is still at work",
   start_failed: () => "Keyward can’t read its vault",
   try_again: () => "Try again",
   dismiss: () => "Dismiss",

@@ -40,11 +40,24 @@ impl Client {
     /// `conflict` when a host is there and does not answer.
     pub fn connect(home: &Home, runtime: Option<&Path>) -> Result<Option<Self>, Error> {
         let socket = endpoint::socket(home, runtime)?;
+        endpoint::check(&socket, home)?;
         let mut waited = Duration::ZERO;
         loop {
             match UnixStream::connect(&socket) {
                 Ok(stream) => {
-                    let timed = stream.set_read_timeout(Some(REPLY_TIME));
+                    // L-02, the other way round: what is asked may hold a value, and goes to ourselves alone.
+                    if rustix::net::sockopt::socket_peercred(&stream).map(|peer| peer.uid)
+                        != Ok(rustix::process::geteuid())
+                    {
+                        return Err(Error::new(
+                            Code::Corrupt,
+                            format!("{} is served by another user.", socket.display()),
+                            "Remove it and start the host again.",
+                        ));
+                    }
+                    let timed = stream
+                        .set_read_timeout(Some(REPLY_TIME))
+                        .and_then(|()| stream.set_write_timeout(Some(REPLY_TIME)));
                     return timed
                         .map(|()| Some(Self { stream, next: 1 }))
                         .map_err(|error| gone(&error));

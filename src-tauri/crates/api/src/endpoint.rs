@@ -56,6 +56,24 @@ pub fn prepare(socket: &Path, home: &Home) -> Result<(), Error> {
     Ok(home::create_private_dir(folder)?)
 }
 
+/// Refuses a socket in a folder that is not ours alone: whoever made it may listen there. Where there is no
+/// folder there is no socket either, and no harm.
+///
+/// # Errors
+/// [`keyward_engine::Kind::Corrupt`] when it belongs to somebody else or is open to others.
+pub fn check(socket: &Path, home: &Home) -> Result<(), Error> {
+    let Some(folder) = socket.parent() else {
+        return Err(Error::internal("The socket has no folder."));
+    };
+    let above = folder.parent().filter(|_| folder != home.run_dir());
+    for folder in above.into_iter().chain([folder]) {
+        if folder.symlink_metadata().is_ok() {
+            home::check_private(folder)?;
+        }
+    }
+    Ok(())
+}
+
 fn is_ours(runtime: &Path) -> bool {
     runtime.is_absolute()
         && std::fs::symlink_metadata(runtime).is_ok_and(|folder| {

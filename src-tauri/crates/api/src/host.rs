@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
 };
 
 use keyward_engine::{
@@ -12,6 +13,9 @@ use keyward_engine::{
     lifecycle,
 };
 use keyward_model::name::VaultName;
+
+/// A refresh that is under way has its answer stored by then (L-01).
+const LAST_ANSWERS: Duration = Duration::from_secs(35);
 
 /// What another process asks of the host itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +30,8 @@ pub enum Control {
 pub struct Host {
     home: Home,
     ports: Ports,
-    engines: Mutex<BTreeMap<VaultName, Served>>,
+    /// `None` once it was stopped.
+    engines: Mutex<Option<BTreeMap<VaultName, Served>>>,
     control: mpsc::Sender<Control>,
     _lock: HostLock,
 }
@@ -57,7 +62,7 @@ impl Host {
         let host = Self {
             home,
             ports,
-            engines: Mutex::default(),
+            engines: Mutex::new(Some(BTreeMap::new())),
             control,
             _lock: lock,
         };
@@ -70,13 +75,19 @@ impl Host {
         &self.home
     }
 
-    /// The Engine of a vault, with its background work; made when first asked for.
+    /// The Engine of a vault that may not exist yet, with its background work; made when first asked for.
     ///
     /// # Errors
-    /// [`Kind::Internal`] when its threads cannot be started; [`Kind::NotFound`] for a vault that does not exist
-    /// (`default` may not exist yet).
+    /// [`Kind::Internal`] when its threads cannot be started; [`Kind::Conflict`] once the host was stopped.
     pub fn engine(&self, name: &VaultName) -> Result<Arc<Engine>, Error> {
         let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(engines) = &mut *engines else {
+            return Err(Error::new(
+                Kind::Conflict,
+                "The host is ending.",
+                "Try again; without a host the command works by itself.",
+            ));
+        };
         if let Some(served) = engines.get(name) {
             return Ok(Arc::clone(&served.engine));
         }
@@ -109,16 +120,21 @@ impl Host {
         let _ = self.control.send(control);
     }
 
-    /// Ends the background work (running refreshes are stored first) and drops all keys.
+    /// Drops all keys, ends the background work and waits until running refreshes are stored.
     pub fn stop(&self) {
-        let engines = std::mem::take(&mut *self.engines.lock().unwrap_or_else(PoisonError::into_inner));
-        for served in engines.into_values() {
+        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let engines: Vec<Served> = engines.into_iter().flat_map(BTreeMap::into_values).collect();
+        // All are locked before the first is waited for: nothing new begins.
+        for served in &engines {
+            lifecycle::lock(&served.engine);
+        }
+        for served in engines {
             let Served {
                 engine,
                 _background: background,
             } = served;
             drop(background);
-            lifecycle::lock(&engine);
+            lifecycle::settle(&engine, LAST_ANSWERS);
         }
     }
 }

@@ -95,9 +95,17 @@ impl Streams {
             open.push(one);
         }
     }
+}
 
-    fn forget(&self, number: usize) {
-        self.hold().retain(|one| one.number != number);
+/// A connection's place; free again when this is dropped, however its thread ends.
+struct Seat {
+    streams: Arc<Streams>,
+    number: usize,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.streams.hold().retain(|one| one.number != self.number);
     }
 }
 
@@ -142,14 +150,16 @@ pub fn start(host: &Arc<Host>, runtime: Option<&Path>) -> Result<Server, keyward
 impl Drop for Server {
     fn drop(&mut self) {
         self.stopped.store(true, Ordering::SeqCst);
-        // `accept` has no timeout: a connection of our own wakes it.
-        let _ = UnixStream::connect(&self.path);
+        // `accept` has no timeout: a connection of our own wakes it. Where somebody took the socket away, its thread
+        // is left to the end of the process.
+        let woken = UnixStream::connect(&self.path).is_ok();
+        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
+            let _ = acceptor.join();
+        }
         let _ = std::fs::remove_file(&self.path);
+        // After the last one was accepted. What is under way is answered, then its client finds the end.
         for open in self.streams.hold().drain(..) {
             let _ = open.stream.shutdown(Shutdown::Read);
-        }
-        if let Some(acceptor) = self.acceptor.take() {
-            let _ = acceptor.join();
         }
     }
 }
@@ -176,17 +186,17 @@ fn accept(host: &Arc<Host>, listener: &UnixListener, stopped: &AtomicBool, strea
             works: false,
             served: false,
         });
-        let spawned = {
-            let (host, streams) = (Arc::clone(host), Arc::clone(streams));
-            thread::Builder::new()
-                .name("keyward-client".to_owned())
-                .spawn(move || {
-                    let _ = serve(&host, &caller, stream, number, &streams);
-                    streams.forget(number);
-                })
+        let seat = Seat {
+            streams: Arc::clone(streams),
+            number,
         };
+        let host = Arc::clone(host);
+        let spawned = thread::Builder::new()
+            .name("keyward-client".to_owned())
+            .spawn(move || {
+                let _ = serve(&host, &caller, stream, number, &seat.streams);
+            });
         if spawned.is_err() {
-            streams.forget(number);
             thread::sleep(Duration::from_millis(50));
         }
     }

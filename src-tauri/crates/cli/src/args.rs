@@ -6,11 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Secrets and fresh OAuth tokens for local tools, from one local encrypted vault.
 #[derive(Parser)]
-#[command(
-    name = "keyward",
-    version,
-    disable_help_subcommand = true
-)]
+#[command(name = "keyward", version, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(flatten)]
     pub globals: Globals,
@@ -71,7 +67,6 @@ pub enum Command {
     /// Fill the references of a template
     Inject(Inject),
     /// Show the audit log
-    #[command(args_conflicts_with_subcommands = true)]
     Audit(Audit),
     /// Print a completion script
     Completion(Completion),

@@ -77,6 +77,14 @@ impl Door {
         request.perform(engine, &caller())
     }
 
+    /// How much of a list fits one answer: a page over the socket, everything in this process.
+    pub fn page(&self) -> Option<u32> {
+        match self {
+            Self::Host(_) => Some(1_000),
+            Self::Own(_) => None,
+        }
+    }
+
     /// Performs one act that works on a locked or missing vault.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ impl Face {
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn document(&self, document: &serde_json::Value) -> Result<(), Error> {
+    pub fn document(&self, document: &Value) -> Result<(), Error> {
         let mut text = serde_json::to_vec_pretty(document).map_err(|_| encoding())?;
         text.push(b'\n');
         self.data(&text)

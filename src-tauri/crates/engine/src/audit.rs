@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_vault::{
     table::audit,
-    vault::{self, Opening},
+    vault::{self, Opening, UnlockedVault},
 };
 
 use crate::{Engine, Result, engine::hold, signal::Signal};
@@ -25,32 +25,45 @@ impl ReadLog {
     pub(crate) fn record(&self, engine: &Engine, events: Vec<AuditEvent>) -> Result<Unlogged> {
         match engine.opening {
             Opening::Host => {
-                // No value leaves a locked vault, so there is somebody to write the event.
-                hold(&self.waiting).extend(events);
+                let mut waiting = hold(&self.waiting);
+                // Asked while nobody can write what waits: whoever locks the vault takes it away first and writes
+                // what waits afterwards, so that no event comes too late for its value.
+                engine.unlocked()?;
+                waiting.extend(events);
+                drop(waiting);
                 self.signal.raise();
                 Ok(None)
             }
-            Opening::OneShot => self.write(engine, &events),
+            Opening::OneShot => write(&*engine.unlocked()?, engine.now(), &events),
         }
     }
 
-    /// Writes what waits. Events that cannot be written while locked stay for the next unlock (at most 1 000).
+    /// Writes what waits, unless the vault is locked: nothing waits then.
     pub(crate) fn flush(&self, engine: &Engine) {
-        let events = std::mem::take(&mut *hold(&self.waiting));
-        if !events.is_empty() && self.write(engine, &events).is_err() {
-            let mut waiting = hold(&self.waiting);
-            waiting.extend(events);
-            waiting.truncate(1_000);
+        if let Ok(vault) = engine.unlocked() {
+            self.flush_into(&vault, engine.now());
         }
     }
 
-    fn write(&self, engine: &Engine, events: &[AuditEvent]) -> Result<Unlogged> {
-        match engine.unlocked()?.log_reads(engine.now(), events)? {
-            vault::ReadLog::Logged => Ok(None),
-            // L-10: a full disk must not keep a value from its Owner.
-            vault::ReadLog::NotLogged(why) => Ok(Some(format!("This read is not in the audit log: {why}."))),
+    /// Writes what waits into a vault that may be locked for everybody else already. Events that a damaged log does
+    /// not take stay (at most 1 000).
+    pub(crate) fn flush_into(&self, vault: &UnlockedVault, now: Timestamp) {
+        let mut events = std::mem::take(&mut *hold(&self.waiting));
+        if !events.is_empty() && write(vault, now, &events).is_err() {
+            let mut waiting = hold(&self.waiting);
+            events.append(&mut waiting);
+            events.truncate(1_000);
+            *waiting = events;
         }
     }
+}
+
+fn write(vault: &UnlockedVault, now: Timestamp, events: &[AuditEvent]) -> Result<Unlogged> {
+    Ok(match vault.log_reads(now, events)? {
+        vault::ReadLog::Logged => None,
+        // L-10: a full disk must not keep a value from its Owner.
+        vault::ReadLog::NotLogged(why) => Some(format!("This read is not in the audit log: {why}.")),
+    })
 }
 
 /// Events, oldest first: at most `limit`, numbered above `after`, from `since` on.

@@ -111,6 +111,9 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
     if new.client_id.is_empty() {
         return Err(Error::invalid("client id: it is empty."));
     }
+    if new.token_expires_in == Some(0) {
+        return Err(Error::invalid("token expires in: at least 1 s."));
+    }
     authorize::check_params(&new.authorize_params)?;
     let redirect_path = new.redirect_path.unwrap_or(DEFAULT_REDIRECT_PATH);
     loopback::check_path(redirect_path)?;
@@ -308,13 +311,10 @@ pub fn delete(engine: &Engine, caller: &Caller, key_or_id: &str) -> Result<()> {
             "Delete those connections first.",
         ));
     }
-    let vault = engine.unlocked()?;
-    vault.write(engine.now(), |tx| {
+    engine.unlocked()?.write(engine.now(), |tx| {
         auth_clients::delete(tx, auth_client.id)?;
         audit::append(tx, &event(engine, caller, "auth_client.delete", &auth_client.key))
     })?;
-    // A client secret was purged: nothing of it stays in the write-ahead log (§b.4).
-    vault.checkpoint()?;
     engine.changes.publish(ChangeKind::AuthClient, auth_client.id);
     Ok(())
 }

@@ -1,21 +1,25 @@
 //! What a host does by itself: refresh, auto-lock, group commits, the freshness anchor.
 
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
+    thread::{self, Scope},
     time::Duration,
 };
 
 use keyward_model::{Id, Timestamp};
 use keyward_vault::{table::connections, vault::Mode};
 
-use crate::{Engine, lifecycle, refresh};
+use crate::{Engine, engine::hold, lifecycle, refresh, verdict::FIRST_PAUSE};
 
 /// Longest nap: timers stop while a laptop sleeps, so the wall clock is looked at again (O-68).
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+
+/// Shortest nap, so that no clock and no token can make a busy loop.
+const SHORTEST_NAP: Duration = Duration::from_millis(500);
 
 /// Read events are committed in groups this far apart (L-10).
 const READ_COMMIT: Duration = Duration::from_millis(50);
@@ -28,6 +32,9 @@ const ANCHOR_EVERY: Duration = Duration::from_secs(60);
 
 /// Refreshes under way at once (O-69).
 const AT_ONCE: usize = 4;
+
+/// A Connection that was just refreshed is left alone this long, whatever its token says.
+const REST: Duration = Duration::from_secs(1);
 
 /// The background work of one Engine; ends when dropped.
 pub struct Background {
@@ -47,7 +54,7 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
         stopped,
         threads: Vec::new(),
     };
-    let works: [(&str, fn(&Arc<Engine>, &AtomicBool)); 2] =
+    let works: [(&str, fn(&Engine, &AtomicBool)); 2] =
         [("keyward-refresh", refresher), ("keyward-log", read_committer)];
     for (name, work) in works {
         let (engine, stopped) = (Arc::clone(engine), Arc::clone(&background.stopped));
@@ -72,7 +79,7 @@ impl Drop for Background {
 }
 
 /// Commits read events in groups; sleeps while there are none.
-fn read_committer(engine: &Arc<Engine>, stopped: &AtomicBool) {
+fn read_committer(engine: &Engine, stopped: &AtomicBool) {
     let mut seen = 0;
     while !stopped.load(Ordering::SeqCst) {
         seen = engine.reads.signal.wait(seen, LONGEST_NAP);
@@ -81,27 +88,42 @@ fn read_committer(engine: &Arc<Engine>, stopped: &AtomicBool) {
     }
 }
 
-/// Sleeps in naps until something is due or has changed; the one owner of every background refresh.
-fn refresher(engine: &Arc<Engine>, stopped: &AtomicBool) {
+/// Sleeps in naps until something is due or has changed; the one owner of every background refresh. Each refresh has
+/// a thread of its own: a provider that hangs holds up neither the others nor the auto-lock (EL13).
+fn refresher(engine: &Engine, stopped: &AtomicBool) {
+    let flights = Flights::default();
     let mut anchored = engine.now();
     let mut seen = 0;
-    while !stopped.load(Ordering::SeqCst) {
-        auto_lock(engine);
-        let nap = pass(engine);
-        let now = engine.now();
-        if now.since(anchored) >= ANCHOR_EVERY {
-            anchored = now;
-            if let Ok(vault) = engine.unlocked() {
-                // A keychain that does not answer is told by `status`, not here.
-                let _ = vault.save_anchor(now);
+    thread::scope(|scope| {
+        while !stopped.load(Ordering::SeqCst) {
+            let nap = auto_lock(engine).min(begin_due(scope, engine, &flights));
+            let now = engine.now();
+            if now.since(anchored) >= ANCHOR_EVERY {
+                anchored = now;
+                if let Ok(vault) = engine.unlocked() {
+                    // A keychain that does not answer is told by `status`, not here.
+                    let _ = vault.save_anchor(now);
+                }
             }
+            seen = engine
+                .changes
+                .signal
+                .wait(seen, nap.clamp(SHORTEST_NAP, LONGEST_NAP));
         }
-        seen = engine.changes.signal.wait(seen, nap);
-    }
+    });
 }
 
-/// Refreshes what is due; returns how long to nap.
-fn pass(engine: &Arc<Engine>) -> Duration {
+/// Connections that are not begun again now.
+type Flights = Mutex<HashMap<Id, Flight>>;
+
+enum Flight {
+    UnderWay,
+    /// Until this monotonic time.
+    Rests(Duration),
+}
+
+/// Begins to refresh what is due, as far as there is room; returns how long to nap.
+fn begin_due<'s, 'e: 's>(scope: &'s Scope<'s, 'e>, engine: &'e Engine, flights: &'e Flights) -> Duration {
     let Ok(vault) = engine.unlocked() else {
         return LONGEST_NAP;
     };
@@ -111,37 +133,67 @@ fn pass(engine: &Arc<Engine>) -> Duration {
     drop(vault);
     let now = engine.now();
     let mut due: Vec<(Timestamp, Id)> = Vec::new();
-    let mut next: Option<Timestamp> = None;
+    let mut nap = LONGEST_NAP;
     for connection in &all {
         match connection.next_refresh_at() {
             Some(at) if at <= now => due.push((at, connection.id)),
-            Some(at) => next = Some(next.map_or(at, |next| next.min(at))),
+            Some(at) => nap = nap.min(at.since(now)),
             None => {}
         }
     }
     due.sort_unstable();
-    for group in due.chunks(AT_ONCE) {
-        thread::scope(|scope| {
-            for &(_, id) in group {
-                scope.spawn(move || {
-                    // Failures are written into the Connection by the refresh itself.
-                    let _ = refresh::refresh_due(engine, id);
-                });
+    let monotonic = engine.ports.clock.monotonic();
+    let mut known = hold(flights);
+    known.retain(|_, flight| !matches!(flight, Flight::Rests(until) if *until <= monotonic));
+    let under_way = |known: &HashMap<Id, Flight>| {
+        known
+            .values()
+            .filter(|flight| matches!(flight, Flight::UnderWay))
+            .count()
+    };
+    for (_, id) in due {
+        match known.get(&id) {
+            Some(Flight::UnderWay) => {}
+            Some(Flight::Rests(until)) => nap = nap.min(until.saturating_sub(monotonic)),
+            // The next one that ends wakes the refresher.
+            None if under_way(&known) >= AT_ONCE => break,
+            None => {
+                let begun = thread::Builder::new()
+                    .name("keyward-refresh".to_owned())
+                    .spawn_scoped(scope, move || refresh_one(engine, flights, id));
+                if begun.is_ok() {
+                    known.insert(id, Flight::UnderWay);
+                }
             }
-        });
+        }
     }
-    // At least half a second, so that a token of no lifetime at all cannot make a storm.
-    next.map_or(LONGEST_NAP, |next| next.since(engine.now()))
-        .clamp(Duration::from_millis(500), LONGEST_NAP)
+    nap
 }
 
-fn auto_lock(engine: &Engine) {
-    let Ok(vault) = engine.unlocked() else { return };
-    let idle = engine
-        .now()
-        .since(Timestamp(engine.last_act.load(Ordering::Relaxed)));
-    if vault.mode() == Mode::Passphrase && idle >= IDLE_LOCK {
-        drop(vault);
+fn refresh_one(engine: &Engine, flights: &Flights, id: Id) {
+    // Failures are written into the Connection; where even that failed, the rest keeps it from being a storm.
+    let rest = match refresh::refresh_due(engine, id) {
+        Ok(()) => REST,
+        Err(_) => FIRST_PAUSE,
+    };
+    let until = engine.ports.clock.monotonic() + rest;
+    hold(flights).insert(id, Flight::Rests(until));
+    engine.changes.signal.raise();
+}
+
+/// Locks a vault in passphrase mode that nobody has used for long; returns when to look again.
+fn auto_lock(engine: &Engine) -> Duration {
+    let Ok(vault) = engine.unlocked() else {
+        return LONGEST_NAP;
+    };
+    if vault.mode() != Mode::Passphrase {
+        return LONGEST_NAP;
+    }
+    drop(vault);
+    let last_act = Timestamp(engine.last_act.load(Ordering::Relaxed));
+    let left = IDLE_LOCK.saturating_sub(engine.now().since(last_act));
+    if left.is_zero() {
         lifecycle::lock(engine);
     }
+    left
 }

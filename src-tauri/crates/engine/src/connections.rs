@@ -12,6 +12,8 @@ use keyward_oauth::revoke::{self, TokenKind};
 use keyward_vault::{
     error as store, lease,
     table::{audit, auth_clients, connections, environments},
+    tx::Tx,
+    vault::UnlockedVault,
 };
 
 use crate::{
@@ -140,11 +142,14 @@ pub fn disconnect(
     let shown = find(engine, environment, key_or_id)?;
     let id = shown.connection.id;
     let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT)?;
-    let revocation = revoke_tokens(engine, id)?;
+    // I5: tokens that were revoked are dropped, also when the vault is locked meanwhile.
+    let _flight = engine.flight();
     let vault = engine.unlocked()?;
+    let (revocation, row) = revoke_tokens(engine, &vault, id)?;
     let now = engine.now();
     vault.write(now, |tx| {
         let mut connection = connections::read(tx, id)?;
+        check_same(tx, &connection, row)?;
         connections::drop_tokens(tx, &connection)?;
         connection.state = ConnectionState::Disconnected;
         connection.error = None;
@@ -159,9 +164,19 @@ pub fn disconnect(
             &event(engine, caller, "connection.disconnect", &shown, &revocation),
         )
     })?;
-    vault.checkpoint()?;
     engine.changes.publish(ChangeKind::Connection, id);
     Ok((read(engine, id)?, revocation))
+}
+
+/// Tokens that somebody stored by a new consent meanwhile were not revoked and are not dropped.
+fn check_same(tx: &Tx<'_>, connection: &Connection, row: Option<u64>) -> store::Result<()> {
+    if connections::tokens(tx, connection)?.map(|(_, row)| row) == row {
+        return Ok(());
+    }
+    Err(store::Error::Conflict(format!(
+        "{} was connected again meanwhile",
+        connection.key
+    )))
 }
 
 /// Deletes Connections for good, revoking their tokens first where the endpoint is known. All are found before the first goes.
@@ -182,13 +197,15 @@ pub fn delete(
             found.push(one);
         }
     }
-    let vault = engine.unlocked()?;
     let mut deleted = Vec::new();
     for shown in found {
         let id = shown.connection.id;
         let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT)?;
-        let revocation = revoke_tokens(engine, id)?;
+        let _flight = engine.flight();
+        let vault = engine.unlocked()?;
+        let (revocation, row) = revoke_tokens(engine, &vault, id)?;
         vault.write(engine.now(), |tx| {
+            check_same(tx, &connections::read(tx, id)?, row)?;
             connections::purge(tx, id)?;
             audit::append(
                 tx,
@@ -198,32 +215,31 @@ pub fn delete(
         engine.changes.publish(ChangeKind::Connection, id);
         deleted.push((shown, revocation));
     }
-    vault.checkpoint()?;
     Ok(deleted)
 }
 
-/// Revokes at the provider: the refresh token first, then the access token (O-52).
-fn revoke_tokens(engine: &Engine, id: Id) -> Result<Revocation> {
-    let (tokens, client, secret) = engine.unlocked()?.read(|tx| {
+/// Revokes at the provider; with what became of it goes the row of the tokens that were meant.
+fn revoke_tokens(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<(Revocation, Option<u64>)> {
+    let (tokens, client, secret) = vault.read(|tx| {
         let connection = connections::read(tx, id)?;
         let client = auth_clients::read(tx, connection.auth_client)?;
         let secret = auth_clients::client_secret(tx, &client)?;
         Ok((connections::tokens(tx, &connection)?, client, secret))
     })?;
-    let Some((tokens, _)) = tokens else {
-        return Ok(Revocation::NoTokens);
+    let Some((tokens, row)) = tokens else {
+        return Ok((Revocation::NoTokens, None));
     };
     if client.revocation_uri.is_none() {
-        return Ok(Revocation::NoEndpoint);
+        return Ok((Revocation::NoEndpoint, Some(row)));
     }
-    Ok(
-        match send_revocations(engine, &client, secret.as_ref(), &tokens) {
-            Ok(()) => Revocation::Revoked,
-            Err(error) => Revocation::Failed(error),
-        },
-    )
+    let revocation = match send_revocations(engine, &client, secret.as_ref(), &tokens) {
+        Ok(()) => Revocation::Revoked,
+        Err(error) => Revocation::Failed(error),
+    };
+    Ok((revocation, Some(row)))
 }
 
+/// The refresh token first, then the access token, whatever became of the first (O-52).
 fn send_revocations(
     engine: &Engine,
     client: &AuthClient,
@@ -231,27 +247,26 @@ fn send_revocations(
     tokens: &TokenSet,
 ) -> Result<()> {
     let network = engine.network()?;
-    network.runtime.block_on(async {
-        if let Some(refresh_token) = &tokens.refresh_token {
-            revoke::revoke(
-                &network.http,
-                client,
-                secret,
-                refresh_token,
-                TokenKind::RefreshToken,
-            )
-            .await?;
+    let send = |token, kind| {
+        network
+            .runtime
+            .block_on(revoke::revoke(&network.http, client, secret, token, kind))
+    };
+    let refresh_token = tokens
+        .refresh_token
+        .as_ref()
+        .map(|token| send(token, TokenKind::RefreshToken));
+    let access_token = send(&tokens.access_token, TokenKind::AccessToken);
+    match (refresh_token, access_token) {
+        (Some(Err(error)), _) => Err(error.into()),
+        // RFC 7009 §2: a server need not revoke access tokens; without their refresh token they end soon.
+        (Some(Ok(())), Err(keyward_oauth::Error::Config { oauth_error, .. }))
+            if oauth_error == "unsupported_token_type" =>
+        {
+            Ok(())
         }
-        revoke::revoke(
-            &network.http,
-            client,
-            secret,
-            &tokens.access_token,
-            TokenKind::AccessToken,
-        )
-        .await?;
-        Ok(())
-    })
+        (_, access_token) => Ok(access_token?),
+    }
 }
 
 fn event(

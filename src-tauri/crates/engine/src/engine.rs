@@ -21,6 +21,7 @@ use crate::{
     consent::Consent,
     lifecycle::Attempts,
     ports::{Browser, Clock},
+    secrets::Listed,
 };
 
 /// The outside world.
@@ -46,8 +47,12 @@ pub struct Engine {
     pub(crate) offered: Mutex<Option<(RecoveryKey, Vec<usize>)>>,
     pub(crate) attempts: Mutex<Attempts>,
     pub(crate) reads: ReadLog,
+    /// What a host listed last; metadata, so it goes with the keys (T-06).
+    pub(crate) listed: Mutex<Option<Listed>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
     pub(crate) last_act: AtomicI64,
+    /// One more reference for each act whose answer must still be stored.
+    flights: Arc<()>,
     network: OnceLock<Network>,
 }
 
@@ -73,7 +78,9 @@ impl Engine {
             offered: Mutex::default(),
             attempts: Mutex::default(),
             reads: ReadLog::default(),
+            listed: Mutex::default(),
             last_act: AtomicI64::new(now.0),
+            flights: Arc::default(),
             network: OnceLock::new(),
         }
     }
@@ -121,6 +128,16 @@ impl Engine {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
             .ok_or_else(Error::locked)
+    }
+
+    /// I5: held by an act from before its request until its answer is stored.
+    pub(crate) fn flight(&self) -> Arc<()> {
+        Arc::clone(&self.flights)
+    }
+
+    /// Whether an answer must still be stored.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        Arc::strong_count(&self.flights) > 1
     }
 
     /// The network half, started on first use: most commands never need it.

@@ -28,6 +28,25 @@ pub enum Kind {
     Keychain,
 }
 
+impl Kind {
+    /// The code of CLI.md, as the audit log writes it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Invalid => "usage",
+            Self::NotFound => "not_found",
+            Self::Locked => "locked",
+            Self::Denied => "denied",
+            Self::Conflict => "conflict",
+            Self::NeedsConsent => "needs_consent",
+            Self::Provider => "provider",
+            Self::Corrupt => "corrupt",
+            Self::Keychain => "keychain",
+        }
+    }
+}
+
 /// An error with its explanation; no text in it ever holds a value, a token or a response body.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

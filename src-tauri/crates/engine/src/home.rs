@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 pub use keyward_vault::{
     Freshness,
-    files::{create_private_dir, write_private_atomic},
+    files::{check_private, create_private_dir, write_private_atomic},
     home::Home,
     keychain::{self, Keychain, OsKeychain},
     lease::{Holder, HostLock},

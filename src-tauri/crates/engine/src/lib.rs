@@ -12,6 +12,8 @@
 //! - I2: no transaction and no lock of the vault is held over the network; what was read before is compared after.
 //! - I3: at most one refresh request of a Connection is under way on this machine (the lease, O-55).
 //! - I4: every act that changes something publishes a [`changes::Change`] after its commit.
+//! - I5: an act that waits for a provider holds the vault until the answer is stored, also when it is locked
+//!   meanwhile: what a provider gave may not be given twice.
 
 pub mod error;
 
@@ -46,6 +48,8 @@ pub mod connections;
 pub mod consent;
 
 pub mod connect;
+
+mod verdict;
 
 pub mod refresh;
 

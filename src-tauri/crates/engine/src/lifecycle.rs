@@ -1,8 +1,12 @@
 //! The vault as a whole: status, create, unlock, lock, recovery key.
 
-use std::sync::{Arc, PoisonError, atomic::Ordering};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    thread,
+    time::Duration,
+};
 
-use keyward_model::{SecretValue, Timestamp};
+use keyward_model::SecretValue;
 use keyward_vault::{
     self as store, Freshness, KdfParams, RecoveryKey,
     keychain::{self, KeychainError},
@@ -30,23 +34,30 @@ pub struct Status {
     pub recovery: Option<bool>,
 }
 
-/// Wrong passphrases in a row; a local nuisance control, no protection of the file (SECURITY.md §b.7).
+/// Wrong passphrases in a row; a local nuisance control, no protection of the file (SECURITY.md §b.7). Counted on the
+/// monotonic clock: setting the wall clock neither ends a wait nor makes it endless.
 #[derive(Debug, Default)]
 pub(crate) struct Attempts {
     failed: u32,
-    wait_until: Timestamp,
+    wait_until: Duration,
 }
 
 /// Wrong passphrases that cost no wait.
 const FREE_ATTEMPTS: u32 = 5;
 
+/// Longest wait after a wrong passphrase, in seconds.
+const LONGEST_WAIT: u64 = 30;
+
 impl Attempts {
-    fn check(&self, now: Timestamp) -> Result<()> {
-        let left = self.wait_until.since(now).as_secs();
-        if left == 0 {
+    fn check(&self, monotonic: Duration) -> Result<()> {
+        let left = self.wait_until.saturating_sub(monotonic);
+        if left.is_zero() {
             return Ok(());
         }
-        let message = format!("Too many wrong passphrases. Wait {left} s.");
+        let message = format!(
+            "Too many wrong passphrases. Wait {} s.",
+            left.as_secs_f64().ceil()
+        );
         Err(Error::new(
             Kind::Locked,
             message,
@@ -54,12 +65,12 @@ impl Attempts {
         ))
     }
 
-    fn failed(&mut self, now: Timestamp) {
+    fn failed(&mut self, monotonic: Duration) {
         self.failed += 1;
         if self.failed >= FREE_ATTEMPTS {
             // 1 s, 2 s, 4 s … 30 s.
-            let wait = 1_i64 << (self.failed - FREE_ATTEMPTS).min(5);
-            self.wait_until = Timestamp(now.0 + wait.min(30));
+            let wait = 1_u64 << (self.failed - FREE_ATTEMPTS).min(5);
+            self.wait_until = monotonic + Duration::from_secs(wait.min(LONGEST_WAIT));
         }
     }
 }
@@ -265,7 +276,7 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     let by = match (store::vault::mode(&place)?, passphrase) {
         (Mode::Keychain, _) => Unlocking::Keychain,
         (Mode::Passphrase, Some(passphrase)) => {
-            hold(&engine.attempts).check(now)?;
+            hold(&engine.attempts).check(engine.ports.clock.monotonic())?;
             Unlocking::Passphrase(passphrase)
         }
         (Mode::Passphrase, None) => {
@@ -282,39 +293,65 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
             install(engine, vault);
             Ok(())
         }
-        Err(store::error::Error::WrongKey) if passphrase.is_some() => {
-            hold(&engine.attempts).failed(now);
-            Err(store::error::Error::WrongKey.into())
-        }
+        Err(store::error::Error::WrongKey) => match by {
+            Unlocking::Passphrase(_) => {
+                hold(&engine.attempts).failed(engine.ports.clock.monotonic());
+                Err(store::error::Error::WrongKey.into())
+            }
+            _ => Err(Error::new(
+                Kind::Keychain,
+                "The key in the OS keychain does not open this vault.",
+                "It may belong to another copy of the vault. The recovery key opens this one.",
+            )),
+        },
         Err(error) => Err(error.into()),
     }
 }
 
 fn install(engine: &Engine, vault: UnlockedVault) {
     engine.last_act.store(engine.now().0, Ordering::Relaxed);
-    *engine.vault.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(vault));
+    let before = engine
+        .vault
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .replace(Arc::new(vault));
+    // Closed here, not under the lock: closing asks the keychain. Two that unlock at once are the only way to it.
+    drop(before);
     engine.changes.publish(ChangeKind::Vault, None);
 }
 
-/// Drops all keys, cancels Consents. Locking a locked vault changes nothing.
+/// Drops all keys, cancels Consents that wait for a person. Locking a locked vault changes nothing.
 pub fn lock(engine: &Engine) {
-    for consent in hold(&engine.consents).values() {
-        consent.cancel();
-    }
     *hold(&engine.offered) = None;
-    engine.reads.flush(engine);
+    // First of all: new acts find the vault locked, and a Consent that begins now notices it by itself.
     let vault = engine
         .vault
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
+    for consent in hold(&engine.consents).values() {
+        consent.cancel();
+    }
+    *hold(&engine.listed) = None;
     let Some(vault) = vault else { return };
-    // An act that is under way holds its own Arc: keys go when the last one ends. New acts find the vault locked.
+    engine.reads.flush_into(&vault, engine.now());
+    // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {
         let _ = vault.close(engine.now());
     }
     engine.changes.publish(ChangeKind::Vault, None);
 }
+
+/// Waits until the answers that acts under way will get are stored, at most `patience`: before a host ends (L-01).
+pub fn settle(engine: &Engine, patience: Duration) {
+    let mut waited = Duration::ZERO;
+    while engine.is_in_flight() && waited < patience {
+        thread::sleep(LOOK_EVERY);
+        waited += LOOK_EVERY;
+    }
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Says that a person or tool is there: auto-lock counts from now.
 pub fn touch(engine: &Engine) {

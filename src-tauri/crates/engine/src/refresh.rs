@@ -1,12 +1,12 @@
 //! Keeping tokens fresh: one refresh request at a time, whoever asks.
 
-use std::time::Duration;
+use std::{sync::Arc, thread, time::Duration};
 
 use keyward_model::{
     Id, SecretValue, Timestamp,
     audit::AuditEvent,
     auth_client::AuthClient,
-    connection::{Connection, ConnectionError, ConnectionState, RefreshIntent, TokenSet},
+    connection::{Connection, ConnectionState, RefreshIntent, TokenSet},
     environment::Environment,
 };
 use keyward_oauth::{
@@ -17,6 +17,7 @@ use keyward_oauth::{
 use keyward_vault::{
     error as store, lease,
     table::{audit, auth_clients, connections, environments},
+    vault::UnlockedVault,
 };
 use sha2::{Digest, Sha256};
 
@@ -25,33 +26,34 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
     connections::{self as connection_acts, Shown},
+    verdict::{self, Intents, Verdict},
 };
 
 /// How long to wait for somebody else's refresh: a request takes at most 30 s (O-57).
 pub(crate) const LEASE_WAIT: Duration = Duration::from_secs(35);
 
-/// First pause after a transient failure; doubles up to [`LONGEST_PAUSE`] (O-63).
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// An answer whose fate is in doubt is asked for again at once only this soon, so that a flight ends before those
+/// who wait for it give up, and a host can step aside in time (O-57, O-60, L-01).
+const AGAIN_WITHIN: Duration = Duration::from_secs(4);
+
+/// How often, and how far apart, the second commit is tried: new tokens must not be lost to a busy disk.
+const COMMIT_TRIES: u32 = 3;
+const COMMIT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// Somebody needs a token that is due, or it became due by itself.
-    Due,
+    /// Somebody needs a token, or it became due by itself: what failed is not tried again before its time.
+    Needed,
     /// The Owner asked for a new one now (EL10).
     Asked,
-}
-
-/// What was read before the lease, to see whether somebody else refreshed meanwhile.
-struct Seen {
-    row: u64,
 }
 
 /// Everything a refresh needs, read in one transaction.
 struct Held {
     connection: Connection,
     environment: Environment,
+    /// With the version of their row: whoever finds another one later knows that somebody stored new tokens.
     tokens: Option<(TokenSet, u64)>,
 }
 
@@ -70,28 +72,30 @@ pub fn fresh_token(
 ) -> Result<(TokenSet, Option<String>)> {
     access::authorize(caller, Act::Read)?;
     let shown = connection_acts::find(engine, environment, key_or_id)?;
-    let tokens = fresh(engine, shown.connection.id, min_ttl)?;
+    let outcome = fresh(engine, shown.connection.id, min_ttl);
     let event = event(
         engine,
         &caller.actor(),
         "connection.token",
         &shown.environment,
         &shown.connection,
-        "ok",
+        outcome.as_ref().map_or_else(|error| error.kind.code(), |_| "ok"),
     );
     let notice = engine.reads.record(engine, vec![event])?;
-    Ok((tokens, notice))
+    Ok((outcome?, notice))
 }
 
 /// As [`fresh_token`], for callers that were authorized and write their own audit event.
 pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Result<TokenSet> {
-    let held = read(engine, id)?;
+    let held = read(&*engine.unlocked()?, id)?;
     let now = engine.now();
-    let Some((tokens, row)) = held.tokens else { return Err(no_tokens(&held.connection)) };
+    let Some((tokens, row)) = held.tokens else {
+        return Err(no_tokens(&held.connection));
+    };
     if is_enough(&tokens, min_ttl, now) {
         return Ok(tokens);
     }
-    if tokens.refresh_token.is_none() || held.connection.state == ConnectionState::NeedsConsent {
+    if tokens.refresh_token.is_none() {
         // EL12: never tried without a refresh token; what is left may still be used.
         return if !tokens.lifetime.is_expired(now) && min_ttl.is_none() {
             Ok(tokens)
@@ -99,17 +103,17 @@ pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Resul
             Err(needs_consent(&held.connection))
         };
     }
-    let reason = if tokens.lifetime.is_due(now) { Reason::Due } else { Reason::Asked };
-    let tokens = refresh(engine, id, &Seen { row }, reason)?;
-    if is_enough(&tokens, min_ttl, engine.now()) || min_ttl.is_none() && !tokens.lifetime.is_expired(engine.now()) {
+    // A new one would live no longer than this one, which is fresh: no request is spent on finding out.
+    if !tokens.lifetime.is_due(now) && min_ttl.is_some_and(|least| least > tokens.lifetime.length()) {
+        return Err(too_short(&held.connection, &tokens));
+    }
+    let tokens = refresh(engine, id, row, Reason::Needed)?;
+    let now = engine.now();
+    // One that is due as soon as it is made is still the best there is.
+    if is_enough(&tokens, min_ttl, now) || min_ttl.is_none() && !tokens.lifetime.is_expired(now) {
         return Ok(tokens);
     }
-    let message = format!(
-        "A fresh token of “{}” lives {} s, less than was asked for.",
-        held.connection.key,
-        tokens.lifetime.length().as_secs()
-    );
-    Err(Error::new(Kind::Provider, message, "Ask for less with --min-ttl."))
+    Err(too_short(&held.connection, &tokens))
 }
 
 /// O-65: by default a token that is not due; with `min_ttl` one that lives that long, which may be less.
@@ -128,7 +132,7 @@ pub fn refresh_now(engine: &Engine, caller: &Caller, environment: &str, key_or_i
     access::authorize(caller, Act::Write)?;
     let shown = connection_acts::find(engine, environment, key_or_id)?;
     let id = shown.connection.id;
-    let held = read(engine, id)?;
+    let held = read(&*engine.unlocked()?, id)?;
     let Some((tokens, row)) = held.tokens else {
         return Err(no_tokens(&held.connection));
     };
@@ -140,24 +144,24 @@ pub fn refresh_now(engine: &Engine, caller: &Caller, environment: &str, key_or_i
             "Connect it again and ask for offline access.",
         ));
     }
-    refresh(engine, id, &Seen { row }, Reason::Asked)?;
+    refresh(engine, id, row, Reason::Asked)?;
     connection_acts::read(engine, id)
 }
 
-/// Refreshes when due, for the background; errors are written into the Connection.
+/// Refreshes when due, for the background; failures are written into the Connection.
 pub(crate) fn refresh_due(engine: &Engine, id: Id) -> Result<()> {
-    let held = read(engine, id)?;
+    let held = read(&*engine.unlocked()?, id)?;
     let Some((tokens, row)) = held.tokens else {
         return Ok(());
     };
     if tokens.lifetime.is_due(engine.now()) {
-        refresh(engine, id, &Seen { row }, Reason::Due)?;
+        refresh(engine, id, row, Reason::Needed)?;
     }
     Ok(())
 }
 
-fn read(engine: &Engine, id: Id) -> Result<Held> {
-    Ok(engine.unlocked()?.read(|tx| {
+fn read(vault: &UnlockedVault, id: Id) -> Result<Held> {
+    Ok(vault.read(|tx| {
         let connection = connections::read(tx, id)?;
         Ok(Held {
             environment: environments::read(tx, connection.environment)?,
@@ -167,8 +171,8 @@ fn read(engine: &Engine, id: Id) -> Result<Held> {
     })?)
 }
 
-/// One flight: lease, re-read, intent, request, answer (O-53, O-55).
-fn refresh(engine: &Engine, id: Id, seen: &Seen, reason: Reason) -> Result<TokenSet> {
+/// One flight: lease, re-read, intent, request, answer (O-53, O-55). `seen` is the row that was not good enough.
+fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSet> {
     // I3. The lease is a file lock: the kernel frees it when its holder dies (O-56); it is never stolen (O-57).
     let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT).map_err(|error| match error {
         store::Error::Busy(_) => Error::new(
@@ -178,83 +182,100 @@ fn refresh(engine: &Engine, id: Id, seen: &Seen, reason: Reason) -> Result<Token
         ),
         error => error.into(),
     })?;
-    let mut retried = false;
+    // I5: whoever locks the vault now does not keep this answer from being stored.
+    let _flight = engine.flight();
+    let vault = engine.unlocked()?;
+    let begun = engine.ports.clock.monotonic();
+    let mut again = false;
     loop {
         // Re-read under the lease: whoever held it before may have done the work.
-        let held = read(engine, id)?;
         let Held {
             connection,
             environment,
             tokens,
-        } = held;
+        } = read(&vault, id)?;
         let Some((tokens, row)) = tokens else {
             return Err(no_tokens(&connection));
         };
         let now = engine.now();
-        if row != seen.row && !tokens.lifetime.is_due(now) {
+        if row != seen && !tokens.lifetime.is_due(now) {
             return Ok(tokens);
         }
-        if reason == Reason::Due {
-            if let Some(wait) = connection.retry_at.filter(|&at| at > now) {
-                return Err(backing_off(&connection, &tokens, wait, now));
-            }
-            if connection.state == ConnectionState::NeedsConsent {
-                // O-59: whoever held the lease before was told so; asking again would change nothing.
-                return Err(needs_consent(&connection));
-            }
-            if connection.state == ConnectionState::Error {
-                // O-61: a configuration error is not tried again by itself.
-                return Err(stored_error(&connection));
-            }
+        if reason == Reason::Needed
+            && let Some(error) = standing_failure(&connection, &tokens, now)
+        {
+            return Err(error);
         }
         let Some(refresh_token) = &tokens.refresh_token else {
             return Err(needs_consent(&connection));
         };
-        let digest: [u8; 32] = Sha256::digest(refresh_token.expose()).into();
-        let flight = begin(engine, &connection, digest)?;
+        let Flight {
+            intents,
+            client,
+            secret,
+        } = begin(&vault, &connection, refresh_token, now)?;
         // I2: no transaction is open while the request is under way.
-        match send(engine, &flight, refresh_token) {
-            Ok(answer) => match commit(engine, &connection, &environment, &tokens, row, answer) {
+        match send(engine, &client, secret.as_ref(), refresh_token) {
+            Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
                 Ok(tokens) => return Ok(tokens),
-                Err(store::Error::Conflict(_)) if !retried => retried = true,
+                // O-59: somebody connected again meanwhile, and those tokens count.
+                Err(store::Error::Conflict(_)) if !again => {}
                 Err(error) => return Err(error.into()),
             },
-            // O-60: the outcome is unknown, so one retry at once with the same token; many servers allow it.
-            Err(OauthError::Transient {
-                sent: Sent::Unknown, ..
-            }) if !retried => retried = true,
-            // O-59: somebody connected again meanwhile? Then the stored token is another one.
-            Err(OauthError::Permanent { .. }) if !retried && stored_differs(engine, id, digest)? => {
-                retried = true
+            Err(failure) => {
+                let soon = engine.ports.clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
+                let in_doubt = verdict::is_in_doubt(&failure);
+                let verdict = verdict::of(&connection, intents, failure, now);
+                if in_doubt && soon && !again {
+                    // O-60: asked once more at once with the same token; many servers allow it for a while.
+                    keep_intent(&vault, &connection, verdict, now)?;
+                } else if let Some(error) =
+                    record_failure(engine, &vault, &connection, &environment, row, verdict)?
+                {
+                    return Err(error);
+                } else if again {
+                    return Err(changed_meanwhile(&connection));
+                }
             }
-            Err(error) => return Err(record_failure(engine, &connection, &environment, &flight, error)?),
         }
+        again = true;
     }
 }
 
 struct Flight {
-    intent: RefreshIntent,
+    intents: Intents,
     client: AuthClient,
     secret: Option<SecretValue>,
 }
 
 /// First commit: the sealed intent, before anything is sent (O-53).
-fn begin(engine: &Engine, connection: &Connection, digest: [u8; 32]) -> Result<Flight> {
-    let now = engine.now();
-    Ok(engine.unlocked()?.write(now, |tx| {
+fn begin(
+    vault: &UnlockedVault,
+    connection: &Connection,
+    refresh_token: &SecretValue,
+    now: Timestamp,
+) -> Result<Flight> {
+    let refresh_token_digest = Sha256::digest(refresh_token.expose()).into();
+    Ok(vault.write(now, |tx| {
         let before = connections::intent(tx, connection)?;
-        let intent = RefreshIntent {
-            attempt: before.map_or(1, |before| before.attempt.saturating_add(1)),
-            refresh_token_digest: digest,
+        let written = RefreshIntent {
+            attempt: before
+                .as_ref()
+                .map_or(1, |before| before.attempt.saturating_add(1)),
+            refresh_token_digest,
             started_at: now,
-            unreadable_answer: None,
+            // An answer that could not be read stays until one could.
+            unreadable_answer: before
+                .as_ref()
+                .and_then(|before| before.unreadable_answer.as_ref())
+                .map(SecretValue::duplicate),
         };
-        connections::put_intent(tx, connection, &intent)?;
+        connections::put_intent(tx, connection, &written)?;
         // Read here, not earlier: a changed client secret is used on the very next refresh (EL13).
         let client = auth_clients::read(tx, connection.auth_client)?;
         let secret = auth_clients::client_secret(tx, &client)?;
         Ok(Flight {
-            intent,
+            intents: Intents { before, written },
             client,
             secret,
         })
@@ -263,7 +284,8 @@ fn begin(engine: &Engine, connection: &Connection, digest: [u8; 32]) -> Result<F
 
 fn send(
     engine: &Engine,
-    flight: &Flight,
+    client: &AuthClient,
+    secret: Option<&SecretValue>,
     refresh_token: &SecretValue,
 ) -> std::result::Result<Answer, OauthError> {
     let network = engine.network().map_err(|error| OauthError::Transient {
@@ -271,11 +293,11 @@ fn send(
         retry_after: None,
         sent: Sent::No,
     })?;
-    let clock = std::sync::Arc::clone(&engine.ports.clock);
+    let clock = Arc::clone(&engine.ports.clock);
     network.runtime.block_on(token::refresh(
         &network.http,
-        &flight.client,
-        flight.secret.as_ref(),
+        client,
+        secret,
         refresh_token,
         &move || clock.now(),
     ))
@@ -284,6 +306,7 @@ fn send(
 /// Second commit: raw answer, parsed tokens, intent deleted; synced before anybody sees the token (O-53).
 fn commit(
     engine: &Engine,
+    vault: &UnlockedVault,
     connection: &Connection,
     environment: &Environment,
     old: &TokenSet,
@@ -299,130 +322,84 @@ fn commit(
     if tokens.scope.is_none() {
         tokens.scope.clone_from(&old.scope);
     }
-    let vault = engine.unlocked().map_err(|_| store::Error::Locked)?;
-    vault.write(now, |tx| {
-        let mut connection = connections::read(tx, connection.id)?;
-        connections::replace_tokens(tx, &connection, &tokens, Some(row))?;
-        connection.state = ConnectionState::Ready;
-        connection.error = None;
-        connection.lifetime = Some(tokens.lifetime);
-        connection.has_refresh_token = tokens.refresh_token.is_some();
-        connection.granted_scope.clone_from(&tokens.scope);
-        connection.retry_at = None;
-        connection.failures = 0;
-        connection.updated_at = now;
-        connections::update(tx, &connection)?;
-        audit::append(
-            tx,
-            &event(
+    let write = || {
+        vault.write(now, |tx| {
+            let mut connection = connections::read(tx, connection.id)?;
+            connections::replace_tokens(tx, &connection, &tokens, Some(row))?;
+            connection.state = ConnectionState::Ready;
+            connection.error = None;
+            connection.lifetime = Some(tokens.lifetime);
+            connection.has_refresh_token = tokens.refresh_token.is_some();
+            connection.granted_scope.clone_from(&tokens.scope);
+            connection.retry_at = None;
+            connection.failures = 0;
+            connection.updated_at = now;
+            connections::update(tx, &connection)?;
+            let event = event(
                 engine,
                 "keyward",
                 "connection.refresh",
                 environment,
                 &connection,
                 "ok",
-            ),
-        )
-    })?;
+            );
+            audit::append(tx, &event)
+        })
+    };
+    let mut stored = write();
+    for _ in 1..COMMIT_TRIES {
+        if !matches!(
+            stored,
+            Err(store::Error::Busy(_) | store::Error::Storage(_) | store::Error::ReadOnly(_))
+        ) {
+            break;
+        }
+        thread::sleep(COMMIT_PAUSE);
+        stored = write();
+    }
+    stored?;
     engine.changes.publish(ChangeKind::Connection, connection.id);
     Ok(tokens)
 }
 
-fn stored_differs(engine: &Engine, id: Id, sent: [u8; 32]) -> Result<bool> {
-    let stored = read(engine, id)?
-        .tokens
-        .and_then(|(tokens, _)| tokens.refresh_token);
-    Ok(stored.is_some_and(|stored| <[u8; 32]>::from(Sha256::digest(stored.expose())) != sent))
+/// Stores what is in doubt before the same token is sent once more.
+fn keep_intent(
+    vault: &UnlockedVault,
+    connection: &Connection,
+    verdict: Verdict,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(intent) = verdict.intent else {
+        return Ok(());
+    };
+    Ok(vault.write(now, |tx| connections::put_intent(tx, connection, &intent))?)
 }
 
-/// Writes what a failure means for the Connection and returns it as an error. Tokens stay (O-59, O-60, O-61).
+/// Writes what a failure means for the Connection and returns it as an error; `None` when somebody connected again
+/// meanwhile, since what failed concerns tokens that are gone (O-59).
 fn record_failure(
     engine: &Engine,
+    vault: &UnlockedVault,
     held: &Connection,
     environment: &Environment,
-    flight: &Flight,
-    failure: OauthError,
-) -> Result<Error> {
+    row: u64,
+    verdict: Verdict,
+) -> Result<Option<Error>> {
+    let Verdict {
+        state,
+        retry_at,
+        error,
+        intent,
+    } = verdict;
     let now = engine.now();
-    let interrupted = flight.intent.attempt > 1;
-    let key = &held.key;
-    let mut intent_after = Some(false);
-    let mut unreadable = None;
-    let (state, retry_at, error) = match failure {
-        OauthError::Permanent {
-            oauth_error,
-            description,
-        } => {
-            let said = description.map_or_else(String::new, |text| format!(" ({text})"));
-            let cause = if interrupted {
-                "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked"
-            } else {
-                "the grant was revoked, expired, or used by another program"
-            };
-            let error = ConnectionError {
-                message: format!(
-                    "The provider no longer accepts the refresh token: {oauth_error}{said}. Probably {cause}."
-                ),
-                code: oauth_error,
-                hint: format!("Connect it again: keyward connect {key}"),
-            };
-            (ConnectionState::NeedsConsent, None, error)
-        }
-        OauthError::Config {
-            oauth_error,
-            description,
-        } => {
-            let said = description.map_or_else(String::new, |text| format!(" ({text})"));
-            let error = ConnectionError {
-                message: format!("The provider refuses the auth client or the request: {oauth_error}{said}."),
-                code: oauth_error,
-                hint: format!(
-                    "Compare client id, client secret and token address, then: keyward connection refresh {key}"
-                ),
-            };
-            (ConnectionState::Error, None, error)
-        }
-        OauthError::BadResponse { what, raw } => {
-            // O-53: an answer that cannot be read is kept in the intent; the old tokens stay.
-            intent_after = None;
-            unreadable = Some(raw);
-            (
-                ConnectionState::Ready,
-                Some(retry_after(held, now, None)),
-                transient(what),
-            )
-        }
-        OauthError::Transient {
-            what,
-            retry_after: after,
-            sent,
-        } => {
-            // A request that was never sent leaves no doubt behind; one that may have been keeps its intent.
-            intent_after = (sent == Sent::No).then_some(true);
-            (
-                ConnectionState::Ready,
-                Some(retry_after(held, now, after)),
-                transient(what),
-            )
-        }
-        other => (
-            ConnectionState::Ready,
-            Some(retry_after(held, now, None)),
-            transient(other.to_string()),
-        ),
-    };
-    engine.unlocked()?.write(now, |tx| {
+    let stands = vault.write(now, |tx| {
         let mut connection = connections::read(tx, held.id)?;
-        match (unreadable, intent_after) {
-            (Some(raw), _) => {
-                let intent = RefreshIntent {
-                    unreadable_answer: Some(raw),
-                    ..copy(&flight.intent)
-                };
-                connections::put_intent(tx, &connection, &intent)?;
-            }
-            (None, Some(_)) => connections::delete_intent(tx, &connection)?,
-            (None, None) => {}
+        if connections::tokens(tx, &connection)?.map(|(_, row)| row) != Some(row) {
+            return Ok(false);
+        }
+        match &intent {
+            Some(intent) => connections::put_intent(tx, &connection, intent)?,
+            None => connections::delete_intent(tx, &connection)?,
         }
         connection.state = state;
         connection.error = Some(error.clone());
@@ -434,47 +411,39 @@ fn record_failure(
         };
         connection.updated_at = now;
         connections::update(tx, &connection)?;
-        audit::append(
-            tx,
-            &event(
-                engine,
-                "keyward",
-                "connection.refresh",
-                environment,
-                &connection,
-                &error.code,
-            ),
-        )
+        let event = event(
+            engine,
+            "keyward",
+            "connection.refresh",
+            environment,
+            &connection,
+            &error.code,
+        );
+        audit::append(tx, &event)?;
+        Ok(true)
     })?;
+    if !stands {
+        return Ok(None);
+    }
     engine.changes.publish(ChangeKind::Connection, held.id);
-    let kind = match state {
-        ConnectionState::NeedsConsent => Kind::NeedsConsent,
+    let kind = match (state, retry_at) {
+        (ConnectionState::NeedsConsent, None) => Kind::NeedsConsent,
         _ => Kind::Provider,
     };
-    Ok(Error::new(kind, error.message, error.hint))
+    Ok(Some(Error::new(kind, error.message, error.hint)))
 }
 
-fn copy(intent: &RefreshIntent) -> RefreshIntent {
-    RefreshIntent {
-        attempt: intent.attempt,
-        refresh_token_digest: intent.refresh_token_digest,
-        started_at: intent.started_at,
-        unreadable_answer: None,
+/// Why nothing is sent now unless the Owner asks: a pause after a failure (O-62, O-63), or a failure that waiting
+/// does not mend (O-59, O-61).
+fn standing_failure(connection: &Connection, tokens: &TokenSet, now: Timestamp) -> Option<Error> {
+    match connection.state {
+        ConnectionState::NeedsConsent => Some(needs_consent(connection)),
+        ConnectionState::Error => Some(stored_error(connection)),
+        _ => connection
+            .retry_at
+            .filter(|&at| at > now)
+            .map(|at| backing_off(connection, tokens, at, now)),
     }
-}
-
-fn transient(what: String) -> ConnectionError {
-    ConnectionError {
-        code: "temporary".to_owned(),
-        message: format!("The provider could not be asked for fresh tokens: {what}."),
-        hint: "Keyward tries again by itself; nothing was lost.".to_owned(),
-    }
-}
-
-/// O-62, O-63: what the provider says, else a pause that doubles; at least 10 s between failed requests.
-fn retry_after(held: &Connection, now: Timestamp, said: Option<Duration>) -> Timestamp {
-    let doubled = FIRST_PAUSE.saturating_mul(1 << held.failures.min(8));
-    now.after(said.unwrap_or(doubled.min(LONGEST_PAUSE)).max(FIRST_PAUSE))
 }
 
 /// O-65: a token that is due is not handed out by default, even while it is still accepted; `--min-ttl` says otherwise.
@@ -483,7 +452,9 @@ fn backing_off(connection: &Connection, tokens: &TokenSet, until: Timestamp, now
     error.hint = format!("Keyward tries again at {}.", until.to_rfc3339());
     let left = tokens.lifetime.left(now).as_secs();
     if left > 0 {
-        error.hint.push_str(&format!(" The present token lives {left} s more: --min-ttl 1s takes it."));
+        error.hint.push_str(&format!(
+            " The present token lives {left} s more: --min-ttl 1s takes it."
+        ));
     }
     error
 }
@@ -497,6 +468,20 @@ fn stored_error(connection: &Connection) -> Error {
             "",
         ),
     }
+}
+
+fn too_short(connection: &Connection, tokens: &TokenSet) -> Error {
+    let message = format!(
+        "A fresh token of “{}” lives {} s, less than was asked for.",
+        connection.key,
+        tokens.lifetime.length().as_secs()
+    );
+    Error::new(Kind::Provider, message, "Ask for less with --min-ttl.")
+}
+
+fn changed_meanwhile(connection: &Connection) -> Error {
+    let message = format!("“{}” was connected again meanwhile.", connection.key);
+    Error::new(Kind::Conflict, message, "Try again.")
 }
 
 fn no_tokens(connection: &Connection) -> Error {

@@ -159,22 +159,42 @@ fn raw_member(connection: &Connection, tokens: &TokenSet, path: &[&str]) -> Resu
         );
         Error::new(Kind::NotFound, message, "")
     };
-    if path.contains(&"refresh_token") {
-        return Err(Error::new(
+    let refused = || {
+        Error::new(
             Kind::Denied,
             "A refresh token is never handed out.",
             "Use the access token.",
-        ));
+        )
+    };
+    if path.contains(&"refresh_token") {
+        return Err(refused());
     }
     let root: serde_json::Value = serde_json::from_slice(tokens.raw.expose()).map_err(|_| missing())?;
     let mut value = &root;
     for part in path {
         value = value.get(part).ok_or_else(missing)?;
     }
+    // Nor inside a larger member, nor under another name.
+    let held = tokens.refresh_token.as_ref().and_then(SecretValue::expose_text);
+    if holds_refresh_token(value, held) {
+        return Err(refused());
+    }
     Ok(match value {
         serde_json::Value::String(text) => SecretValue::from(text.as_str()),
         other => SecretValue::from(other.to_string()),
     })
+}
+
+fn holds_refresh_token(value: &serde_json::Value, held: Option<&str>) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Some(text.as_str()) == held,
+        Value::Array(values) => values.iter().any(|value| holds_refresh_token(value, held)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name == "refresh_token" || holds_refresh_token(value, held)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn event(
@@ -196,7 +216,7 @@ fn event(
         subject: format!("{environment}/{item}"),
         outcome: match answer {
             Ok(_) => "ok".to_owned(),
-            Err(error) => format!("{:?}", error.kind).to_lowercase(),
+            Err(error) => error.kind.code().to_owned(),
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Secrets: create, read, change, trash, restore.
 
+use std::sync::Arc;
+
 use keyward_model::{
     Id, SecretValue,
     audit::AuditEvent,
@@ -13,12 +15,14 @@ use keyward_vault::{
     error as store,
     table::{audit, environments, items, secrets},
     tx::Tx,
+    vault::{Edition, Opening},
 };
 
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
+    engine::hold,
     environments as environment_acts,
 };
 
@@ -113,6 +117,13 @@ pub fn create(
     }
 }
 
+/// What a host listed last: it stays right until a record changes.
+pub(crate) struct Listed {
+    edition: Edition,
+    environment: Id,
+    secrets: Arc<Vec<Secret>>,
+}
+
 /// Secrets of an environment by key, narrowed by a search text and a tag. Opens no value.
 ///
 /// # Errors
@@ -125,14 +136,46 @@ pub fn list(
 ) -> Result<(Vec<Secret>, Environment)> {
     let environment = environment_acts::find(engine, environment)?;
     let query = Query::new(search);
-    let mut found = engine.unlocked()?.read(|tx| secrets::list(tx, environment.id))?;
-    found.retain(|secret| {
-        let tags = secret.tags.join(" ");
-        query.matches(&[secret.key.as_str(), &secret.name, &secret.description, &tags])
-            && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
-    });
-    found.sort_by(|one, other| one.key.cmp(&other.key));
+    let all = all(engine, environment.id)?;
+    let found = all
+        .iter()
+        .filter(|secret| {
+            let tags = secret.tags.join(" ");
+            query.matches(&[secret.key.as_str(), &secret.name, &secret.description, &tags])
+                && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
+        })
+        .cloned()
+        .collect();
     Ok((found, environment))
+}
+
+/// All Secrets of an environment by key. A host keeps the last answer: opening ten thousand records for every
+/// keystroke of a search would be felt (P6).
+fn all(engine: &Engine, environment: Id) -> Result<Arc<Vec<Secret>>> {
+    let vault = engine.unlocked()?;
+    let edition = vault.edition()?;
+    if let Some(listed) = &*hold(&engine.listed)
+        && listed.edition == edition
+        && listed.environment == environment
+    {
+        return Ok(Arc::clone(&listed.secrets));
+    }
+    // A write between the two reads only makes the kept answer newer than its edition: it is then read once more.
+    let mut secrets = vault.read(|tx| secrets::list(tx, environment))?;
+    secrets.sort_by(|one, other| one.key.cmp(&other.key));
+    let secrets = Arc::new(secrets);
+    if engine.opening == Opening::Host {
+        *hold(&engine.listed) = Some(Listed {
+            edition,
+            environment,
+            secrets: Arc::clone(&secrets),
+        });
+        // Locked meanwhile? Then nothing may stay behind.
+        if engine.unlocked().is_err() {
+            *hold(&engine.listed) = None;
+        }
+    }
+    Ok(secrets)
 }
 
 /// Finds a Secret by key or id (PV4); by id also in the trash.

@@ -4,10 +4,12 @@
 //! sized beforehand and wiped, never into copies; and a reader that takes exactly one spelling of each
 //! value leaves nothing to choose for whoever made the bytes.
 
-use keyward_model::{Id, SecretValue, Timestamp};
+mod map;
+
+use keyward_model::{Id, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+pub(crate) use map::Map;
 
 /// What a field holds.
 #[derive(Clone, Copy)]
@@ -135,223 +137,10 @@ fn write_item(item: Item<'_>, sink: &mut Sink) {
     }
 }
 
-/// A map as read; byte and text strings point into the bytes it was read from.
-pub(crate) struct Map<'a>(Vec<(u64, Value<'a>)>);
-
-enum Value<'a> {
-    Unsigned(u64),
-    Negative(i64),
-    Bool(bool),
-    Bytes(&'a [u8]),
-    Text(&'a str),
-    Array(Vec<Value<'a>>),
-}
-
-/// Deepest nesting there is: a list of pairs inside the map.
-const DEPTH: u8 = 2;
-
-impl<'a> Map<'a> {
-    /// Reads a map whose field numbers are at most `highest`.
-    ///
-    /// # Errors
-    /// [`Error::TooNew`] for a higher number, [`Error::Corrupt`] for whatever is not the one spelling
-    /// that [`encode`] has.
-    pub(crate) fn parse(bytes: &'a [u8], highest: u64) -> Result<Self> {
-        let mut input = Input(bytes);
-        let (major, count) = input.head()?;
-        if major != MAP {
-            return Err(damaged());
-        }
-        let mut fields: Vec<(u64, Value<'a>)> = Vec::new();
-        for _ in 0..count {
-            let (major, number) = input.head()?;
-            if major != UNSIGNED || fields.last().is_some_and(|(last, _)| *last >= number) {
-                return Err(damaged());
-            }
-            if number > highest {
-                return Err(Error::TooNew("a record".to_owned()));
-            }
-            fields.push((number, input.value(DEPTH)?));
-        }
-        if input.0.is_empty() {
-            Ok(Self(fields))
-        } else {
-            Err(damaged())
-        }
-    }
-
-    fn value(&self, number: u64) -> Option<&Value<'a>> {
-        self.0
-            .iter()
-            .find(|(have, _)| *have == number)
-            .map(|(_, value)| value)
-    }
-
-    pub(crate) fn has(&self, number: u64) -> bool {
-        self.value(number).is_some()
-    }
-
-    pub(crate) fn unsigned(&self, number: u64) -> Result<u64> {
-        match self.value(number) {
-            Some(Value::Unsigned(value)) => Ok(*value),
-            _ => Err(damaged()),
-        }
-    }
-
-    pub(crate) fn u32(&self, number: u64) -> Result<u32> {
-        u32::try_from(self.unsigned(number)?).map_err(|_| damaged())
-    }
-
-    pub(crate) fn flag(&self, number: u64) -> Result<bool> {
-        match self.value(number) {
-            Some(Value::Bool(value)) => Ok(*value),
-            _ => Err(damaged()),
-        }
-    }
-
-    pub(crate) fn time(&self, number: u64) -> Result<Timestamp> {
-        match self.value(number) {
-            Some(Value::Unsigned(value)) => i64::try_from(*value).map(Timestamp).map_err(|_| damaged()),
-            Some(Value::Negative(value)) => Ok(Timestamp(*value)),
-            _ => Err(damaged()),
-        }
-    }
-
-    pub(crate) fn bytes(&self, number: u64) -> Result<&'a [u8]> {
-        match self.value(number) {
-            Some(Value::Bytes(bytes)) => Ok(bytes),
-            _ => Err(damaged()),
-        }
-    }
-
-    pub(crate) fn array<const N: usize>(&self, number: u64) -> Result<[u8; N]> {
-        self.bytes(number)?.try_into().map_err(|_| damaged())
-    }
-
-    pub(crate) fn id(&self, number: u64) -> Result<Id> {
-        self.array(number).map(Id::from_bytes)
-    }
-
-    /// A value, copied once into a buffer of its exact size.
-    pub(crate) fn secret(&self, number: u64) -> Result<SecretValue> {
-        self.bytes(number).map(|bytes| SecretValue::new(bytes.to_vec()))
-    }
-
-    pub(crate) fn text(&self, number: u64) -> Result<&'a str> {
-        match self.value(number) {
-            Some(Value::Text(text)) => Ok(text),
-            _ => Err(damaged()),
-        }
-    }
-
-    pub(crate) fn string(&self, number: u64) -> Result<String> {
-        self.text(number).map(str::to_owned)
-    }
-
-    /// A field that may be absent.
-    pub(crate) fn maybe<T>(
-        &self,
-        number: u64,
-        read: impl FnOnce(&Self, u64) -> Result<T>,
-    ) -> Result<Option<T>> {
-        self.has(number).then(|| read(self, number)).transpose()
-    }
-
-    pub(crate) fn texts(&self, number: u64) -> Result<Vec<String>> {
-        let Some(Value::Array(values)) = self.value(number) else {
-            return Err(damaged());
-        };
-        values.iter().map(Value::owned_text).collect()
-    }
-
-    pub(crate) fn pairs(&self, number: u64) -> Result<Vec<(String, String)>> {
-        let Some(Value::Array(values)) = self.value(number) else {
-            return Err(damaged());
-        };
-        let pair = |value: &Value<'_>| match value {
-            Value::Array(pair) => match pair.as_slice() {
-                [first, second] => Ok((first.owned_text()?, second.owned_text()?)),
-                _ => Err(damaged()),
-            },
-            _ => Err(damaged()),
-        };
-        values.iter().map(pair).collect()
-    }
-}
-
-impl Value<'_> {
-    fn owned_text(&self) -> Result<String> {
-        match self {
-            Value::Text(text) => Ok((*text).to_owned()),
-            _ => Err(damaged()),
-        }
-    }
-}
-
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, count: u64) -> Result<&'a [u8]> {
-        let count = usize::try_from(count).map_err(|_| damaged())?;
-        let (taken, rest) = self.0.split_at_checked(count).ok_or_else(damaged)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn head(&mut self) -> Result<(u8, u64)> {
-        let first = self.take(1)?[0];
-        let (width, least) = match first & 31 {
-            small @ 0..24 => return Ok((first >> 5, u64::from(small))),
-            24 => (1, 24),
-            25 => (2, 0x100),
-            26 => (4, 0x1_0000),
-            27 => (8, 0x1_0000_0000),
-            _ => return Err(damaged()),
-        };
-        let argument = self
-            .take(width)?
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        if argument < least {
-            Err(damaged())
-        } else {
-            Ok((first >> 5, argument))
-        }
-    }
-
-    fn value(&mut self, depth: u8) -> Result<Value<'a>> {
-        let (major, argument) = self.head()?;
-        match (major, argument) {
-            (UNSIGNED, value) => Ok(Value::Unsigned(value)),
-            (NEGATIVE, value) => i64::try_from(value)
-                .map(|value| Value::Negative(!value))
-                .map_err(|_| damaged()),
-            (BYTES, length) => self.take(length).map(Value::Bytes),
-            (TEXT, length) => std::str::from_utf8(self.take(length)?)
-                .map(Value::Text)
-                .map_err(|_| damaged()),
-            (ARRAY, count) if depth > 0 => {
-                // No capacity from a number that somebody else wrote: the input ends first.
-                let mut values = Vec::new();
-                for _ in 0..count {
-                    values.push(self.value(depth - 1)?);
-                }
-                Ok(Value::Array(values))
-            }
-            (SIMPLE, FALSE) => Ok(Value::Bool(false)),
-            (SIMPLE, TRUE) => Ok(Value::Bool(true)),
-            _ => Err(damaged()),
-        }
-    }
-}
-
-fn damaged() -> Error {
-    Error::Corrupt("the fields of a record".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     #[test]
     fn numbers_are_spelt_as_in_rfc_8949_appendix_a() {

@@ -48,6 +48,10 @@ mod anchor;
 
 mod session;
 
+mod create;
+
+mod unlock;
+
 pub mod vault;
 
 #[cfg(test)]

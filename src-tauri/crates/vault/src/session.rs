@@ -55,6 +55,8 @@ pub(crate) struct Inner {
     manifest: Option<Manifest>,
     /// `PRAGMA data_version` when it was verified: changes when another connection commits, not when we do.
     data_version: i64,
+    /// Writes of this connection, log of reads left out.
+    pub(crate) own_writes: u64,
     /// Generation and root last verified: nothing older is believed while this connection lives.
     pub(crate) seen: (u64, [u8; 32]),
     /// Generation and root of the last commit that is known to be on the disk.
@@ -65,7 +67,7 @@ pub(crate) struct Inner {
     /// Reads whose events could not be written.
     pub(crate) unlogged: u64,
     pub(crate) last_write: Option<Timestamp>,
-    /// The end was tidied up, or there is nothing to tidy.
+    /// The end was tidied up, or there is nothing to tidy: a vault that is not believed leaves no trace.
     pub(crate) is_over: bool,
 }
 
@@ -99,6 +101,7 @@ impl Inner {
             db,
             manifest: None,
             data_version: 0,
+            own_writes: 0,
             seen: (0, [0; 32]),
             synced: None,
             anchor,
@@ -106,7 +109,7 @@ impl Inner {
             checkpoint_due: false,
             unlogged: 0,
             last_write: None,
-            is_over: false,
+            is_over: true, // until it is believed
         }
     }
 
@@ -176,6 +179,12 @@ impl Inner {
         self.anchor_due |= anchor_due;
         self.checkpoint_due |= checkpoint_due;
         Ok(done)
+    }
+
+    /// What changes whenever anything but the log of reads did.
+    pub(crate) fn edition(&mut self, keys: &Keys) -> Result<(i64, u64)> {
+        self.read(keys, |_| Ok(()))?;
+        Ok((self.data_version, self.own_writes))
     }
 
     /// A write that is not waited for: it is in the file's log, and on the disk with the next synced commit.

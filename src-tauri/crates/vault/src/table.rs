@@ -18,6 +18,8 @@ pub mod secrets;
 
 pub mod auth_clients;
 
+mod token_sets;
+
 pub mod connections;
 
 pub mod audit;

@@ -1,4 +1,4 @@
-//! Making, unlocking, reading and writing a vault: the order in which things are checked (SECURITY.md §b).
+//! A vault while it is open: reading, writing, and what follows from a write.
 
 use std::{
     path::PathBuf,
@@ -6,38 +6,32 @@ use std::{
     time::Duration,
 };
 
-use keyward_model::{
-    SecretValue, Timestamp,
-    audit::AuditEvent,
-    environment::DEFAULT_ENVIRONMENT,
-    name::{EnvironmentName, VaultName},
-};
-use keyward_seal::{
-    KdfParams, Key, MasterKey, RecoveryKey, calibrated, slot_key_keychain, slot_key_passphrase,
-};
+use keyward_model::{SecretValue, Timestamp, audit::AuditEvent, name::VaultName};
+use keyward_seal::{KdfParams, RecoveryKey};
 use rusqlite::Connection;
 
 use crate::{
     anchor::{self, Anchor, Need},
     error::{Error, Freshness, Result},
-    files,
     header::Header,
     home::Home,
-    keychain::{self, Keychain, KeychainError},
+    keychain::Keychain,
     keys::Keys,
     lease::{self, VaultLock},
-    manifest::Manifest,
-    record::new_uuid,
     schema::{self, OnClose},
     session::{Inner, State},
     slot::{self, Slot},
-    table::{audit, environments},
+    table::audit,
     tx::{Tx, WriteTx},
     verify::{self, Verification},
 };
+pub use crate::{
+    create::create,
+    unlock::{mode, unlock},
+};
 
 /// How long an opener waits while somebody exchanges the file (§b.5 “Locks”).
-const EXCHANGE: Duration = Duration::from_secs(10);
+pub(crate) const EXCHANGE: Duration = Duration::from_secs(10);
 
 /// Who opens a vault: this decides when the log is moved into the file and when the anchor is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +88,10 @@ pub struct Place<'a> {
     pub opening: Opening,
 }
 
+/// A state of the records, to compare with a later one of the same [`UnlockedVault`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition((i64, u64));
+
 /// Whether reads were written into the log (L-10).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadLog {
@@ -115,122 +113,9 @@ pub struct UnlockedVault {
     opening: Opening,
     mode: Mode,
     need: Need,
-    freshness: Freshness,
+    pub(crate) freshness: Freshness,
     // Dropped last: the file may be exchanged once the connection is closed.
     _lock: VaultLock,
-}
-
-/// Makes a vault with one slot and the environment `default`, and unlocks it. `stopwatch` tells the time since
-/// some moment; it is asked only when costs are to be found.
-///
-/// # Errors
-/// [`Error::Exists`], [`Error::KeychainUnavailable`] when the keychain cannot keep a key. Nothing is left behind.
-pub fn create(
-    place: &Place<'_>,
-    slot: FirstSlot<'_>,
-    now: Timestamp,
-    stopwatch: &dyn Fn() -> Duration,
-) -> Result<UnlockedVault> {
-    let Place {
-        home, name, keychain, ..
-    } = place;
-    if home.vault_exists(name) {
-        return Err(Error::Exists(format!("vault {}", name.as_str())));
-    }
-    let uuid = new_uuid()?;
-    let keys = Keys::derive(MasterKey::make()?, uuid, 1);
-    let (first, mode) = match slot {
-        FirstSlot::Keychain => {
-            keychain::probe(keychain.as_ref())?;
-            let key = slot_key_keychain()?;
-            let first = Slot::for_keychain(&uuid, &key, &keys.master)?;
-            keychain.set(&slot::account(&uuid, &first.id), key.expose(), keychain::DEADLINE)?;
-            (first, Mode::Keychain)
-        }
-        FirstSlot::Passphrase { passphrase, kdf } => {
-            let kdf = match kdf {
-                Some(kdf) => kdf,
-                None => calibrate(home, passphrase, stopwatch)?,
-            };
-            kdf.check()?;
-            let _turn = lease::kdf_lock(home)?;
-            (
-                Slot::for_passphrase(&uuid, passphrase, &kdf, &keys.master)?,
-                Mode::Passphrase,
-            )
-        }
-    };
-    let made = make_files(home, name, &keys, &first, now);
-    if made.is_err() && mode == Mode::Keychain {
-        // Best effort: the error that matters is the first one.
-        let _ = keychain.delete(&slot::account(&uuid, &first.id), keychain::DEADLINE);
-    }
-    made?;
-    let lock = VaultLock::shared(home, name, EXCHANGE)?;
-    let db = schema::open(&home.vault_file(name), on_close(place.opening))?;
-    let need = if mode == Mode::Keychain {
-        Need::Demanded
-    } else {
-        Need::Welcome
-    };
-    let mut vault = assemble(place, db, keys, lock, mode, need, State::Nothing);
-    vault.read(|_| Ok(()))?;
-    // The file was synced before it got its name.
-    vault.inner().everything_is_synced();
-    vault.save_anchor(now)?;
-    if matches!(vault.inner().anchor, State::Written { .. }) {
-        vault.freshness = Freshness::Ok;
-    }
-    Ok(vault)
-}
-
-/// How the vault is usually unlocked; needs no key.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::Unsafe`], [`Error::Corrupt`], [`Error::TooNew`].
-pub fn mode(place: &Place<'_>) -> Result<Mode> {
-    place.home.check_vault(place.name)?;
-    let _lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
-    let db = schema::open(&place.home.vault_file(place.name), OnClose::Leave)?;
-    Header::read(&db)?;
-    Ok(mode_of(&slot::read_all(&db)?))
-}
-
-/// Unlocks a vault. Checked in this order: owner and mode of the files; version; floor and cap of the costs,
-/// before the KDF runs; the slot; header and slots; the root; the head of the log; freshness.
-///
-/// # Errors
-/// [`Error::WrongKey`], [`Error::NotFresh`], [`Error::Corrupt`], [`Error::TooNew`], [`Error::Unsafe`],
-/// [`Error::KeychainUnavailable`], [`Error::NotFound`].
-pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<UnlockedVault> {
-    place.home.check_vault(place.name)?;
-    let lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
-    let db = schema::open(&place.home.vault_file(place.name), on_close(place.opening))?;
-    let header = Header::read(&db)?;
-    let slots = slot::read_all(&db)?;
-    let (master, used) = open_slot(place, &header.vault_uuid, &slots, with)?;
-    let keys = Keys::derive(master, header.vault_uuid, header.epoch);
-    let need = if matches!(with, Unlocking::Keychain) {
-        Need::Demanded
-    } else {
-        Need::Welcome
-    };
-    // Before the read transaction: a vault that is written meanwhile is newer then, never older.
-    let found = anchor::find(place.keychain.as_ref(), &keys.uuid, need)?;
-    let mut vault = assemble(place, db, keys, lock, mode_of(&slots), need, State::of(&found));
-    vault.read(audit::check_head)?;
-    let freshness = vault.inner().compare(&found);
-    vault.freshness = freshness;
-    if matches!(vault.freshness, Freshness::Older { .. } | Freshness::Forked) {
-        vault.inner().is_over = true; // what was not believed leaves no trace
-        return Err(Error::NotFresh(vault.freshness));
-    }
-    if let Unlocking::Passphrase(passphrase) = with
-        && used.is_below_default()
-    {
-        vault.strengthen(used, passphrase, now)?;
-    }
-    Ok(vault)
 }
 
 impl UnlockedVault {
@@ -252,10 +137,11 @@ impl UnlockedVault {
     pub fn write<T>(&self, now: Timestamp, f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>) -> Result<T> {
         let mut inner = self.inner();
         let done = inner.write(&self.keys, now, f)?;
+        inner.own_writes += 1;
         inner.written(now);
         if inner.checkpoint_due {
-            // A purge is committed: readers in the way only put the checkpoint off.
-            inner.checkpoint()?;
+            // The write is committed whatever comes of this: what fails now is tried again at the end.
+            let _ = inner.checkpoint();
         }
         Ok(done)
     }
@@ -348,6 +234,14 @@ impl UnlockedVault {
         self.inner().seen.0
     }
 
+    /// Equal to an earlier answer as long as no record changed, by whomever: for those who keep what they listed.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::read`].
+    pub fn edition(&self) -> Result<Edition> {
+        self.inner().edition(&self.keys).map(Edition)
+    }
+
     /// Whether the operating system keeps the keys out of swap.
     #[must_use]
     pub fn keys_locked_in_memory(&self) -> bool {
@@ -432,7 +326,7 @@ impl UnlockedVault {
 
     /// Wraps the vault's key again at today's costs (§b.7). Costs no more than a slower unlock: if it cannot be
     /// stored now, the next unlock tries again.
-    fn strengthen(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
+    pub(crate) fn strengthen(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
         let turn = lease::kdf_lock(&self.home)?;
         let new = Slot::for_passphrase(
             &self.keys.uuid,
@@ -447,7 +341,7 @@ impl UnlockedVault {
         }
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn inner(&self) -> MutexGuard<'_, Inner> {
         // A panic inside a transaction rolled it back and left nothing half done.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -460,14 +354,14 @@ impl Drop for UnlockedVault {
     }
 }
 
-fn on_close(opening: Opening) -> OnClose {
+pub(crate) fn on_close(opening: Opening) -> OnClose {
     match opening {
         Opening::OneShot => OnClose::Leave,
         Opening::Host => OnClose::Checkpoint,
     }
 }
 
-fn mode_of(slots: &[Slot]) -> Mode {
+pub(crate) fn mode_of(slots: &[Slot]) -> Mode {
     if slots.iter().any(|slot| slot.is(slot::Type::OsKeychain)) {
         Mode::Keychain
     } else {
@@ -475,7 +369,7 @@ fn mode_of(slots: &[Slot]) -> Mode {
     }
 }
 
-fn event(now: Timestamp, actor: &str, action: &str, subject: &str) -> AuditEvent {
+pub(crate) fn event(now: Timestamp, actor: &str, action: &str, subject: &str) -> AuditEvent {
     AuditEvent {
         at: now,
         actor: actor.to_owned(),
@@ -485,7 +379,7 @@ fn event(now: Timestamp, actor: &str, action: &str, subject: &str) -> AuditEvent
     }
 }
 
-fn assemble(
+pub(crate) fn assemble(
     place: &Place<'_>,
     db: Connection,
     keys: Keys,
@@ -506,116 +400,4 @@ fn assemble(
         freshness: Freshness::None,
         _lock: lock,
     }
-}
-
-/// The vault's key, and the slot that gave it.
-fn open_slot<'s>(
-    place: &Place<'_>,
-    vault_uuid: &[u8; 16],
-    slots: &'s [Slot],
-    with: Unlocking<'_>,
-) -> Result<(MasterKey, &'s Slot)> {
-    let open = |slot: &'s Slot, key: &Key| slot.open(vault_uuid, key).map(|master| (master, slot));
-    match with {
-        Unlocking::Keychain => {
-            let mut lost = false;
-            for slot in slots.iter().filter(|slot| slot.is(slot::Type::OsKeychain)) {
-                match place
-                    .keychain
-                    .get(&slot::account(vault_uuid, &slot.id), keychain::DEADLINE)?
-                {
-                    Some(bytes) => {
-                        if let Some(found) = Key::from_slice(&bytes).ok().and_then(|key| open(slot, &key)) {
-                            return Ok(found);
-                        }
-                    }
-                    None => lost = true,
-                }
-            }
-            if lost {
-                return Err(KeychainError::Failed("it holds no key for this vault".to_owned()).into());
-            }
-        }
-        Unlocking::Passphrase(passphrase) => {
-            let slots: Vec<_> = slots
-                .iter()
-                .filter(|slot| slot.is(slot::Type::Passphrase))
-                .collect();
-            slots.iter().try_for_each(|slot| slot.check_costs())?;
-            let _turn = lease::kdf_lock(place.home)?;
-            for slot in slots {
-                if let Some(found) = open(slot, &slot.passphrase_key(passphrase)?) {
-                    return Ok(found);
-                }
-            }
-        }
-        Unlocking::Recovery(recovery) => {
-            for slot in slots.iter().filter(|slot| slot.is(slot::Type::Recovery)) {
-                if let Some(found) = open(slot, &slot.recovery_key(recovery)?) {
-                    return Ok(found);
-                }
-            }
-        }
-    }
-    Err(Error::WrongKey)
-}
-
-/// Measures the KDF at its least cost and picks the cost for this machine.
-fn calibrate(home: &Home, passphrase: &SecretValue, stopwatch: &dyn Fn() -> Duration) -> Result<KdfParams> {
-    let _turn = lease::kdf_lock(home)?;
-    let start = stopwatch();
-    slot_key_passphrase(passphrase.expose(), &[0; 16], &KdfParams::DEFAULT, None)?;
-    Ok(calibrated(stopwatch().saturating_sub(start)))
-}
-
-/// Makes folder and file. The file gets its name when it is whole and synced, so that a crash leaves no vault.
-fn make_files(home: &Home, name: &VaultName, keys: &Keys, first: &Slot, now: Timestamp) -> Result<()> {
-    let is_new = home.vault_dir(name).symlink_metadata().is_err();
-    let folder = home.create_vault_dir(name)?;
-    let draft = folder.join("vault.db.new");
-    let made = VaultLock::exclusive(home, name, EXCHANGE).and_then(|_lock| {
-        if home.vault_exists(name) {
-            return Err(Error::Exists(format!("vault {}", name.as_str())));
-        }
-        remove_draft(&draft); // of a creation that was killed
-        files::create_new_private(&draft)?;
-        fill(&draft, keys, first, now, name)?;
-        let failed = |error: std::io::Error| Error::Storage(error.to_string());
-        std::fs::rename(&draft, home.vault_file(name)).map_err(failed)?;
-        files::sync_dir(&folder)
-    });
-    if let Err(error) = &made {
-        if is_new && !matches!(error, Error::Exists(_)) {
-            let _ = std::fs::remove_dir_all(&folder);
-        } else {
-            remove_draft(&draft);
-        }
-    }
-    made
-}
-
-fn remove_draft(draft: &std::path::Path) {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut path = draft.as_os_str().to_owned();
-        path.push(suffix);
-        let _ = std::fs::remove_file(PathBuf::from(path));
-    }
-}
-
-/// The first transaction of a vault: header, slot, environment, log, manifest. Closing syncs it.
-fn fill(draft: &std::path::Path, keys: &Keys, first: &Slot, now: Timestamp, name: &VaultName) -> Result<()> {
-    let db = schema::create(draft)?;
-    db.execute_batch("BEGIN IMMEDIATE")?;
-    first.insert(&db)?;
-    let mut header = Header::new(keys.uuid, keys.epoch);
-    header.mac = header.expected_mac(schema::USER_VERSION, &slot::read_all(&db)?, keys);
-    header.write(&db)?;
-    let mut tx = WriteTx::new(Tx::new(&db, keys, Manifest::empty(keys, header.mac)));
-    let default = EnvironmentName::parse(DEFAULT_ENVIRONMENT).expect("the name is one");
-    environments::insert(&mut tx, &default, now)?;
-    audit::append(&mut tx, &event(now, "owner", "vault.create", name.as_str()))?;
-    tx.into_effects().manifest.flush(&db, keys)?;
-    db.execute_batch("COMMIT")?;
-    schema::checkpoint(&db)?;
-    db.close().map_err(|(_, error)| error.into())
 }

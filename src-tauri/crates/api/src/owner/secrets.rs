@@ -19,8 +19,12 @@ use crate::wire::{self, Done, Plaintext};
 pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Result<Vec<wire::Secret>> {
     let search = request.search.unwrap_or_default();
     let (found, environment) = secrets::list(engine, &request.environment, &search, request.tag.as_deref())?;
-    Ok(found
+    let after = request.after.unwrap_or_default();
+    let page = found
         .into_iter()
+        .filter(|secret| secret.key.as_str() > after.as_str())
+        .take(request.limit.map_or(usize::MAX, |limit| limit as usize));
+    Ok(page
         .map(|secret| from_engine::secret(secret, &environment))
         .collect())
 }

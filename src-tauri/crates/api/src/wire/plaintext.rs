@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyward_model::SecretValue;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use zeroize::Zeroizing;
 
 /// A value that crosses a boundary: a JSON string when it is UTF-8, else `{"base64": "…"}`.
 ///
@@ -13,34 +14,35 @@ pub struct Plaintext(pub SecretValue);
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Form {
-    Text(String),
-    Bytes { base64: String },
+enum Form<S> {
+    Text(S),
+    Bytes { base64: S },
 }
 
 impl Serialize for Plaintext {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0.expose_text() {
             Some(text) => serializer.serialize_str(text),
-            None => Form::Bytes {
-                base64: STANDARD.encode(self.0.expose()),
+            None => {
+                let base64 = Zeroizing::new(STANDARD.encode(self.0.expose()));
+                Form::Bytes {
+                    base64: base64.as_str(),
+                }
+                .serialize(serializer)
             }
-            .serialize(serializer),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Plaintext {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Form::deserialize(deserializer)? {
+        Ok(Self(match Form::<String>::deserialize(deserializer)? {
             Form::Text(text) => SecretValue::from(text),
             Form::Bytes { base64 } => {
+                let base64 = Zeroizing::new(base64);
+                let bytes = STANDARD.decode(base64.as_bytes());
                 // the decoder's own message would quote the input.
-                SecretValue::new(
-                    STANDARD
-                        .decode(base64)
-                        .map_err(|_| D::Error::custom("invalid base64"))?,
-                )
+                SecretValue::new(bytes.map_err(|_| D::Error::custom("invalid base64"))?)
             }
         }))
     }

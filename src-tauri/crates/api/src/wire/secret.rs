@@ -56,6 +56,14 @@ pub struct SecretList {
     pub search: Option<String>,
     /// A tag they must have.
     pub tag: Option<String>,
+    /// Only those whose key comes after this one: the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub after: Option<String>,
+    /// At most so many; absent: all. Over the socket a page has at most 1 000 (SECURITY.md §b.4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub limit: Option<u32>,
 }
 
 /// Makes a Secret.

@@ -26,6 +26,11 @@ const PAGE: usize = 1_000;
 /// # Errors
 /// `usage` for a time that cannot be read, `corrupt` when the chain is broken, `locked`.
 pub fn run(context: &Context, face: &Face, audit: Audit) -> Result {
+    if audit.command.is_some() && (audit.follow || audit.since.is_some()) {
+        return Err(Error::usage(
+            "`audit verify` walks the whole chain: it takes neither --since nor --follow.",
+        ));
+    }
     let mut door = Door::open(context)?;
     if let Some(AuditCommand::Verify) = audit.command {
         let verified = door.call(context, AuditVerify {})?;

@@ -30,14 +30,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     match command {
         Command::Add(_) | Command::Update(_) => Ok(()),
         Command::List { search, tag } => {
-            let list = door.call(
-                context,
-                SecretList {
-                    environment,
-                    search,
-                    tag,
-                },
-            )?;
+            let list = pages(context, &mut door, search, tag)?;
             if list.is_empty() {
                 face.say("No secrets here. Add one: keyward secret add KEY");
             }
@@ -214,6 +207,31 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
     face.data(b"value:       ")?;
     face.data(revealed.value.0.expose())?;
     face.data(b"\n")
+}
+
+/// Every page of a list: a frame holds about ten thousand entries, a vault may hold more.
+fn pages(
+    context: &Context,
+    door: &mut Door,
+    search: Option<String>,
+    tag: Option<String>,
+) -> Result<Vec<Secret>> {
+    let mut all: Vec<Secret> = Vec::new();
+    loop {
+        let request = SecretList {
+            environment: context.environment.clone(),
+            search: search.clone(),
+            tag: tag.clone(),
+            after: all.last().map(|last| last.key.clone()),
+            limit: door.page(),
+        };
+        let page = door.call(context, request)?;
+        let is_last = door.page().is_none_or(|limit| page.len() < limit as usize);
+        all.extend(page);
+        if is_last {
+            return Ok(all);
+        }
+    }
 }
 
 fn facts(secret: &Secret) -> String {

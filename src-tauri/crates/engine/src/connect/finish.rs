@@ -1,0 +1,389 @@
+//! The second half of Connect: from the browser's answer to the tokens stored.
+
+use std::{sync::Arc, time::Duration};
+
+use keyward_model::connection::{AuthType, Connection, ConnectionError, ConnectionState};
+use keyward_oauth::{
+    authorize::{Code, Pending},
+    callback::CallbackError,
+    loopback::Loopback,
+    token::{self, Answer},
+};
+use keyward_vault::{
+    error as store,
+    table::{audit, auth_clients, connections, items},
+    tx::Tx,
+    vault::UnlockedVault,
+};
+use tokio::sync::mpsc;
+
+use super::{Plan, elapsed};
+use crate::{
+    Engine, Error, Kind, Result,
+    changes::ChangeKind,
+    connections::Shown,
+    consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
+    engine::Network,
+    refresh,
+};
+
+enum Ended {
+    Code(Code),
+    Refused(CallbackError),
+    TimedOut,
+    Cancelled,
+}
+
+/// Waits for the answer, exchanges the code, stores the tokens; the Consent ends however this ends.
+pub(super) fn run(
+    engine: &Engine,
+    consent: &Consent,
+    plan: &Plan,
+    loopback: Loopback,
+    mut paste: mpsc::Receiver<Code>,
+) {
+    let _ends = Ends(engine, consent);
+    let Ok(network) = engine.network() else { return };
+    let ended = network.runtime.block_on(async {
+        tokio::select! {
+            biased;
+            () = consent.cancelled.notified() => Ended::Cancelled,
+            Some(code) = paste.recv() => Ended::Code(code),
+            answer = loopback.wait(&consent.pending) => match answer {
+                Ok(code) => Ended::Code(code),
+                Err(refused) => Ended::Refused(refused),
+            },
+            () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
+        }
+    });
+    let code = match ended {
+        Ended::Code(code) => code,
+        Ended::Refused(refused) => {
+            refuse(engine, consent, &refused);
+            return;
+        }
+        Ended::TimedOut => {
+            let message = format!("Nobody answered within {}.", minutes(consent.allowed));
+            let hint =
+                "Connect again when you can approve in the browser; the link can be copied to another one.";
+            let error = Error::new(Kind::NeedsConsent, message, hint);
+            return end(engine, consent, State::TimedOut, WAIT, error);
+        }
+        Ended::Cancelled => {
+            let error = Error::new(Kind::Denied, "The consent was cancelled.", "Connect again.");
+            return end(engine, consent, State::Cancelled, WAIT, error);
+        }
+    };
+    step(engine, consent, WAIT, EXCHANGE);
+    // I5: what the provider gives for this code it gives once; a vault that is locked from here on still takes it.
+    let _flight = engine.flight();
+    let exchanged = engine.unlocked().and_then(|vault| {
+        Ok((
+            exchange(engine, network, &vault, plan, &consent.pending, code)?,
+            vault,
+        ))
+    });
+    let (answer, vault) = match exchanged {
+        Ok(exchanged) => exchanged,
+        Err(error) => return end(engine, consent, State::Failed, EXCHANGE, error),
+    };
+    step(engine, consent, EXCHANGE, STORE);
+    match store_answer(engine, &vault, plan, answer) {
+        Ok(connection) => done(engine, consent, plan, connection),
+        Err(error) => end(engine, consent, State::Failed, STORE, error),
+    }
+}
+
+/// Ends a Consent that nothing else has ended: nobody waits for a thread that is gone.
+struct Ends<'a>(&'a Engine, &'a Consent);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        let error = Error::internal("The consent broke off.");
+        end(self.0, self.1, State::Failed, PLAN, error);
+    }
+}
+
+fn exchange(
+    engine: &Engine,
+    network: &Network,
+    vault: &UnlockedVault,
+    plan: &Plan,
+    pending: &Pending,
+    code: Code,
+) -> Result<Answer> {
+    let secret = vault.read(|tx| auth_clients::client_secret(tx, &plan.auth_client))?;
+    let clock = Arc::clone(&engine.ports.clock);
+    let exchanged = network.runtime.block_on(token::exchange(
+        &network.http,
+        &plan.auth_client,
+        secret.as_ref(),
+        pending,
+        code,
+        &move || clock.now(),
+    ));
+    exchanged.map_err(|error| match error {
+        keyward_oauth::Error::Permanent {
+            oauth_error,
+            description,
+        } => {
+            let message = match description {
+                Some(description) => format!("The provider refused the code: {oauth_error} ({description})."),
+                None => format!("The provider refused the code: {oauth_error}."),
+            };
+            Error::new(
+                Kind::Provider,
+                message,
+                "Connect again; if it repeats, compare the redirect address at the provider.",
+            )
+        }
+        error => error.into(),
+    })
+}
+
+/// One synced transaction: the Connection, its tokens with the raw answer, and the audit event (O-53).
+///
+/// No lease is taken: a refresh of the old tokens that is under way may take longer than anybody waits, and it finds
+/// another row than it read when it comes to store (O-59).
+fn store_answer(
+    engine: &Engine,
+    vault: &UnlockedVault,
+    plan: &Plan,
+    mut answer: Answer,
+) -> Result<Connection> {
+    let now = engine.now();
+    // O-14: an absent scope means as requested.
+    let requested = plan.scopes.join(" ");
+    let granted = answer
+        .tokens
+        .scope
+        .clone()
+        .or((!requested.is_empty()).then_some(requested));
+    answer.tokens.scope.clone_from(&granted);
+    let connection = vault.write(now, |tx| {
+        // OA12: looked up now, not when the Consent began: another one may have made or deleted it meanwhile.
+        let old = match items::in_any_case(tx, plan.environment.id, &plan.key)? {
+            Some(items::Item::Connection(old))
+                if old.key == plan.key && old.auth_client == plan.auth_client.id =>
+            {
+                Some(old)
+            }
+            // Something else has the key now: `insert` says so.
+            _ => None,
+        };
+        let old = old.as_ref();
+        let row = match old {
+            Some(old) => connections::tokens(tx, old)?.map(|(_, row)| row),
+            None => None,
+        };
+        let connection = Connection {
+            id: old.map_or_else(|| tx.new_id(), |old| Ok(old.id))?,
+            key: plan.key.clone(),
+            name: plan.name.clone(),
+            environment: plan.environment.id,
+            application: plan.auth_client.application.clone(),
+            auth_client: plan.auth_client.id,
+            auth_type: AuthType::Oauth2,
+            account: answer
+                .account
+                .clone()
+                .or_else(|| old.and_then(|old| old.account.clone())),
+            state: ConnectionState::Ready,
+            error: answer
+                .tokens
+                .refresh_token
+                .is_none()
+                .then(|| no_refresh_token(&answer)),
+            requested_scopes: plan.scopes.clone(),
+            params: plan.params.clone(),
+            granted_scope: granted.clone(),
+            lifetime: Some(answer.tokens.lifetime),
+            has_refresh_token: answer.tokens.refresh_token.is_some(),
+            token_set: old.map_or_else(|| tx.new_id(), |old| Ok(old.token_set))?,
+            refresh_intent: old.map_or_else(|| tx.new_id(), |old| Ok(old.refresh_intent))?,
+            default: old.map_or_else(|| is_first(tx, plan), |old| Ok(old.default))?,
+            retry_at: None,
+            failures: 0,
+            created_at: old.map_or(now, |old| old.created_at),
+            updated_at: now,
+        };
+        match old {
+            Some(_) => connections::update(tx, &connection)?,
+            None => connections::insert(tx, &connection)?,
+        }
+        connections::replace_tokens(tx, &connection, &answer.tokens, row)?;
+        let event = refresh::event(
+            engine,
+            &plan.actor,
+            "connection.connect",
+            &plan.environment,
+            &connection,
+            "ok",
+        );
+        audit::append(tx, &event)?;
+        Ok(connection)
+    })?;
+    engine.changes.publish(ChangeKind::Connection, connection.id);
+    Ok(connection)
+}
+
+/// AM9: the first Connection of an Application in an environment is its default.
+fn is_first(tx: &Tx<'_>, plan: &Plan) -> store::Result<bool> {
+    let Some(application) = &plan.auth_client.application else {
+        return Ok(false);
+    };
+    match connections::default_of(tx, plan.environment.id, application) {
+        Ok(_) => Ok(false),
+        Err(store::Error::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// AM10: says so, why, and what to do.
+fn no_refresh_token(answer: &Answer) -> ConnectionError {
+    ConnectionError {
+        code: "no_refresh_token".to_owned(),
+        message: format!(
+            "The provider gave no refresh token: the connection ends at {}.",
+            answer.tokens.lifetime.expires_at.to_rfc3339()
+        ),
+        hint: "Ask for offline access: the scope offline_access at most providers, access_type=offline with \
+               prompt=consent at Google; then connect again."
+            .to_owned(),
+    }
+}
+
+fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection) {
+    let refreshable = connection.has_refresh_token;
+    let after = elapsed(engine, consent);
+    consent.change(|progress| {
+        progress.steps[STORE] = Step::Done(after);
+        (progress.state, progress.steps[PLAN]) = if refreshable {
+            (State::Done, Step::Done(after))
+        } else {
+            (State::DoneWithoutRefreshToken, Step::Warn(after))
+        };
+        progress.result = Some(Shown {
+            connection,
+            environment: plan.environment.clone(),
+            auth_client: plan.auth_client.key.clone(),
+        });
+    });
+    engine.changes.publish(ChangeKind::Consent, consent.id);
+}
+
+fn step(engine: &Engine, consent: &Consent, finished: usize, begun: usize) {
+    let after = elapsed(engine, consent);
+    consent.change(|progress| {
+        progress.state = State::Finishing;
+        progress.steps[finished] = Step::Done(after);
+        progress.steps[begun] = Step::Now;
+    });
+    engine.changes.publish(ChangeKind::Consent, consent.id);
+}
+
+fn end(engine: &Engine, consent: &Consent, state: State, failed: usize, error: Error) {
+    let after = elapsed(engine, consent);
+    let mut changed = false;
+    consent.change(|progress: &mut Progress| {
+        if !progress.state.is_final() {
+            changed = true;
+            progress.steps[failed] = Step::Failed(after);
+            progress.state = state;
+            progress.error = Some(error);
+        }
+    });
+    if changed {
+        engine.changes.publish(ChangeKind::Consent, consent.id);
+    }
+}
+
+/// Ends a Consent whose genuine answer is no, and says why.
+pub(super) fn refuse(engine: &Engine, consent: &Consent, refused: &CallbackError) -> Error {
+    let state = match refused {
+        CallbackError::Refused { error, .. } if error == "access_denied" => State::Denied,
+        CallbackError::TimedOut => State::TimedOut,
+        _ => State::Failed,
+    };
+    let error = explain(refused);
+    end(engine, consent, state, WAIT, error.clone());
+    error
+}
+
+/// O-33: every code of RFC 6749 §4.1.2.1 in words, and the other ways in which an answer is no.
+fn explain(refused: &CallbackError) -> Error {
+    let (error, description) = match refused {
+        CallbackError::Refused { error, description } => (error, description),
+        CallbackError::WrongIssuer => {
+            return Error::new(
+                Kind::Provider,
+                "The answer came from another server than the one that was asked.",
+                "Check the issuer of the auth client. Somebody may be mixing up servers; nothing was sent.",
+            );
+        }
+        CallbackError::TimedOut => {
+            return Error::new(
+                Kind::NeedsConsent,
+                "Nobody finished the consent in time.",
+                "Connect again when you can approve in the browser.",
+            );
+        }
+        CallbackError::NotOurs(reason) => {
+            return Error::internal(format!("The consent could not be waited for: {reason}."));
+        }
+    };
+    let (kind, sentence, hint) = match error.as_str() {
+        "access_denied" => (
+            Kind::Denied,
+            "The provider's page said no.",
+            "Connect again and approve, or ask the provider's administrator to allow this application.",
+        ),
+        "invalid_scope" => (
+            Kind::Provider,
+            "The provider does not know one of the scopes.",
+            "Compare the scopes with the provider's documentation.",
+        ),
+        "unauthorized_client" => (
+            Kind::Provider,
+            "The provider does not allow this client to ask this way.",
+            "Register it there as a desktop or native application.",
+        ),
+        "invalid_request" => (
+            Kind::Provider,
+            "The provider found the request malformed.",
+            "Compare client id, scopes and additional parameters.",
+        ),
+        "unsupported_response_type" => (
+            Kind::Provider,
+            "The provider does not offer the authorization code flow.",
+            "Use another provider endpoint or registration.",
+        ),
+        "login_required" | "consent_required" | "interaction_required" | "account_selection_required" => (
+            Kind::NeedsConsent,
+            "The provider needs a person to sign in.",
+            "Leave out prompt=none and connect again.",
+        ),
+        "server_error" | "temporarily_unavailable" => (
+            Kind::Provider,
+            "The provider failed for now.",
+            "Try again in a moment.",
+        ),
+        _ => (
+            Kind::Provider,
+            "The provider refused.",
+            "Look the code up in the provider's documentation.",
+        ),
+    };
+    let message = match description {
+        Some(description) => format!("{sentence} It said: {error} ({description})."),
+        None => format!("{sentence} It said: {error}."),
+    };
+    Error::new(kind, message, hint)
+}
+
+fn minutes(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}

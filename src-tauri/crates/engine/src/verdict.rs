@@ -1,0 +1,174 @@
+//! What a failed refresh means for its Connection: pure, from the failure to the state. Tokens stay, whatever it is.
+
+use std::time::Duration;
+
+use keyward_model::{
+    Timestamp,
+    connection::{Connection, ConnectionError, ConnectionState, RefreshIntent},
+};
+use keyward_oauth::{Error as Failure, error::Sent};
+
+/// First pause after a transient failure; doubles up to [`LONGEST_PAUSE`]. Also the least pause, whatever the
+/// provider says: at most one failed request in ten seconds (O-63).
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The intent that was written before the request, and the one it replaced.
+pub(crate) struct Intents {
+    pub(crate) before: Option<RefreshIntent>,
+    pub(crate) written: RefreshIntent,
+}
+
+/// What is stored of a failure.
+pub(crate) struct Verdict {
+    pub(crate) state: ConnectionState,
+    /// No request before then; `None` where waiting mends nothing.
+    pub(crate) retry_at: Option<Timestamp>,
+    pub(crate) error: ConnectionError,
+    /// The intent that stands afterwards: where the outcome is in doubt, there is one (O-53).
+    pub(crate) intent: Option<RefreshIntent>,
+}
+
+/// Whether the provider may have replaced the tokens although no readable answer came (O-60).
+pub(crate) fn is_in_doubt(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Transient {
+            sent: Sent::Unknown,
+            ..
+        } | Failure::BadResponse { .. }
+    )
+}
+
+/// Judges a failure (O-59 to O-63).
+pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, now: Timestamp) -> Verdict {
+    let key = &connection.key;
+    let Intents { before, written } = intents;
+    let later = |said, error, intent| Verdict {
+        // Asked for by the Owner: what a person must mend is not mended by a provider that cannot be reached.
+        state: match connection.state {
+            state @ (ConnectionState::NeedsConsent | ConnectionState::Error) => state,
+            _ => ConnectionState::Ready,
+        },
+        retry_at: Some(retry_at(connection, now, said)),
+        error,
+        intent,
+    };
+    match failure {
+        Failure::Permanent {
+            oauth_error,
+            description,
+        }
+        | Failure::Denied {
+            oauth_error,
+            description,
+        } => {
+            let cause = if written.attempt > 1 {
+                "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked"
+            } else {
+                "the grant was revoked, expired, or used by another program"
+            };
+            let message = format!(
+                "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
+                said(description)
+            );
+            let hint = format!("Connect it again: keyward connect {key}");
+            Verdict {
+                state: ConnectionState::NeedsConsent,
+                retry_at: None,
+                error: error(oauth_error, message, hint),
+                intent: unreadable(before),
+            }
+        }
+        Failure::Config {
+            oauth_error,
+            description,
+        } => {
+            let message = format!(
+                "The provider refuses the auth client or the request: {oauth_error}{}.",
+                said(description)
+            );
+            misconfigured(connection, oauth_error, message, unreadable(before))
+        }
+        // Nothing was sent: what was in doubt before still is.
+        Failure::BadEndpoint(what) => {
+            misconfigured(connection, "bad_endpoint".to_owned(), unsent(&what), before)
+        }
+        Failure::BadParameter(what) => {
+            misconfigured(connection, "bad_parameter".to_owned(), unsent(&what), before)
+        }
+        Failure::BadResponse { what, raw } => {
+            // O-53: an answer that cannot be read may hold the only copy of a new refresh token.
+            let intent = RefreshIntent {
+                unreadable_answer: Some(raw),
+                ..written
+            };
+            let message = format!("The provider's answer cannot be read: {what}.");
+            later(None, temporary(message), Some(intent))
+        }
+        Failure::Transient {
+            what,
+            retry_after,
+            sent,
+        } => {
+            let message = format!("The provider could not be asked for fresh tokens: {what}.");
+            let intent = match sent {
+                Sent::No => before,
+                // `Answered` as well: a gateway that gave up does not know what the provider did.
+                Sent::Unknown | Sent::Answered => Some(written),
+            };
+            later(retry_after, temporary(message), intent)
+        }
+        other => {
+            let message = format!("The provider could not be asked for fresh tokens: {other}.");
+            later(None, temporary(message), Some(written))
+        }
+    }
+}
+
+/// O-61: neither waiting nor consent mends it; it is not tried again by itself.
+fn misconfigured(
+    connection: &Connection,
+    code: String,
+    message: String,
+    intent: Option<RefreshIntent>,
+) -> Verdict {
+    let hint = format!(
+        "Compare client id, client secret and token address, then: keyward connection refresh {}",
+        connection.key
+    );
+    Verdict {
+        state: ConnectionState::Error,
+        retry_at: None,
+        error: error(code, message, hint),
+        intent,
+    }
+}
+
+/// An intent with an answer in it is kept until somebody connects again.
+fn unreadable(intent: Option<RefreshIntent>) -> Option<RefreshIntent> {
+    intent.filter(|intent| intent.unreadable_answer.is_some())
+}
+
+fn unsent(what: &str) -> String {
+    format!("The request for fresh tokens cannot be made: {what}.")
+}
+
+fn said(description: Option<String>) -> String {
+    description.map_or_else(String::new, |text| format!(" ({text})"))
+}
+
+fn temporary(message: String) -> ConnectionError {
+    let hint = "Keyward tries again by itself; nothing was lost.".to_owned();
+    error("temporary".to_owned(), message, hint)
+}
+
+fn error(code: String, message: String, hint: String) -> ConnectionError {
+    ConnectionError { code, message, hint }
+}
+
+/// O-62, O-63: what the provider says, else a pause that doubles; never less than the first one.
+fn retry_at(connection: &Connection, now: Timestamp, said: Option<Duration>) -> Timestamp {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << connection.failures.min(8));
+    now.after(said.unwrap_or(doubled.min(LONGEST_PAUSE)).max(FIRST_PAUSE))
+}

@@ -1,0 +1,15 @@
+//! The verbs on a real vault, real sockets and a server that misbehaves on purpose.
+#![allow(clippy::disallowed_methods, reason = "tests measure how long something took")]
+
+mod background;
+mod connecting;
+mod faults;
+mod items;
+mod lifecycle;
+mod provider;
+mod reads;
+mod refreshing;
+#[path = "../../../oauth/tests/wire/server.rs"]
+#[allow(dead_code, reason = "each user of the double needs a part of it")]
+mod server;
+mod support;

@@ -1,0 +1,158 @@
+//! Making a vault: the key's first slot, the file under a draft name, and only then its own.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use keyward_model::{
+    SecretValue, Timestamp,
+    environment::DEFAULT_ENVIRONMENT,
+    name::{EnvironmentName, VaultName},
+};
+use keyward_seal::{KdfParams, MasterKey, calibrated, slot_key_keychain, slot_key_passphrase};
+
+use crate::{
+    anchor::Need,
+    error::{Error, Freshness, Result},
+    files,
+    header::Header,
+    home::Home,
+    keychain,
+    keys::Keys,
+    lease::{self, VaultLock},
+    manifest::Manifest,
+    record::new_uuid,
+    schema,
+    session::State,
+    slot::{self, Slot},
+    table::{audit, environments},
+    tx::{Tx, WriteTx},
+    vault::{EXCHANGE, FirstSlot, Mode, Place, UnlockedVault, assemble, event, on_close},
+};
+
+/// Makes a vault with one slot and the environment `default`, and unlocks it. `stopwatch` tells the time since
+/// some moment; it is asked only when costs are to be found.
+///
+/// # Errors
+/// [`Error::Exists`], [`Error::KeychainUnavailable`] when the keychain cannot keep a key. Nothing is left behind.
+pub fn create(
+    place: &Place<'_>,
+    slot: FirstSlot<'_>,
+    now: Timestamp,
+    stopwatch: &dyn Fn() -> Duration,
+) -> Result<UnlockedVault> {
+    let Place {
+        home, name, keychain, ..
+    } = place;
+    if home.vault_exists(name) {
+        return Err(Error::Exists(format!("vault {}", name.as_str())));
+    }
+    let uuid = new_uuid()?;
+    let keys = Keys::derive(MasterKey::make()?, uuid, 1);
+    let (first, mode) = match slot {
+        FirstSlot::Keychain => {
+            keychain::probe(keychain.as_ref())?;
+            let key = slot_key_keychain()?;
+            let first = Slot::for_keychain(&uuid, &key, &keys.master)?;
+            keychain.set(&slot::account(&uuid, &first.id), key.expose(), keychain::DEADLINE)?;
+            (first, Mode::Keychain)
+        }
+        FirstSlot::Passphrase { passphrase, kdf } => {
+            let kdf = match kdf {
+                Some(kdf) => kdf,
+                None => calibrate(home, passphrase, stopwatch)?,
+            };
+            kdf.check()?;
+            let _turn = lease::kdf_lock(home)?;
+            (
+                Slot::for_passphrase(&uuid, passphrase, &kdf, &keys.master)?,
+                Mode::Passphrase,
+            )
+        }
+    };
+    let made = make_files(home, name, &keys, &first, now);
+    if made.is_err() && mode == Mode::Keychain {
+        // Best effort: the error that matters is the first one.
+        let _ = keychain.delete(&slot::account(&uuid, &first.id), keychain::DEADLINE);
+    }
+    made?;
+    let lock = VaultLock::shared(home, name, EXCHANGE)?;
+    let db = schema::open(&home.vault_file(name), on_close(place.opening))?;
+    let need = if mode == Mode::Keychain {
+        Need::Demanded
+    } else {
+        Need::Welcome
+    };
+    let mut vault = assemble(place, db, keys, lock, mode, need, State::Nothing);
+    vault.read(|_| Ok(()))?;
+    // The file was synced before it got its name.
+    vault.inner().everything_is_synced();
+    vault.inner().is_over = false;
+    // The vault is there: an anchor that cannot be written now is written with the next change.
+    let _ = vault.save_anchor(now);
+    if matches!(vault.inner().anchor, State::Written { .. }) {
+        vault.freshness = Freshness::Ok;
+    }
+    Ok(vault)
+}
+
+/// Measures the KDF at its least cost and picks the cost for this machine.
+fn calibrate(home: &Home, passphrase: &SecretValue, stopwatch: &dyn Fn() -> Duration) -> Result<KdfParams> {
+    let _turn = lease::kdf_lock(home)?;
+    let start = stopwatch();
+    slot_key_passphrase(passphrase.expose(), &[0; 16], &KdfParams::DEFAULT, None)?;
+    Ok(calibrated(stopwatch().saturating_sub(start)))
+}
+
+/// Makes folder and file. The file gets its name when it is whole and synced, so that a crash leaves no vault.
+fn make_files(home: &Home, name: &VaultName, keys: &Keys, first: &Slot, now: Timestamp) -> Result<()> {
+    let is_new = home.vault_dir(name).symlink_metadata().is_err();
+    let folder = home.create_vault_dir(name)?;
+    let draft = folder.join("vault.db.new");
+    let made = VaultLock::exclusive(home, name, EXCHANGE).and_then(|_lock| {
+        if home.vault_exists(name) {
+            return Err(Error::Exists(format!("vault {}", name.as_str())));
+        }
+        remove_draft(&draft); // of a creation that was killed
+        files::create_new_private(&draft)?;
+        fill(&draft, keys, first, now, name)?;
+        let failed = |error: std::io::Error| Error::Storage(error.to_string());
+        std::fs::rename(&draft, home.vault_file(name)).map_err(failed)?;
+        files::sync_dir(&folder)
+    });
+    if let Err(error) = &made {
+        if is_new && !matches!(error, Error::Exists(_)) {
+            let _ = std::fs::remove_dir_all(&folder);
+        } else {
+            remove_draft(&draft);
+        }
+    }
+    made
+}
+
+fn remove_draft(draft: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut path = draft.as_os_str().to_owned();
+        path.push(suffix);
+        let _ = std::fs::remove_file(PathBuf::from(path));
+    }
+}
+
+/// The first transaction of a vault: header, slot, environment, log, manifest. Closing syncs it.
+fn fill(draft: &Path, keys: &Keys, first: &Slot, now: Timestamp, name: &VaultName) -> Result<()> {
+    let db = schema::create(draft)?;
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    first.insert(&db)?;
+    let mut header = Header::new(keys.uuid, keys.epoch);
+    header.mac = header.expected_mac(schema::USER_VERSION, &slot::read_all(&db)?, keys);
+    header.write(&db)?;
+    let mut tx = WriteTx::new(Tx::new(&db, keys, Manifest::empty(keys, header.mac)));
+    let default = EnvironmentName::parse(DEFAULT_ENVIRONMENT).expect("the name is one");
+    environments::insert(&mut tx, &default, now)?;
+    audit::append(&mut tx, &event(now, "owner", "vault.create", name.as_str()))?;
+    tx.into_effects().manifest.flush(&db, keys)?;
+    db.execute_batch("COMMIT")?;
+    schema::checkpoint(&db)?;
+    db.close().map_err(|(_, error)| error.into())
+}

@@ -1,0 +1,105 @@
+//! One Tauri command per act (ARCHITECTURE rule 6): each is one line that names its request and its reply.
+
+pub mod auth_clients;
+pub mod connections;
+pub mod environments;
+pub mod secrets;
+pub mod vault;
+pub mod window;
+
+use keyward_api::{
+    verbs::Verb,
+    wire::{Code, Error},
+};
+use serde::Deserialize;
+use tauri::ipc::Invoke;
+
+use crate::desk::{Desk, caller};
+
+/// What a command answers.
+pub type Answer<T> = Result<T, Error>;
+
+/// The request of a command without arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Every command of `names.rs`.
+pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        vault::vault_status,
+        vault::keychain_probe,
+        vault::vault_create,
+        vault::recovery_begin,
+        vault::vault_confirm_recovery,
+        vault::vault_unlock,
+        vault::vault_lock,
+        vault::passphrase_suggest,
+        vault::passphrase_judge,
+        vault::recovery_copy,
+        vault::recovery_save,
+        environments::environment_list,
+        environments::environment_create,
+        environments::environment_delete,
+        secrets::secret_list,
+        secrets::secret_create,
+        secrets::secret_show,
+        secrets::secret_update,
+        secrets::secret_set_value,
+        secrets::secret_delete,
+        secrets::secret_restore,
+        secrets::secret_history,
+        secrets::secret_reveal,
+        secrets::secret_copy,
+        secrets::clipboard_clear,
+        secrets::reference_copy,
+        auth_clients::auth_client_list,
+        auth_clients::auth_client_create,
+        auth_clients::auth_client_show,
+        auth_clients::auth_client_delete,
+        auth_clients::auth_client_discover,
+        connections::connection_list,
+        connections::connection_connect,
+        connections::consent_status,
+        connections::connection_cancel,
+        connections::connection_paste,
+        connections::connection_open_again,
+        connections::connection_copy_link,
+        connections::connection_refresh,
+        connections::connection_disconnect,
+        connections::connection_delete,
+        window::appearance_get,
+        window::appearance_set,
+        window::window_minimize,
+        window::window_toggle_maximize,
+        window::window_close,
+    ]
+}
+
+/// Does an act of the owner's door, off the main thread: it may wait for a disk, a keychain or a provider.
+pub async fn perform<V>(desk: &Desk, request: V) -> Answer<V::Reply>
+where
+    V: Verb + Send + 'static,
+    V::Reply: Send + 'static,
+{
+    aside(desk, move |desk| request.perform(&desk.engine()?, &caller())).await
+}
+
+/// Runs `act` off the main thread.
+pub async fn aside<T: Send + 'static>(
+    desk: &Desk,
+    act: impl FnOnce(&Desk) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let desk = desk.clone();
+    let done = tauri::async_runtime::spawn_blocking(move || act(&desk)).await;
+    done.unwrap_or_else(|_| {
+        Err(Error::new(
+            Code::Internal,
+            "This act broke off.",
+            "This is a fault in Keyward.",
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! What the app holds: the host once it stands, looks, the clipboard, what limits reveals.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
+
+use keyward_api::{
+    host::Host,
+    server::Server,
+    wire::{Code, Error},
+};
+use keyward_engine::{
+    Engine,
+    access::Caller,
+    home::Home,
+    ports::{Clock, SystemClock},
+};
+use keyward_model::name::VaultName;
+
+use crate::{
+    appearance::{Looks, Theme},
+    clipboard::Clipboard,
+    profile::Profile,
+    reveals::Reveals,
+};
+
+/// A command waits this long for the host before it says what it waits for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Cheap to clone; one in the whole app.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    home: Home,
+    runtime: Option<PathBuf>,
+    vault: VaultName,
+    standing: Mutex<Standing>,
+    changed: Condvar,
+    looks: Mutex<Looks>,
+    clipboard: OnceLock<Clipboard>,
+    reveals: Mutex<Reveals>,
+    profile: Mutex<Option<Profile>>,
+    clock: SystemClock,
+    tray: OnceLock<()>,
+}
+
+enum Standing {
+    /// Not the host yet, and why.
+    Waiting(Error),
+    Host {
+        host: Arc<Host>,
+        _door: Option<Server>,
+    },
+    Over,
+}
+
+impl Desk {
+    /// A desk whose host does not stand yet.
+    ///
+    /// # Errors
+    /// `corrupt` when the runtime folder is not ours alone.
+    pub fn new(home: Home, runtime: Option<PathBuf>, vault: VaultName) -> Result<Self, Error> {
+        let profile = Profile::make(&home, runtime.as_deref())?;
+        let looks = Looks::read(&home);
+        let waiting = Error::new(Code::Conflict, "Keyward is starting.", "");
+        Ok(Self(Arc::new(Inner {
+            home,
+            runtime,
+            vault,
+            standing: Mutex::new(Standing::Waiting(waiting)),
+            changed: Condvar::new(),
+            looks: Mutex::new(looks),
+            clipboard: OnceLock::new(),
+            reveals: Mutex::default(),
+            profile: Mutex::new(Some(profile)),
+            clock: SystemClock,
+            tray: OnceLock::new(),
+        })))
+    }
+
+    /// KEYWARD_HOME.
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// XDG_RUNTIME_DIR.
+    pub fn runtime(&self) -> Option<&Path> {
+        self.0.runtime.as_deref()
+    }
+
+    /// The Engine of the vault that the window shows.
+    ///
+    /// # Errors
+    /// `conflict` while another host has not stepped aside; says which.
+    pub fn engine(&self) -> Result<Arc<Engine>, Error> {
+        let waiting = |standing: &mut Standing| matches!(standing, Standing::Waiting(_));
+        let (standing, _) = self
+            .0
+            .changed
+            .wait_timeout_while(hold(&self.0.standing), PATIENCE, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        match &*standing {
+            Standing::Waiting(why) => Err(why.clone()),
+            Standing::Host { host, .. } => Ok(host.engine(&self.0.vault)?),
+            Standing::Over => Err(Error::new(Code::Locked, "Keyward is closing.", "")),
+        }
+    }
+
+    /// Says what the app waits for.
+    pub fn wait_for(&self, why: Error) {
+        if let Standing::Waiting(known) = &mut *hold(&self.0.standing) {
+            *known = why;
+        }
+    }
+
+    /// The host stands; `door` is its socket.
+    pub fn stands(&self, host: Arc<Host>, door: Option<Server>) {
+        *hold(&self.0.standing) = Standing::Host { host, _door: door };
+        self.0.changed.notify_all();
+    }
+
+    /// Ends: clipboard, socket, background work (a running refresh is stored first), keys, the webview's folder.
+    pub fn end(&self) {
+        if let Some(clipboard) = self.0.clipboard.get() {
+            clipboard.end();
+        }
+        let standing = std::mem::replace(&mut *hold(&self.0.standing), Standing::Over);
+        if let Standing::Host { host, _door: door } = standing {
+            drop(door);
+            host.stop();
+        }
+        *hold(&self.0.profile) = None;
+    }
+
+    /// The folder the webview writes into.
+    pub fn profile(&self) -> Option<PathBuf> {
+        hold(&self.0.profile)
+            .as_ref()
+            .map(|profile| profile.path().to_owned())
+    }
+
+    /// How things look.
+    pub fn looks(&self) -> MutexGuard<'_, Looks> {
+        hold(&self.0.looks)
+    }
+
+    /// Changes how things look, and keeps it.
+    ///
+    /// # Errors
+    /// When `config.toml` cannot be written; the change holds for this run.
+    pub fn change_looks(&self, change: impl FnOnce(&mut Looks)) -> Result<(), Error> {
+        let mut looks = hold(&self.0.looks);
+        let before = looks.clone();
+        change(&mut looks);
+        if *looks == before {
+            Ok(())
+        } else {
+            looks.write(&self.0.home)
+        }
+    }
+
+    /// The chosen theme.
+    pub fn theme(&self) -> Theme {
+        hold(&self.0.looks).theme
+    }
+
+    /// The clipboard.
+    ///
+    /// # Errors
+    /// `internal` before [`Desk::set_clipboard`].
+    pub fn clipboard(&self) -> Result<&Clipboard, Error> {
+        self.0
+            .clipboard
+            .get()
+            .ok_or_else(|| Error::new(Code::Internal, "The clipboard cannot be used.", ""))
+    }
+
+    /// Sets the clipboard, once.
+    pub fn set_clipboard(&self, clipboard: Clipboard) {
+        let _ = self.0.clipboard.set(clipboard);
+    }
+
+    /// Counts a reveal, or refuses it (W-08).
+    ///
+    /// # Errors
+    /// `denied`.
+    pub fn admit_reveal(&self) -> Result<(), Error> {
+        hold(&self.0.reveals).admit(self.0.clock.monotonic())
+    }
+
+    /// Whether there is a tray, so that closing the window keeps the host.
+    pub fn has_tray(&self) -> bool {
+        self.0.tray.get().is_some()
+    }
+
+    /// There is a tray.
+    pub fn set_tray(&self) {
+        let _ = self.0.tray.set(());
+    }
+}
+
+/// Who acts through the window.
+pub fn caller() -> Caller {
+    Caller::owner("window")
+}
+
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,131 @@
+//! With a tray, closing the window keeps the host (UI.md §4); a window manager closes it as the page does.
+
+use std::process::{Command, Stdio};
+
+use keyward_tests::Trouble;
+use keyward_tests::display::Display;
+use keyward_tests::home::{Home, PASSPHRASE};
+use keyward_tests::keyring::{Keychain, KeyringSession};
+use keyward_tests::process::{Guarded, wait_for};
+
+use crate::app::{App, PATIENCE, exit_of, host, start_plain};
+use crate::tray_host::TrayHost;
+
+/// A window manager: without one nobody presses Alt F4.
+fn manager(display: &Display, home: &Home) -> Result<Guarded, Trouble> {
+    Guarded::start(
+        Command::new("openbox")
+            .env_clear()
+            .envs(home.environment())
+            .env("DISPLAY", display.name())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
+    )
+}
+
+/// Whether a window of ours is on the screen.
+fn visible(display: &Display) -> bool {
+    let found = Command::new("xdotool")
+        .args(["search", "--onlyvisible", "--name", "^Keyward$"])
+        .env("DISPLAY", display.name())
+        .stderr(Stdio::null())
+        .output();
+    found.is_ok_and(|found| !found.stdout.is_empty())
+}
+
+fn press(display: &Display, keys: &str) {
+    let _ = Command::new("xdotool").args(["key", keys]).env("DISPLAY", display.name()).status();
+}
+
+fn wait_visible(display: &Display, wanted: bool) {
+    wait_for("the window", PATIENCE, || (visible(display) == wanted).then_some(())).unwrap();
+}
+
+/// The bus and the address programs of `home` find it at.
+fn with_tray(home: Home) -> (Home, KeyringSession, TrayHost) {
+    let bus = KeyringSession::start(Keychain::NoService).unwrap();
+    let address = bus.address();
+    let tray = TrayHost::start(&address).unwrap();
+    (home.var("DBUS_SESSION_BUS_ADDRESS", address), bus, tray)
+}
+
+#[test]
+fn closing_with_a_tray_keeps_the_host() {
+    let (home, _bus, tray) = with_tray(Home::with_vault().unwrap());
+    let display = Display::start().unwrap();
+    let _manager = manager(&display, &home).unwrap();
+    let mut app = start_plain(&home, &display).unwrap();
+    wait_visible(&display, true);
+    assert_eq!(host(&home).unwrap(), app.0.id());
+    let labels = || tray.menu().unwrap_or_default().into_iter().map(|(_, label)| label).collect::<Vec<_>>();
+    wait_for("the menu", PATIENCE, || (labels() == ["Show Keyward", "Lock", "Quit"]).then_some(()))
+        .unwrap_or_else(|error| panic!("{error}: {:?}", labels()));
+
+    // The window goes, the host stays, and the command line works through it.
+    wait_for("the window to close", PATIENCE, || {
+        press(&display, "alt+F4");
+        (!visible(&display)).then_some(())
+    })
+    .unwrap();
+    home.keyward(&["unlock"]).output().unwrap().success().unwrap();
+    let status = home.keyward(&["status", "--json"]).passphrase(None).output().unwrap().json().unwrap();
+    assert_eq!((&status["host"]["kind"], &status["locked"]), (&"app".into(), &false.into()));
+
+    // The tray locks without a window, and brings the window back; so does a second start.
+    tray.choose("Lock").unwrap();
+    wait_for("a locked vault", PATIENCE, || {
+        let status = home.keyward(&["status", "--json"]).passphrase(None).output().ok()?.json().ok()?;
+        (status["locked"] == true).then_some(())
+    })
+    .unwrap();
+    tray.choose("Show Keyward").unwrap();
+    wait_visible(&display, true);
+    wait_for("the window to close", PATIENCE, || {
+        press(&display, "alt+F4");
+        (!visible(&display)).then_some(())
+    })
+    .unwrap();
+    let mut second = start_plain(&home, &display).unwrap();
+    assert_eq!(exit_of(&mut second, PATIENCE).unwrap().code(), Some(0));
+    wait_visible(&display, true);
+
+    tray.choose("Quit").unwrap();
+    assert_eq!(exit_of(&mut app, PATIENCE).unwrap().code(), Some(0));
+    assert!(host(&home).is_err());
+}
+
+/// Without a tray the window manager's close asks first, as the button does.
+#[test]
+fn the_window_manager_asks_as_well() {
+    let home = Home::with_vault().unwrap();
+    let display = Display::start().unwrap();
+    let _manager = manager(&display, &home).unwrap();
+    let app = App::start_on(display, home).unwrap();
+    app.window.wait_text("Vault locked").unwrap();
+    let seen = wait_for("the question", PATIENCE, || {
+        press(&app.display, "alt+F4");
+        app.window.page_text().ok().filter(|text| text.contains("Close Keyward?"))
+    })
+    .unwrap();
+    assert!(seen.contains("keyward serve"), "{seen}");
+    app.press("Stay").unwrap();
+    app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}")).unwrap();
+    app.window.wait_text("All items").unwrap();
+}
+
+/// Keychain mode: the window is open as soon as it is there.
+#[test]
+fn a_keychain_unlocks_by_itself() {
+    let bus = KeyringSession::start(Keychain::Unlocked).unwrap();
+    let home = Home::new().unwrap().without_passphrase().var("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    let recovery = home.path().join("recovery.txt");
+    let recovery = recovery.to_string_lossy();
+    home.keyward(&["init", "--keychain", "--recovery-file", &recovery]).output().unwrap().success().unwrap();
+    let app = App::start(home).unwrap();
+    app.window.wait_text("Add your first secret").unwrap();
+    app.press("Lock").unwrap();
+    app.window.wait_text("Vault locked").unwrap();
+    app.press("Unlock with this computer").unwrap();
+    app.window.wait_text("Add your first secret").unwrap();
+}
