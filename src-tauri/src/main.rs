@@ -15,6 +15,9 @@
 )]
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+#[cfg(all(feature = "e2e", not(debug_assertions)))]
+compile_error!("the feature `e2e` lets other programs drive the window: test builds only");
+
 mod appearance;
 mod clipboard;
 mod commands;

@@ -30,14 +30,21 @@ impl App {
 
     /// The same, on a screen that is there already.
     pub fn start_on(display: Display, home: Home) -> Result<Self, Trouble> {
+        let browser = place::bin_dir()?.join("keyward-consent");
+        Self::run(display, home, &browser.to_string_lossy())
+    }
+
+    /// The same, with another program as the browser.
+    pub fn start_with(home: Home, browser: &str) -> Result<Self, Trouble> {
+        Self::run(Display::start()?, home, browser)
+    }
+
+    fn run(display: Display, home: Home, browser: &str) -> Result<Self, Trouble> {
         if let Ok(theme) = std::env::var("KEYWARD_TEST_THEME") {
             // For a person who looks at the pictures.
             looks(&home, &format!("theme = \"{theme}\"\n"))?;
         }
-        let home = home.var(
-            "BROWSER",
-            place::bin_dir()?.join("keyward-consent").to_string_lossy(),
-        );
+        let home = home.var("BROWSER", browser);
         let window = Window::open(&display, &binary()?, &[], &home.environment())?;
         Ok(Self {
             window,
@@ -147,7 +154,10 @@ pub fn looks(home: &Home, text: &str) -> Result<(), Trouble> {
     use std::os::unix::fs::PermissionsExt;
     let path = home.keyward_home().join("config.toml");
     std::fs::write(&path, text)?;
-    Ok(std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?)
+    Ok(std::fs::set_permissions(
+        &path,
+        std::fs::Permissions::from_mode(0o600),
+    )?)
 }
 
 /// The app without a driver.

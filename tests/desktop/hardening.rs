@@ -250,8 +250,14 @@ fn w03_w07_w08_only_what_is_listed() {
         let mean = app.window.script(&body, &[]).unwrap();
         println!("W-06: {name}: {:.2} ms", mean.as_f64().unwrap_or(f64::NAN));
     };
-    timed("a call", "window.__TAURI_INTERNALS__.invoke('appearance_get', { request: {} })");
-    timed("a bare round trip", "fetch('ipc://localhost/appearance_get', { method: 'POST', body: '{}' }).catch(() => 0)");
+    timed(
+        "a call",
+        "window.__TAURI_INTERNALS__.invoke('appearance_get', { request: {} })",
+    );
+    timed(
+        "a bare round trip",
+        "fetch('ipc://localhost/appearance_get', { method: 'POST', body: '{}' }).catch(() => 0)",
+    );
 }
 
 /// W-09: the webview's folder is private, below the runtime folder, and goes with the app; nothing is kept in the page.

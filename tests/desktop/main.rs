@@ -3,11 +3,15 @@
     clippy::disallowed_methods,
     reason = "a face: tests own their environment and their clock"
 )]
+#![allow(clippy::print_stdout, reason = "times are measured and told (SECURITY §f.3)")]
 
 mod app;
+mod consents;
 mod first_light;
 mod hardening;
 mod life;
+mod memory;
+mod recovery;
 mod screen;
 mod tray;
 mod tray_host;

@@ -12,7 +12,7 @@ use crate::app::{App, PATIENCE, exit_of, host, start_plain};
 use crate::tray_host::TrayHost;
 
 /// A window manager: without one nobody presses Alt F4.
-fn manager(display: &Display, home: &Home) -> Result<Guarded, Trouble> {
+pub fn manager(display: &Display, home: &Home) -> Result<Guarded, Trouble> {
     Guarded::start(
         Command::new("openbox")
             .env_clear()
@@ -35,11 +35,17 @@ fn visible(display: &Display) -> bool {
 }
 
 fn press(display: &Display, keys: &str) {
-    let _ = Command::new("xdotool").args(["key", keys]).env("DISPLAY", display.name()).status();
+    let _ = Command::new("xdotool")
+        .args(["key", keys])
+        .env("DISPLAY", display.name())
+        .status();
 }
 
 fn wait_visible(display: &Display, wanted: bool) {
-    wait_for("the window", PATIENCE, || (visible(display) == wanted).then_some(())).unwrap();
+    wait_for("the window", PATIENCE, || {
+        (visible(display) == wanted).then_some(())
+    })
+    .unwrap();
 }
 
 /// The bus and the address programs of `home` find it at.
@@ -58,9 +64,17 @@ fn closing_with_a_tray_keeps_the_host() {
     let mut app = start_plain(&home, &display).unwrap();
     wait_visible(&display, true);
     assert_eq!(host(&home).unwrap(), app.0.id());
-    let labels = || tray.menu().unwrap_or_default().into_iter().map(|(_, label)| label).collect::<Vec<_>>();
-    wait_for("the menu", PATIENCE, || (labels() == ["Show Keyward", "Lock", "Quit"]).then_some(()))
-        .unwrap_or_else(|error| panic!("{error}: {:?}", labels()));
+    let labels = || {
+        tray.menu()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, label)| label)
+            .collect::<Vec<_>>()
+    };
+    wait_for("the menu", PATIENCE, || {
+        (labels() == ["Show Keyward", "Lock", "Quit"]).then_some(())
+    })
+    .unwrap_or_else(|error| panic!("{error}: {:?}", labels()));
 
     // The window goes, the host stays, and the command line works through it.
     wait_for("the window to close", PATIENCE, || {
@@ -69,13 +83,28 @@ fn closing_with_a_tray_keeps_the_host() {
     })
     .unwrap();
     home.keyward(&["unlock"]).output().unwrap().success().unwrap();
-    let status = home.keyward(&["status", "--json"]).passphrase(None).output().unwrap().json().unwrap();
-    assert_eq!((&status["host"]["kind"], &status["locked"]), (&"app".into(), &false.into()));
+    let status = home
+        .keyward(&["status", "--json"])
+        .passphrase(None)
+        .output()
+        .unwrap()
+        .json()
+        .unwrap();
+    assert_eq!(
+        (&status["host"]["kind"], &status["locked"]),
+        (&"app".into(), &false.into())
+    );
 
     // The tray locks without a window, and brings the window back; so does a second start.
     tray.choose("Lock").unwrap();
     wait_for("a locked vault", PATIENCE, || {
-        let status = home.keyward(&["status", "--json"]).passphrase(None).output().ok()?.json().ok()?;
+        let status = home
+            .keyward(&["status", "--json"])
+            .passphrase(None)
+            .output()
+            .ok()?
+            .json()
+            .ok()?;
         (status["locked"] == true).then_some(())
     })
     .unwrap();
@@ -105,7 +134,10 @@ fn the_window_manager_asks_as_well() {
     app.window.wait_text("Vault locked").unwrap();
     let seen = wait_for("the question", PATIENCE, || {
         press(&app.display, "alt+F4");
-        app.window.page_text().ok().filter(|text| text.contains("Close Keyward?"))
+        app.window
+            .page_text()
+            .ok()
+            .filter(|text| text.contains("Close Keyward?"))
     })
     .unwrap();
     assert!(seen.contains("keyward serve"), "{seen}");
@@ -118,10 +150,17 @@ fn the_window_manager_asks_as_well() {
 #[test]
 fn a_keychain_unlocks_by_itself() {
     let bus = KeyringSession::start(Keychain::Unlocked).unwrap();
-    let home = Home::new().unwrap().without_passphrase().var("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    let home = Home::new()
+        .unwrap()
+        .without_passphrase()
+        .var("DBUS_SESSION_BUS_ADDRESS", bus.address());
     let recovery = home.path().join("recovery.txt");
     let recovery = recovery.to_string_lossy();
-    home.keyward(&["init", "--keychain", "--recovery-file", &recovery]).output().unwrap().success().unwrap();
+    home.keyward(&["init", "--keychain", "--recovery-file", &recovery])
+        .output()
+        .unwrap()
+        .success()
+        .unwrap();
     let app = App::start(home).unwrap();
     app.window.wait_text("Add your first secret").unwrap();
     app.press("Lock").unwrap();

@@ -46,18 +46,35 @@ impl TrayHost {
                 }
             }
         });
-        Ok(Self { address: address.to_owned(), item })
+        Ok(Self {
+            address: address.to_owned(),
+            item,
+        })
     }
 
     /// The labels of the app's tray menu with their ids, as a panel would draw them.
     pub fn menu(&self) -> Result<Vec<(i32, String)>, Trouble> {
         let (owner, path) = self.find()?;
-        let layout = self.ask(&owner, &path, "com.canonical.dbusmenu.GetLayout", &["0", "-- -1", "[]"])?;
+        let layout = self.ask(
+            &owner,
+            &path,
+            "com.canonical.dbusmenu.GetLayout",
+            &["0", "-- -1", "[]"],
+        )?;
         // (2, {'label': <'Show Keyward'>, …}, …): an id stands before its properties.
         let mut entries = Vec::new();
         for part in layout.split("<(").skip(1) {
-            let id = part.split(',').next().unwrap_or_default().trim().trim_start_matches("int32 ").parse();
-            let label = part.split("'label': <'").nth(1).and_then(|rest| rest.split("'>").next());
+            let id = part
+                .split(',')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .trim_start_matches("int32 ")
+                .parse();
+            let label = part
+                .split("'label': <'")
+                .nth(1)
+                .and_then(|rest| rest.split("'>").next());
             if let (Ok(id), Some(label)) = (id, label) {
                 entries.push((id, label.replace('_', "")));
             }
@@ -70,10 +87,19 @@ impl TrayHost {
         let entries = wait_for("the tray's menu", Duration::from_secs(10), || {
             self.menu().ok().filter(|entries| !entries.is_empty())
         })?;
-        let id = entries.iter().find(|(_, known)| known == label).ok_or(format!("{entries:?}"))?.0;
+        let id = entries
+            .iter()
+            .find(|(_, known)| known == label)
+            .ok_or(format!("{entries:?}"))?
+            .0;
         let (owner, path) = self.find()?;
-        self.ask(&owner, &path, "com.canonical.dbusmenu.Event", &[&id.to_string(), "clicked", "<''>", "0"])
-            .map(drop)
+        self.ask(
+            &owner,
+            &path,
+            "com.canonical.dbusmenu.Event",
+            &[&id.to_string(), "clicked", "<''>", "0"],
+        )
+        .map(drop)
     }
 
     /// The connection that has a tray item, and the path of its menu.
@@ -85,7 +111,17 @@ impl TrayHost {
 
     fn ask(&self, owner: &str, path: &str, method: &str, args: &[&str]) -> Result<String, Trouble> {
         let output = Command::new("gdbus")
-            .args(["call", "--timeout", "5", "--address", &self.address, "--dest", owner, "--object-path", path])
+            .args([
+                "call",
+                "--timeout",
+                "5",
+                "--address",
+                &self.address,
+                "--dest",
+                owner,
+                "--object-path",
+                path,
+            ])
             .args(["--method", method])
             .args(args.iter().flat_map(|arg| arg.split(' ')))
             .output()?;
@@ -112,8 +148,13 @@ struct Message {
 
 impl Bus {
     fn authenticate(&mut self, uid: u32) -> Result<(), Trouble> {
-        let hex: String = uid.to_string().bytes().map(|digit| format!("{digit:02x}")).collect();
-        self.0.write_all(format!("\0AUTH EXTERNAL {hex}\r\n").as_bytes())?;
+        let hex: String = uid
+            .to_string()
+            .bytes()
+            .map(|digit| format!("{digit:02x}"))
+            .collect();
+        self.0
+            .write_all(format!("\0AUTH EXTERNAL {hex}\r\n").as_bytes())?;
         let mut line = Vec::new();
         while !line.ends_with(b"\r\n") {
             let mut byte = [0];
@@ -129,7 +170,12 @@ impl Bus {
     /// Calls the bus itself.
     fn call(&mut self, member: &str, signature: &str, body: &[u8]) -> Result<(), Trouble> {
         const NAME: &str = "org.freedesktop.DBus";
-        let mut fields = vec![(1, 'o', "/org/freedesktop/DBus"), (2, 's', NAME), (3, 's', member), (6, 's', NAME)];
+        let mut fields = vec![
+            (1, 'o', "/org/freedesktop/DBus"),
+            (2, 's', NAME),
+            (3, 's', member),
+            (6, 's', NAME),
+        ];
         if !signature.is_empty() {
             fields.push((8, 'g', signature));
         }
@@ -169,7 +215,13 @@ impl Bus {
         Ok(registers.then_some((message.sender, message.text)))
     }
 
-    fn send(&mut self, kind: u8, reply_to: Option<u32>, fields: &[(u8, char, &str)], body: &[u8]) -> Result<(), Trouble> {
+    fn send(
+        &mut self,
+        kind: u8,
+        reply_to: Option<u32>,
+        fields: &[(u8, char, &str)],
+        body: &[u8],
+    ) -> Result<(), Trouble> {
         self.1 += 1;
         let mut list = Body::default();
         if let Some(serial) = reply_to {
@@ -230,9 +282,19 @@ impl Bus {
             }
         }
         let body = &rest[fields.next_multiple_of(8)..];
-        let length = body.first_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
-        let text = body.get(4..4 + length).map(|text| String::from_utf8_lossy(text).into_owned());
-        Ok(Message { kind: head[1], serial, sender, member, text: text.unwrap_or_default() })
+        let length = body
+            .first_chunk()
+            .map_or(0, |length| u32::from_le_bytes(*length) as usize);
+        let text = body
+            .get(4..4 + length)
+            .map(|text| String::from_utf8_lossy(text).into_owned());
+        Ok(Message {
+            kind: head[1],
+            serial,
+            sender,
+            member,
+            text: text.unwrap_or_default(),
+        })
     }
 }
 

@@ -38,7 +38,8 @@ impl Target {
     fn forged(&self, number: usize) -> Vec<u8> {
         let Self { authority, state } = self;
         let host = format!("Host: {authority}\r\n");
-        let get = |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n").into_bytes();
+        let get =
+            |target: &str, headers: &str| format!("GET {target} HTTP/1.1\r\n{headers}\r\n").into_bytes();
         let wrong = format!("{number:043}");
         let good = format!("/callback?code={MARK}&state={state}");
         match number % 34 {
@@ -56,10 +57,7 @@ impl Target {
                 &format!("/callback?code={MARK}&state={state}&state={state}"),
                 &host,
             ),
-            8 => get(
-                &format!("/callback?code={MARK}&code={MARK}&state={state}"),
-                &host,
-            ),
+            8 => get(&format!("/callback?code={MARK}&code={MARK}&state={state}"), &host),
             9 => get(&format!("{good}&error=access_denied&error=x"), &host),
             10 => get(
                 &format!("/callback?code={MARK}&state={}", state.to_ascii_uppercase()),
@@ -225,7 +223,10 @@ fn check(with_host: bool) {
     let took = began.elapsed();
     assert!(ended.success(), "{:?}", waiting.stderr.seen());
     println!("genuine one done in {took:?}, memory grew by {grown} KiB");
-    assert!(took < Duration::from_secs(10), "R-13: ten times the promised second");
+    assert!(
+        took < Duration::from_secs(10),
+        "R-13: ten times the promised second"
+    );
     assert_eq!(codes_exchanged(&server), 1);
     assert_eq!(server.grants_revoked().unwrap(), 0);
     // O-20: the listener is gone with its flow.

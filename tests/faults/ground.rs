@@ -136,11 +136,6 @@ impl Door {
         Ok(Self { stream, next: 1 })
     }
 
-    /// The stream itself, for what no proper client would send.
-    pub fn stream(&mut self) -> &mut UnixStream {
-        &mut self.stream
-    }
-
     pub fn ask(&mut self, verb: &str, body: &Value) -> io::Result<Reply> {
         let request = json!({ "v": 1, "id": self.next, "vault": "default", "verb": verb, "body": body });
         self.next += 1;

@@ -50,7 +50,11 @@ fn refused(home: &Keychained, what: &str, part: &Path) {
             outcome.said()
         );
         assert_eq!(error_code(&outcome), "corrupt", "{what}");
-        assert!(outcome.said().contains("doctor --fix"), "{what}: {}", outcome.said());
+        assert!(
+            outcome.said().contains("doctor --fix"),
+            "{what}: {}",
+            outcome.said()
+        );
         assert!(outcome.stdout.is_empty(), "{what}");
     }
     let doctor = home.keyward(&["doctor"]).output().unwrap();
@@ -120,7 +124,11 @@ fn r14_symlinks_are_refused() {
         refused(&home, "symlink", &link);
         std::fs::remove_file(&link).unwrap();
     }
-    assert_eq!(std::fs::read(&target).unwrap(), b"precious", "nothing was written through a link");
+    assert_eq!(
+        std::fs::read(&target).unwrap(),
+        b"precious",
+        "nothing was written through a link"
+    );
     works(&home);
 }
 
@@ -146,13 +154,22 @@ fn r14_nothing_is_made_open_or_through_a_link() {
         .status()
         .unwrap();
     assert!(shell.success());
-    assert_eq!((mode(&out), std::fs::read(&out).unwrap()), (0o600, b"k=value".to_vec()));
+    assert_eq!(
+        (mode(&out), std::fs::read(&out).unwrap()),
+        (0o600, b"k=value".to_vec())
+    );
 
     std::fs::remove_file(&out).unwrap();
     symlink(&victim, &out).unwrap();
-    home.keyward(&["inject", "-i", &template.to_string_lossy(), "-o", &out.to_string_lossy()])
-        .output()
-        .unwrap();
+    home.keyward(&[
+        "inject",
+        "-i",
+        &template.to_string_lossy(),
+        "-o",
+        &out.to_string_lossy(),
+    ])
+    .output()
+    .unwrap();
     assert_eq!(std::fs::read(&victim).unwrap(), b"precious");
 
     let mut folders = vec![home.keyward_home(), home.path().join("run")];
@@ -209,14 +226,20 @@ fn l01_a_socket_folder_made_by_others_is_refused() {
         chown(&made, Some(NOBODY), None).unwrap();
         trap.set_nonblocking(true).unwrap();
         no_host("made before");
-        let add = home.keyward(&["secret", "add", "TRAPPED"]).stdin("value-for-nobody");
+        let add = home
+            .keyward(&["secret", "add", "TRAPPED"])
+            .stdin("value-for-nobody");
         let told = add.output().unwrap();
         assert_eq!(told.code(), 9, "{}", told.said());
         if let Ok((mut stream, _)) = trap.accept() {
             stream.set_nonblocking(true).unwrap();
             let mut heard = Vec::new();
             let _ = stream.read_to_end(&mut heard);
-            assert!(heard.is_empty(), "{} bytes went to another user's socket", heard.len());
+            assert!(
+                heard.is_empty(),
+                "{} bytes went to another user's socket",
+                heard.len()
+            );
         }
     }
 }
@@ -233,7 +256,11 @@ fn l02_another_uid_gets_nothing() {
     let socket = socket(&home).unwrap();
 
     // As things are, the folders already keep it out.
-    let listing = as_nobody("ls").arg(socket.parent().unwrap()).stderr(Stdio::null()).status().unwrap();
+    let listing = as_nobody("ls")
+        .arg(socket.parent().unwrap())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
     assert!(!listing.success());
 
     let mut folder = socket.parent();
@@ -258,7 +285,12 @@ try:
 except ConnectionResetError:
     sys.stdout.write("got b''")
 "#;
-    let heard = as_nobody("/usr/bin/python3").arg("-c").arg(script).arg(&socket).output().unwrap();
+    let heard = as_nobody("/usr/bin/python3")
+        .arg("-c")
+        .arg(script)
+        .arg(&socket)
+        .output()
+        .unwrap();
     assert_eq!(
         String::from_utf8_lossy(&heard.stdout),
         "got b''",

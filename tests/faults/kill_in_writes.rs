@@ -207,7 +207,11 @@ fn r20_a_killed_command_loses_no_acknowledged_write() {
         history.writes
     );
     assert!(hit >= CYCLES / 4, "hardly a write was hit: {hit}");
-    assert!(history.writes >= 10, "hardly a write was whole: {}", history.writes);
+    assert!(
+        history.writes >= 10,
+        "hardly a write was whole: {}",
+        history.writes
+    );
 }
 
 /// One write that is killed after `moment`; how long it took, when it was faster.

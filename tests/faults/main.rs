@@ -19,6 +19,8 @@ mod tampered;
 
 mod relay;
 
+mod canary;
+mod disks;
 mod forged_callbacks;
 mod hostile_homes;
 mod kill_in_refresh;

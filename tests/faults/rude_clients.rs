@@ -45,7 +45,10 @@ impl Served {
         let answer = answer.unwrap_or_else(|error| panic!("{after}: {error}")).unwrap();
         assert_eq!(answer["answers"][0]["value"], "value", "{after}");
         self.slowest = self.slowest.max(began.elapsed());
-        assert!(self.host.process.0.try_wait().unwrap().is_none(), "{after}: the host ended");
+        assert!(
+            self.host.process.0.try_wait().unwrap().is_none(),
+            "{after}: the host ended"
+        );
     }
 
     fn connect(&self) -> UnixStream {
@@ -78,7 +81,10 @@ fn r32_oversized_frames_are_refused() {
         let _ = stream.write_all(&[b'x'; 64]);
         let began = Instant::now();
         assert!(rest(&mut stream).is_empty(), "{length}: something was answered");
-        assert!(began.elapsed() < Duration::from_secs(4), "{length}: it was waited for");
+        assert!(
+            began.elapsed() < Duration::from_secs(4),
+            "{length}: it was waited for"
+        );
         served.goes_on("an oversized frame");
     }
     // The largest one is read whole and answered, as nonsense is.
@@ -133,11 +139,16 @@ fn r32_half_frames_are_dropped() {
             "{what}: dropped too early"
         );
         stream.set_nonblocking(false).unwrap();
+    }
+    for (what, stream) in &mut waiting {
         assert!(rest(stream).is_empty(), "{what}: answered");
         assert!(began.elapsed() < Duration::from_secs(30), "{what}: not dropped");
     }
     let dripped = dripped.join().unwrap();
-    assert!(dripped < Duration::from_secs(30), "a dripping frame lived for {dripped:?}");
+    assert!(
+        dripped < Duration::from_secs(30),
+        "a dripping frame lived for {dripped:?}"
+    );
     served.goes_on("half frames");
     println!("slowest answer to the polite client: {:?}", served.slowest);
 }
@@ -155,36 +166,104 @@ fn r32_nonsense_is_answered_and_not_repeated() {
         request.to_string().into_bytes()
     };
     let deep = "[".repeat(100_000).into_bytes();
-    let deep_body = format!(r#"{{"v":1,"id":1,"vault":"default","verb":"doctor","body":{}}}"#, "[".repeat(5_000));
+    let deep_body = format!(
+        r#"{{"v":1,"id":1,"vault":"default","verb":"doctor","body":{}}}"#,
+        "[".repeat(5_000)
+    );
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("nothing", Vec::new(), "usage"),
         ("text", MARK.as_bytes().to_vec(), "usage"),
         ("zeroes", vec![0; 300], "usage"),
-        ("no UTF-8", [b"{\"v\":1,\"verb\":\"\xff\xfe", MARK.as_bytes(), b"\"}"].concat(), "usage"),
+        (
+            "no UTF-8",
+            [b"{\"v\":1,\"verb\":\"\xff\xfe", MARK.as_bytes(), b"\"}"].concat(),
+            "usage",
+        ),
         ("an array", b"[1,2,3]".to_vec(), "usage"),
         ("deep arrays", deep, "usage"),
         ("a deep body", deep_body.into_bytes(), "usage"),
-        ("unknown field", whole(&|request| request[MARK] = json!(1)), "usage"),
-        ("no verb", whole(&|request| drop(request.as_object_mut().unwrap().remove("verb"))), "usage"),
-        ("unknown verb", whole(&|request| request["verb"] = json!(MARK)), "usage"),
-        ("another version", whole(&|request| request["v"] = json!(99)), "conflict"),
-        ("a negative id", whole(&|request| request["id"] = json!(-1)), "usage"),
-        ("a number for a name", whole(&|request| request["vault"] = json!(5)), "usage"),
-        ("a path for a vault", whole(&|request| request["vault"] = json!(format!("../../{MARK}"))), "usage"),
-        ("no such vault", whole(&|request| request["vault"] = json!("another")), "not_found"),
-        ("unknown field in a body", whole(&|request| request["body"][MARK] = json!(1)), "usage"),
-        ("a missing field in a body", whole(&|request| request["body"] = json!({})), "usage"),
-        ("a value of another shape", whole(&|request| {
-            request["verb"] = json!("secret_create");
-            request["body"] = json!({ "environment": "default", "key": "NEW", "value": { "base64": MARK, "x": 1 } });
-        }), "usage"),
-        ("no base64", whole(&|request| {
-            request["verb"] = json!("secret_create");
-            request["body"] = json!({ "environment": "default", "key": "NEW", "value": { "base64": format!("{MARK}!!") } });
-        }), "usage"),
-        ("an array for a body", whole(&|request| request["body"] = json!([MARK])), "usage"),
-        ("a field twice", br#"{"v":1,"v":1,"id":1,"vault":"default","verb":"doctor","body":{}}"#.to_vec(), "usage"),
-        ("something behind it", [whole(&|_| ()), MARK.as_bytes().to_vec()].concat(), "usage"),
+        (
+            "unknown field",
+            whole(&|request| request[MARK] = json!(1)),
+            "usage",
+        ),
+        (
+            "no verb",
+            whole(&|request| drop(request.as_object_mut().unwrap().remove("verb"))),
+            "usage",
+        ),
+        (
+            "unknown verb",
+            whole(&|request| request["verb"] = json!(MARK)),
+            "usage",
+        ),
+        (
+            "another version",
+            whole(&|request| request["v"] = json!(99)),
+            "conflict",
+        ),
+        (
+            "a negative id",
+            whole(&|request| request["id"] = json!(-1)),
+            "usage",
+        ),
+        (
+            "a number for a name",
+            whole(&|request| request["vault"] = json!(5)),
+            "usage",
+        ),
+        (
+            "a path for a vault",
+            whole(&|request| request["vault"] = json!(format!("../../{MARK}"))),
+            "usage",
+        ),
+        (
+            "no such vault",
+            whole(&|request| request["vault"] = json!("another")),
+            "not_found",
+        ),
+        (
+            "unknown field in a body",
+            whole(&|request| request["body"][MARK] = json!(1)),
+            "usage",
+        ),
+        (
+            "a missing field in a body",
+            whole(&|request| request["body"] = json!({})),
+            "usage",
+        ),
+        (
+            "a value of another shape",
+            whole(&|request| {
+                request["verb"] = json!("secret_create");
+                request["body"] =
+                    json!({ "environment": "default", "key": "NEW", "value": { "base64": MARK, "x": 1 } });
+            }),
+            "usage",
+        ),
+        (
+            "no base64",
+            whole(&|request| {
+                request["verb"] = json!("secret_create");
+                request["body"] = json!({ "environment": "default", "key": "NEW", "value": { "base64": format!("{MARK}!!") } });
+            }),
+            "usage",
+        ),
+        (
+            "an array for a body",
+            whole(&|request| request["body"] = json!([MARK])),
+            "usage",
+        ),
+        (
+            "a field twice",
+            br#"{"v":1,"v":1,"id":1,"vault":"default","verb":"doctor","body":{}}"#.to_vec(),
+            "usage",
+        ),
+        (
+            "something behind it",
+            [whole(&|_| ()), MARK.as_bytes().to_vec()].concat(),
+            "usage",
+        ),
     ];
     let mut rude = Door::open(&served.home).unwrap();
     for (what, frame, code) in &cases {
@@ -244,7 +323,9 @@ fn r32_a_busy_crowd_is_served() {
     std::thread::scope(|scope| {
         for _ in 0..70 {
             scope.spawn(|| {
-                let Ok(mut door) = Door::open(&served.home) else { return };
+                let Ok(mut door) = Door::open(&served.home) else {
+                    return;
+                };
                 for _ in 0..10 {
                     let body = json!({ "environment": "default", "references": ["KEY"] });
                     match door.ask("resolve", &body) {
@@ -259,7 +340,10 @@ fn r32_a_busy_crowd_is_served() {
         }
     });
     let answered = answered.into_inner();
-    assert!(path.exists() && answered >= 600, "{answered} of 700 were answered");
+    assert!(
+        path.exists() && answered >= 600,
+        "{answered} of 700 were answered"
+    );
     served.polite = Door::open(&served.home).unwrap();
     served.goes_on("a busy crowd");
 }

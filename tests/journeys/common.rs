@@ -130,7 +130,10 @@ pub fn has_members(object: &Value, members: &str) {
 #[track_caller]
 pub fn is_time(value: &Value) {
     let text = value.as_str().unwrap_or_else(|| panic!("no time: {value}"));
-    assert!(text.len() >= 20 && text.ends_with('Z') && &text[10..11] == "T", "{text}");
+    assert!(
+        text.len() >= 20 && text.ends_with('Z') && &text[10..11] == "T",
+        "{text}"
+    );
 }
 
 /// Asserts that it is a UUID v4 in lower case.
@@ -227,7 +230,9 @@ impl Terminal {
 
     /// Waits for the end.
     pub fn end(&mut self) -> ExitStatus {
-        wait_for("the end", Duration::from_secs(20), || self.process.0.try_wait().ok().flatten())
-            .unwrap_or_else(|error| panic!("{error}\n{}", self.screen()))
+        wait_for("the end", Duration::from_secs(20), || {
+            self.process.0.try_wait().ok().flatten()
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{}", self.screen()))
     }
 }

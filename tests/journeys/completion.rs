@@ -16,9 +16,33 @@ fn us6_every_shell_has_a_script() {
         assert!(script.said().is_empty(), "{}", script.said());
         let text = script.text();
         for word in [
-            "keyward", "init", "status", "unlock", "lock", "doctor", "serve", "env", "secret", "restore", "history", "get",
-            "auth-client", "connect", "connection", "disconnect", "token", "run", "inject", "audit", "verify", "completion",
-            "passphrase-fd", "recovery-file", "value-file", "no-browser", "min-ttl",
+            "keyward",
+            "init",
+            "status",
+            "unlock",
+            "lock",
+            "doctor",
+            "serve",
+            "env",
+            "secret",
+            "restore",
+            "history",
+            "get",
+            "auth-client",
+            "connect",
+            "connection",
+            "disconnect",
+            "token",
+            "run",
+            "inject",
+            "audit",
+            "verify",
+            "completion",
+            "passphrase-fd",
+            "recovery-file",
+            "value-file",
+            "no-browser",
+            "min-ttl",
         ] {
             assert!(text.contains(word), "{shell} does not know {word}");
         }
@@ -34,6 +58,15 @@ fn us6_bash_completes() {
     let file = home.path().join("keyward.bash");
     fs::write(&file, ok(&home.keyward(&["completion", "bash"])).stdout).unwrap();
     let complete = "source \"$1\"; COMP_WORDS=(keyward secret re); COMP_CWORD=2; _keyward keyward re secret; echo \"${COMPREPLY[@]}\"";
-    let output = Command::new("bash").args(["--norc", "-c", complete, "bash"]).arg(&file).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "restore", "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("bash")
+        .args(["--norc", "-c", complete, "bash"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        "restore",
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -9,7 +9,11 @@ use crate::common::{add, error, has_members, hint, is_time, json, keychain_home,
 fn pv1_environments_come_and_go() {
     let home = keychain_home();
     let list = json(&home.keyward(&["env", "list", "--json"]));
-    assert_eq!(list.as_array().unwrap().len(), 1, "a new vault has one environment");
+    assert_eq!(
+        list.as_array().unwrap().len(),
+        1,
+        "a new vault has one environment"
+    );
     has_members(&list[0], "name production items created_at");
     assert_eq!(
         (&list[0]["name"], &list[0]["production"], &list[0]["items"]),
@@ -24,13 +28,29 @@ fn pv1_environments_come_and_go() {
     let longest = "e".repeat(32);
     ok(&home.keyward(&["env", "add", &longest]));
     let too_long = "e".repeat(33);
-    for bad in ["Prod", "1st", "a_b", "", "a.b", "-a", "é", "a b", too_long.as_str()] {
+    for bad in [
+        "Prod",
+        "1st",
+        "a_b",
+        "",
+        "a.b",
+        "-a",
+        "é",
+        "a b",
+        too_long.as_str(),
+    ] {
         let error = error(&home.keyward(&["env", "add", "--json", "--", bad]), 2);
-        assert!(error["message"].as_str().unwrap().contains("environment"), "{bad:?}: {error}");
+        assert!(
+            error["message"].as_str().unwrap().contains("environment"),
+            "{bad:?}: {error}"
+        );
     }
     ok(&home.keyward(&["env", "delete", &longest]));
     let missing = error(&home.keyward(&["env", "delete", &longest, "--json"]), 3);
-    assert!(hint(&missing).contains("prod"), "it names those there are: {missing}");
+    assert!(
+        hint(&missing).contains("prod"),
+        "it names those there are: {missing}"
+    );
 
     // With items it stays; the last one stays always.
     ok(&home.keyward(&["secret", "add", "A", "--env", "prod"]).stdin("x"));
@@ -42,7 +62,10 @@ fn pv1_environments_come_and_go() {
     error(&home.keyward(&["env", "delete", "prod", "--json"]), 6);
     // No fall-back: the environment of the command is gone.
     error(&home.keyward(&["secret", "list", "--json"]), 3);
-    assert_eq!(json(&home.keyward(&["secret", "list", "--json", "--env", "prod"])), json!([]));
+    assert_eq!(
+        json(&home.keyward(&["secret", "list", "--json", "--env", "prod"])),
+        json!([])
+    );
     let table = ok(&home.keyward(&["env", "list"]));
     assert!(table.text().contains("prod") && table.said().is_empty());
 }
@@ -53,13 +76,21 @@ fn pv1_one_key_another_value_in_each() {
     let home = keychain_home();
     ok(&home.keyward(&["env", "add", "prod"]));
     add(&home, "DB", b"development");
-    ok(&home.keyward(&["secret", "add", "DB", "--env", "prod"]).stdin("production"));
+    ok(&home
+        .keyward(&["secret", "add", "DB", "--env", "prod"])
+        .stdin("production"));
     let get = |args: &[&str]| ok(&home.keyward(args)).text();
     assert_eq!(get(&["get", "DB"]), "development");
     assert_eq!(get(&["get", "DB", "--env", "prod"]), "production");
-    assert_eq!(ok(&home.keyward(&["get", "DB"]).var("KEYWARD_ENV", "prod")).text(), "production");
     assert_eq!(
-        ok(&home.keyward(&["get", "DB", "--env", "default"]).var("KEYWARD_ENV", "prod")).text(),
+        ok(&home.keyward(&["get", "DB"]).var("KEYWARD_ENV", "prod")).text(),
+        "production"
+    );
+    assert_eq!(
+        ok(&home
+            .keyward(&["get", "DB", "--env", "default"])
+            .var("KEYWARD_ENV", "prod"))
+        .text(),
         "development"
     );
     let shown = json(&home.keyward(&["secret", "show", "DB", "--json", "--env", "prod"]));
@@ -78,8 +109,19 @@ fn an_environment_keeps_its_auth_clients() {
     let home = keychain_home();
     ok(&home.keyward(&["env", "add", "prod"]));
     let add = home.keyward(&[
-        "auth-client", "add", "P", "--type", "oauth2", "--client-id", "x", "--env", "prod",
-        "--auth-uri", "https://as.example/a", "--token-uri", "https://as.example/t",
+        "auth-client",
+        "add",
+        "P",
+        "--type",
+        "oauth2",
+        "--client-id",
+        "x",
+        "--env",
+        "prod",
+        "--auth-uri",
+        "https://as.example/a",
+        "--token-uri",
+        "https://as.example/t",
     ]);
     ok(&add);
     error(&home.keyward(&["env", "delete", "prod", "--json"]), 6);

@@ -17,13 +17,17 @@ fn home() -> KeychainHome {
     add(&home, "HARD", HARD.as_bytes());
     add(&home, "BIN", b"\xff\x00");
     ok(&home.keyward(&["env", "add", "prod"]));
-    ok(&home.keyward(&["secret", "add", "DB", "--env", "prod"]).stdin("production"));
+    ok(&home
+        .keyward(&["secret", "add", "DB", "--env", "prod"])
+        .stdin("production"));
     home
 }
 
 /// Fills a template between pipes.
 fn fill(home: &Home, format: &str, template: impl Into<Vec<u8>>) -> String {
-    let outcome = ok(&home.keyward(&["inject", "-i", "-", "-o", "-", "--format", format]).stdin(template));
+    let outcome = ok(&home
+        .keyward(&["inject", "-i", "-", "-o", "-", "--format", format])
+        .stdin(template));
     assert!(outcome.said().is_empty(), "{}", outcome.said());
     outcome.text()
 }
@@ -34,10 +38,16 @@ fn pv6_text() {
     let home = home();
     for (template, filled) in [
         ("a={vault.DB};{pmio.vault.DB}", "a=s3cr3t;s3cr3t"),
-        ("see keyward://prod/DB. Or (keyward://DB)/", "see production. Or (s3cr3t)/"),
+        (
+            "see keyward://prod/DB. Or (keyward://DB)/",
+            "see production. Or (s3cr3t)/",
+        ),
         ("${vault.DB} {{vault.DB}}", "$s3cr3t {s3cr3t}"),
         ("\\{vault.DB} \\keyward://DB \\n", "{vault.DB} keyward://DB \\n"),
-        ("{vault} {Vault.DB} keyward:/DB {x}", "{vault} {Vault.DB} keyward:/DB {x}"),
+        (
+            "{vault} {Vault.DB} keyward:/DB {x}",
+            "{vault} {Vault.DB} keyward:/DB {x}",
+        ),
         ("", ""),
     ] {
         assert_eq!(fill(&home, "text", template), filled, "{template}");
@@ -45,10 +55,14 @@ fn pv6_text() {
         let auto = ok(&home.keyward(&["inject", "-i", "-", "-o", "-"]).stdin(template));
         assert_eq!(auto.text(), filled);
     }
-    let bytes = home.keyward(&["inject", "-i", "-", "-o", "-"]).stdin(b"\xfe\x00{vault.BIN}\r\n\xfd".to_vec());
+    let bytes = home
+        .keyward(&["inject", "-i", "-", "-o", "-"])
+        .stdin(b"\xfe\x00{vault.BIN}\r\n\xfd".to_vec());
     assert_eq!(ok(&bytes).stdout, b"\xfe\x00\xff\x00\r\n\xfd");
     assert_eq!(ok(&bytes.clone()).said(), "");
-    let other = home.keyward(&["inject", "-i", "-", "-o", "-", "--env", "prod"]).stdin("{vault.DB} keyward://default/DB");
+    let other = home
+        .keyward(&["inject", "-i", "-", "-o", "-", "--env", "prod"])
+        .stdin("{vault.DB} keyward://default/DB");
     assert_eq!(ok(&other).text(), "production s3cr3t");
 }
 
@@ -57,19 +71,37 @@ fn pv6_text() {
 fn pv6_formats_are_read_back_by_their_readers() {
     let home = home();
     // JSON, by serde_json.
-    let filled = fill(&home, "json", r#"{"a": "{vault.HARD}", "b": ["x keyward://HARD", "\{vault.HARD}"]}"#);
+    let filled = fill(
+        &home,
+        "json",
+        r#"{"a": "{vault.HARD}", "b": ["x keyward://HARD", "\{vault.HARD}"]}"#,
+    );
     let read: Value = serde_json::from_str(&filled).unwrap();
-    assert_eq!((&read["a"], &read["b"][1]), (&Value::from(HARD), &Value::from("{vault.HARD}")));
+    assert_eq!(
+        (&read["a"], &read["b"][1]),
+        (&Value::from(HARD), &Value::from("{vault.HARD}"))
+    );
     assert_eq!(read["b"][0], format!("x {HARD}"));
 
     // XML, by libxml where it is installed: attribute, text, CDATA.
-    let filled = fill(&home, "xml", "<p a=\"{vault.HARD}\" b='{pmio.vault.HARD}'>{vault.HARD}<![CDATA[{vault.HARD}]]></p>");
+    let filled = fill(
+        &home,
+        "xml",
+        "<p a=\"{vault.HARD}\" b='{pmio.vault.HARD}'>{vault.HARD}<![CDATA[{vault.HARD}]]></p>",
+    );
     let entities = "a&quot;b\\c$d\ne&apos;f#g: h&amp;&lt;i&gt;";
     let attribute = entities.replace('\n', "&#10;");
-    assert_eq!(filled, format!("<p a=\"{attribute}\" b='{attribute}'>{entities}<![CDATA[{HARD}]]></p>"));
+    assert_eq!(
+        filled,
+        format!("<p a=\"{attribute}\" b='{attribute}'>{entities}<![CDATA[{HARD}]]></p>")
+    );
 
     // .env: quoted where it is the whole right-hand side, escaped for the quotes it stands in; read back by `run`.
-    let filled = fill(&home, "env", "A={vault.HARD}\nexport B=\"x {vault.HARD}\"\nC=pg://u:{vault.DB}@h # {vault.DB}\nD='{vault.DB}'\n");
+    let filled = fill(
+        &home,
+        "env",
+        "A={vault.HARD}\nexport B=\"x {vault.HARD}\"\nC=pg://u:{vault.DB}@h # {vault.DB}\nD='{vault.DB}'\n",
+    );
     let quoted = "a\\\"b\\\\c\\$d\\ne'f#g: h&<i>";
     assert_eq!(
         filled,
@@ -77,11 +109,23 @@ fn pv6_formats_are_read_back_by_their_readers() {
     );
     let file = home.path().join("filled.env");
     fs::write(&file, filled).unwrap();
-    let print = home.keyward(&["run", "--env-file", file.to_str().unwrap(), "--", "sh", "-c", "printf '%s|%s' \"$A\" \"$B\""]);
+    let print = home.keyward(&[
+        "run",
+        "--env-file",
+        file.to_str().unwrap(),
+        "--",
+        "sh",
+        "-c",
+        "printf '%s|%s' \"$A\" \"$B\"",
+    ]);
     assert_eq!(ok(&print).text(), format!("{HARD}|x {HARD}"));
 
     // YAML: double quotes, single quotes, whole plain scalar, inside a longer one.
-    let filled = fill(&home, "yaml", "a: {vault.HARD}\nb: \"x {vault.HARD}\"\nc: pg://u:{vault.DB}@h\nd: '{vault.DB}'\ne: [{vault.DB}]\n");
+    let filled = fill(
+        &home,
+        "yaml",
+        "a: {vault.HARD}\nb: \"x {vault.HARD}\"\nc: pg://u:{vault.DB}@h\nd: '{vault.DB}'\ne: [{vault.DB}]\n",
+    );
     let quoted = "a\\\"b\\\\c$d\\ne'f#g: h&<i>";
     assert_eq!(
         filled,
@@ -114,18 +158,44 @@ fn pv6_errors_have_line_and_column() {
         ("xml", "<{vault.DB}/>", 2, "line 1, column 2"),
         ("xml", "<a>\n{vault.BIN}</a>", 2, "line 2, column 1"),
     ] {
-        let to_file = ["inject", "-i", "-", "-o", output.to_str().unwrap(), "--format", format, "--json"];
+        let to_file = [
+            "inject",
+            "-i",
+            "-",
+            "-o",
+            output.to_str().unwrap(),
+            "--format",
+            format,
+            "--json",
+        ];
         let error = error(&home.keyward(&to_file).stdin(template), status);
         let message = error["message"].as_str().unwrap();
         assert!(message.contains(place), "{format} {template:?}: {message}");
-        assert!(!message.contains("s3cr3t") && !message.contains("h&<i>"), "{message}");
-        assert_eq!(fs::read(&output).unwrap(), b"the old file", "{format} {template:?}");
-        refused(&home.keyward(&["inject", "-i", "-", "-o", "-", "--format", format]).stdin(template), status);
+        assert!(
+            !message.contains("s3cr3t") && !message.contains("h&<i>"),
+            "{message}"
+        );
+        assert_eq!(
+            fs::read(&output).unwrap(),
+            b"the old file",
+            "{format} {template:?}"
+        );
+        refused(
+            &home
+                .keyward(&["inject", "-i", "-", "-o", "-", "--format", format])
+                .stdin(template),
+            status,
+        );
     }
     // Every one that is missing is named, each with its key and place.
-    let two = home.keyward(&["inject", "-i", "-", "-o", "-", "--json"]).stdin("{vault.ONE}\n {vault.DB} {vault.TWO}");
+    let two = home
+        .keyward(&["inject", "-i", "-", "-o", "-", "--json"])
+        .stdin("{vault.ONE}\n {vault.DB} {vault.TWO}");
     let message = error(&two, 3)["message"].as_str().unwrap().to_owned();
-    assert!(message.contains("ONE") && message.contains("TWO") && message.contains("line 2, column 13"), "{message}");
+    assert!(
+        message.contains("ONE") && message.contains("TWO") && message.contains("line 2, column 13"),
+        "{message}"
+    );
 }
 
 /// US2: a file is written 0600 and atomically; a failing inject leaves the old one and nothing else.
@@ -151,7 +221,10 @@ fn us2_files_are_private_and_whole_or_not_at_all() {
     fs::write(template, "[\"{vault.DB}\"]").unwrap();
     ok(&inject);
     assert_eq!(mode(&output), 0o600);
-    assert!(std::io::read_to_string(&before).unwrap().contains("c$d"), "who had it open still reads the old one");
+    assert!(
+        std::io::read_to_string(&before).unwrap().contains("c$d"),
+        "who had it open still reads the old one"
+    );
     let elsewhere = home.path().join("elsewhere");
     fs::write(&elsewhere, "theirs").unwrap();
     fs::remove_file(&output).unwrap();
@@ -163,17 +236,29 @@ fn us2_files_are_private_and_whole_or_not_at_all() {
     fs::write(template, "[\"{vault.NONE}\"]").unwrap();
     refused(&inject, 3);
     assert_eq!(fs::read(&output).unwrap(), b"[\"s3cr3t\"]");
-    let inside: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let inside: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(inside, ["config"], "nothing half-written stays behind");
 
     // What cannot be read or written.
-    refused(&home.keyward(&["inject", "-i", "/no/such/template", "-o", "-"]), 2);
+    refused(
+        &home.keyward(&["inject", "-i", "/no/such/template", "-o", "-"]),
+        2,
+    );
     fs::write(template, "x").unwrap();
-    let outcome = home.keyward(&["inject", "-i", template, "-o", "/no/such/folder/file"]).output().unwrap();
+    let outcome = home
+        .keyward(&["inject", "-i", template, "-o", "/no/such/folder/file"])
+        .output()
+        .unwrap();
     assert_ne!(outcome.code(), 0);
     refused(&home.keyward(&["inject", "-i", template]), 2);
     refused(&home.keyward(&["inject", "-o", "-"]), 2);
-    refused(&home.keyward(&["inject", "-i", template, "-o", "-", "--format", "toml"]), 2);
+    refused(
+        &home.keyward(&["inject", "-i", template, "-o", "-", "--format", "toml"]),
+        2,
+    );
 }
 
 /// auto = by the file's ending.
@@ -185,15 +270,38 @@ fn the_format_follows_the_ending() {
         (".env.local", "A={vault.DB}", "A=\"s3cr3t\""),
         ("a.yaml", "a: {vault.DB}", "a: \"s3cr3t\""),
         ("a.yml", "a: {vault.DB}", "a: \"s3cr3t\""),
-        ("a.xml", "<a>{vault.HARD}</a>", "<a>a&quot;b\\c$d\ne&apos;f#g: h&amp;&lt;i&gt;</a>"),
+        (
+            "a.xml",
+            "<a>{vault.HARD}</a>",
+            "<a>a&quot;b\\c$d\ne&apos;f#g: h&amp;&lt;i&gt;</a>",
+        ),
         ("a.txt", "a: {vault.DB}", "a: s3cr3t"),
         ("a", "a: {vault.DB}", "a: s3cr3t"),
     ] {
         let path = home.path().join(name);
         fs::write(&path, template).unwrap();
-        let auto = ok(&home.keyward(&["inject", "-i", path.to_str().unwrap(), "-o", "-", "--format", "auto"]));
+        let auto = ok(&home.keyward(&[
+            "inject",
+            "-i",
+            path.to_str().unwrap(),
+            "-o",
+            "-",
+            "--format",
+            "auto",
+        ]));
         assert_eq!(auto.text(), filled, "{name}");
-        let text = ok(&home.keyward(&["inject", "-i", path.to_str().unwrap(), "-o", "-", "--format", "text"]));
-        assert!(text.text().contains("s3cr3t") || text.text().contains(HARD), "{name}: a format named wins");
+        let text = ok(&home.keyward(&[
+            "inject",
+            "-i",
+            path.to_str().unwrap(),
+            "-o",
+            "-",
+            "--format",
+            "text",
+        ]));
+        assert!(
+            text.text().contains("s3cr3t") || text.text().contains(HARD),
+            "{name}: a format named wins"
+        );
     }
 }

@@ -10,7 +10,9 @@ fn pv6_get_takes_every_form() {
     let home = keychain_home();
     add(&home, "DB-user_1", b"ada");
     ok(&home.keyward(&["env", "add", "prod"]));
-    ok(&home.keyward(&["secret", "add", "DB-user_1", "--env", "prod"]).stdin("grace"));
+    ok(&home
+        .keyward(&["secret", "add", "DB-user_1", "--env", "prod"])
+        .stdin("grace"));
     for (reference, value) in [
         ("DB-user_1", "ada"),
         ("keyward://DB-user_1", "ada"),
@@ -28,9 +30,18 @@ fn pv6_get_takes_every_form() {
         assert_eq!(shown, json!({ "reference": reference, "value": value }));
     }
     // The environment of the command is what a reference without one means.
-    assert_eq!(ok(&home.keyward(&["get", "{vault.DB-user_1}", "--env", "prod"])).text(), "grace");
-    assert_eq!(ok(&home.keyward(&["get", "keyward://./DB-user_1", "--env", "prod"])).text(), "grace");
-    assert_eq!(ok(&home.keyward(&["get", "keyward://default/DB-user_1", "--env", "prod"])).text(), "ada");
+    assert_eq!(
+        ok(&home.keyward(&["get", "{vault.DB-user_1}", "--env", "prod"])).text(),
+        "grace"
+    );
+    assert_eq!(
+        ok(&home.keyward(&["get", "keyward://./DB-user_1", "--env", "prod"])).text(),
+        "grace"
+    );
+    assert_eq!(
+        ok(&home.keyward(&["get", "keyward://default/DB-user_1", "--env", "prod"])).text(),
+        "ada"
+    );
 }
 
 /// Values are bytes: as they are on stdout, `value_base64` in JSON when they are not UTF-8.
@@ -49,7 +60,10 @@ fn values_are_bytes() {
         json!({ "reference": "TEXT", "value": "zwei\n\u{1f511} \"x\"\u{0}" })
     );
     let shown = json(&home.keyward(&["secret", "show", "BIN", "--reveal", "--json"]));
-    assert_eq!((&shown["value_base64"], shown.get("value")), (&json!("/wD+Cg=="), None));
+    assert_eq!(
+        (&shown["value_base64"], shown.get("value")),
+        (&json!("/wD+Cg=="), None)
+    );
 }
 
 /// No fall-back between environments; `not_found` names the environments that have the key.
@@ -60,15 +74,30 @@ fn not_found_names_the_environments_that_have_it() {
         ok(&home.keyward(&["env", "add", environment]));
     }
     for environment in ["prod", "staging"] {
-        ok(&home.keyward(&["secret", "add", "ONLY", "--env", environment]).stdin("x"));
+        ok(&home
+            .keyward(&["secret", "add", "ONLY", "--env", environment])
+            .stdin("x"));
     }
-    for (reference, environment) in [("ONLY", "default"), ("keyward://empty/ONLY", "default"), ("{vault.ONLY}", "empty")] {
-        let missing = error(&home.keyward(&["get", reference, "--env", environment, "--json"]), 3);
+    for (reference, environment) in [
+        ("ONLY", "default"),
+        ("keyward://empty/ONLY", "default"),
+        ("{vault.ONLY}", "empty"),
+    ] {
+        let missing = error(
+            &home.keyward(&["get", reference, "--env", environment, "--json"]),
+            3,
+        );
         let all = missing.to_string();
-        assert!(all.contains("prod") && all.contains("staging"), "{reference}: {missing}");
+        assert!(
+            all.contains("prod") && all.contains("staging"),
+            "{reference}: {missing}"
+        );
     }
     let nowhere = error(&home.keyward(&["get", "NOWHERE", "--json"]), 3);
-    assert!(!nowhere.to_string().contains("prod") && nowhere["message"].as_str().unwrap().contains("NOWHERE"), "{nowhere}");
+    assert!(
+        !nowhere.to_string().contains("prod") && nowhere["message"].as_str().unwrap().contains("NOWHERE"),
+        "{nowhere}"
+    );
     error(&home.keyward(&["get", "keyward://nowhere/ONLY", "--json"]), 3);
     let app = error(&home.keyward(&["get", "@github", "--json"]), 3);
     assert!(app["message"].as_str().unwrap().contains("github"), "{app}");
@@ -83,13 +112,34 @@ fn what_is_no_reference_is_2() {
     let home = keychain_home();
     add(&home, "A", b"x");
     for bad in [
-        "", "a b", "A.field", "A/B", "keyward://", "keyward://A/", "keyward://A/field", "keyward://a/b/c/d", "keyward:///A",
-        "http://A", "{vault.}", "{vault.A", "{vault.A.}", "{other.A}", "@", "@GitHub", "keyward://./@", "{vault.A.raw.}", "é",
+        "",
+        "a b",
+        "A.field",
+        "A/B",
+        "keyward://",
+        "keyward://A/",
+        "keyward://A/field",
+        "keyward://a/b/c/d",
+        "keyward:///A",
+        "http://A",
+        "{vault.}",
+        "{vault.A",
+        "{vault.A.}",
+        "{other.A}",
+        "@",
+        "@GitHub",
+        "keyward://./@",
+        "{vault.A.raw.}",
+        "é",
     ] {
         error(&home.keyward(&["get", "--json", "--", bad]), 2);
     }
     // A Secret has one value and no fields.
-    for field in ["{vault.A.field}", "keyward://./A/field", "keyward://default/A/raw.x"] {
+    for field in [
+        "{vault.A.field}",
+        "keyward://./A/field",
+        "keyward://default/A/raw.x",
+    ] {
         let refused = error(&home.keyward(&["get", field, "--json"]), 2);
         assert!(hint(&refused).contains("keyward://"), "{refused}");
     }

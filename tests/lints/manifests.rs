@@ -18,8 +18,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         "keyward-desktop",
         &["keyward-api", "keyward-engine", "keyward-model"],
     ),
-    // The black box links none of us; the demo is one of its journeys.
-    ("keyward-tests", &[]),
+    // For tests/fuzz alone: `only_fuzz_targets_link_us` holds the rest to the black box. The demo is a journey.
+    (
+        "keyward-tests",
+        &["keyward-api", "keyward-model", "keyward-oauth", "keyward-seal"],
+    ),
     ("xtask", &["keyward-tests"]),
     // The bench measures through the owner's door, beside a yardstick of its own.
     (
@@ -140,6 +143,35 @@ fn floors_are_kept() {
         })
         .collect();
     verdict("ARCHITECTURE §2: forbidden arrow", breaches);
+}
+
+/// The black box knows the product by its binary alone; only a fuzz target calls a parser by itself.
+#[test]
+fn only_fuzz_targets_link_us() {
+    let mut breaches = Vec::new();
+    for source in files("tests", &[".rs"]) {
+        // The house rules name these words.
+        if source.path.starts_with("tests/fuzz/") || source.path.starts_with("tests/lints/") {
+            continue;
+        }
+        for (line, text) in source.code() {
+            for name in ["api", "engine", "model", "oauth", "seal", "vault"] {
+                if text.contains(&format!("keyward_{name}::"))
+                    || text.contains(&format!("use keyward_{name}"))
+                {
+                    breaches.push(format!("{}:{line}: {}", source.path, text.trim()));
+                }
+            }
+        }
+    }
+    let manifest = file("tests/Cargo.toml").text;
+    let (normal, _) = manifest
+        .split_once("[dev-dependencies]")
+        .unwrap_or((&manifest, ""));
+    for line in normal.lines().filter(|line| line.starts_with("keyward-")) {
+        breaches.push(format!("tests/Cargo.toml: the support library links {line}"));
+    }
+    verdict("ARCHITECTURE §2: the black box links none of us", breaches);
 }
 
 #[test]

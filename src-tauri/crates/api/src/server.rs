@@ -333,6 +333,15 @@ fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<
         verb => {
             let name =
                 VaultName::parse(request.vault).map_err(|error| Error::usage(format!("vault: {error}")))?;
+            if !verbs::WITHOUT_VAULT.contains(&verb) && !host.home().vault_exists(&name) {
+                // The same answer as without a host; and no Engine is made for it.
+                let message = format!("There is no vault “{name}” in {}.", host.home().root().display());
+                return Err(Error::new(
+                    Code::NotFound,
+                    message,
+                    "Make one with `keyward init`.",
+                ));
+            }
             return verbs::dispatch(&host.engine(&name)?, caller, verb, request.body);
         }
     }

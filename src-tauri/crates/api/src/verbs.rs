@@ -32,6 +32,15 @@ pub trait Verb: Serialize + DeserializeOwned {
 /// Watching is no act: an open window must not keep a vault from locking itself.
 const WATCHING: [&str; 2] = ["vault_status", "consent_status"];
 
+/// What has an answer before there is a vault.
+pub(crate) const WITHOUT_VAULT: [&str; 5] = [
+    "vault_status",
+    "keychain_probe",
+    "vault_create",
+    "vault_lock",
+    "doctor",
+];
+
 macro_rules! verbs {
     ($($name:literal $request:ident -> $reply:ty = $act:path;)*) => {
         $(impl Verb for wire::$request {

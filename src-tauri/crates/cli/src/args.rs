@@ -212,7 +212,7 @@ pub struct Get {
 #[derive(Subcommand)]
 pub enum AuthClient {
     /// Register how you are known at a provider
-    Add(AuthClientAdd),
+    Add(Box<AuthClientAdd>),
     /// List auth clients
     List,
     /// Show one auth client

@@ -66,6 +66,23 @@ fn write(vault: &UnlockedVault, now: Timestamp, events: &[AuditEvent]) -> Result
     })
 }
 
+/// An event of now; its subject names a kind and a key, never a value.
+pub(crate) fn event(
+    engine: &Engine,
+    actor: String,
+    action: &str,
+    subject: String,
+    outcome: &str,
+) -> AuditEvent {
+    AuditEvent {
+        at: engine.now(),
+        actor,
+        action: action.to_owned(),
+        subject,
+        outcome: outcome.to_owned(),
+    }
+}
+
 /// Events, oldest first: at most `limit`, numbered above `after`, from `since` on.
 ///
 /// # Errors

@@ -320,11 +320,6 @@ pub fn delete(engine: &Engine, caller: &Caller, key_or_id: &str) -> Result<()> {
 }
 
 fn event(engine: &Engine, caller: &Caller, action: &str, key: &Handle) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: caller.actor(),
-        action: action.to_owned(),
-        subject: format!("auth client {key}"),
-        outcome: "ok".to_owned(),
-    }
+    let subject = format!("auth client {key}");
+    crate::audit::event(engine, caller.actor(), action, subject, "ok")
 }

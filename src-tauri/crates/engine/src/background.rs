@@ -43,6 +43,9 @@ pub struct Background {
     threads: Vec<thread::JoinHandle<()>>,
 }
 
+/// Works until it is stopped.
+type Work = fn(&Engine, &AtomicBool);
+
 /// Starts the background work.
 ///
 /// # Errors
@@ -54,8 +57,7 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
         stopped,
         threads: Vec::new(),
     };
-    let works: [(&str, fn(&Engine, &AtomicBool)); 2] =
-        [("keyward-refresh", refresher), ("keyward-log", read_committer)];
+    let works: [(&str, Work); 2] = [("keyward-refresh", refresher), ("keyward-log", read_committer)];
     for (name, work) in works {
         let (engine, stopped) = (Arc::clone(engine), Arc::clone(&background.stopped));
         let thread = thread::Builder::new()

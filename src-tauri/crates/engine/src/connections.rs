@@ -21,7 +21,7 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
     environments as environment_acts,
-    refresh::LEASE_WAIT,
+    refresh::{self, LEASE_WAIT},
     secrets,
 };
 
@@ -276,17 +276,18 @@ fn event(
     shown: &Shown,
     revocation: &Revocation,
 ) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: caller.actor(),
-        action: action.to_owned(),
-        subject: format!("connection {}/{}", shown.environment.name, shown.connection.key),
-        outcome: match revocation {
-            Revocation::Revoked => "ok, revoked at the provider",
-            Revocation::NoEndpoint => "ok, not revoked: no endpoint known",
-            Revocation::Failed(_) => "ok, revocation failed",
-            Revocation::NoTokens => "ok, there were no tokens",
-        }
-        .to_owned(),
-    }
+    let outcome = match revocation {
+        Revocation::Revoked => "ok, revoked at the provider",
+        Revocation::NoEndpoint => "ok, not revoked: no endpoint known",
+        Revocation::Failed(_) => "ok, revocation failed",
+        Revocation::NoTokens => "ok, there were no tokens",
+    };
+    refresh::event(
+        engine,
+        &caller.actor(),
+        action,
+        &shown.environment,
+        &shown.connection,
+        outcome,
+    )
 }

@@ -121,13 +121,13 @@ impl Engine {
     /// The vault, while it is unlocked.
     ///
     /// # Errors
-    /// [`crate::Kind::Locked`].
+    /// [`crate::Kind::Locked`]; [`crate::Kind::NotFound`] when it was never made.
     pub(crate) fn unlocked(&self) -> Result<Arc<UnlockedVault>> {
-        self.vault
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-            .ok_or_else(Error::locked)
+        let vault = self.vault.read().unwrap_or_else(PoisonError::into_inner).clone();
+        vault.ok_or_else(|| match self.home.vault_exists(&self.name) {
+            true => Error::locked(),
+            false => Error::no_vault(&self.name, &self.home),
+        })
     }
 
     /// I5: held by an act from before its request until its answer is stored.

@@ -111,11 +111,6 @@ fn parse(name: &str) -> Result<EnvironmentName> {
 }
 
 fn event(engine: &Engine, caller: &Caller, action: &str, name: &EnvironmentName) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: caller.actor(),
-        action: action.to_owned(),
-        subject: format!("environment {name}"),
-        outcome: "ok".to_owned(),
-    }
+    let subject = format!("environment {name}");
+    crate::audit::event(engine, caller.actor(), action, subject, "ok")
 }

@@ -1,7 +1,8 @@
 //! Why an act did not happen, and what the person can do.
 
+use keyward_model::name::VaultName;
 use keyward_oauth::error as oauth;
-use keyward_vault::error as vault;
+use keyward_vault::{error as vault, home::Home};
 
 /// What the caller can do next; each has its exit status (CLI.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +94,15 @@ impl Error {
             Kind::Locked,
             "The vault is locked.",
             "Unlock it in the app or with `keyward unlock`.",
+        )
+    }
+
+    /// The vault was never made.
+    pub(crate) fn no_vault(name: &VaultName, home: &Home) -> Self {
+        Self::new(
+            Kind::NotFound,
+            format!("There is no vault “{name}” in {}.", home.root().display()),
+            "Make one with `keyward init`.",
         )
     }
 }

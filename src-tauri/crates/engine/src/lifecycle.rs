@@ -260,16 +260,7 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
         return Ok(());
     }
     if !engine.home.vault_exists(&engine.name) {
-        let message = format!(
-            "There is no vault “{}” in {}.",
-            engine.name,
-            engine.home.root().display()
-        );
-        return Err(Error::new(
-            Kind::NotFound,
-            message,
-            "Make one with `keyward init`.",
-        ));
+        return Err(Error::no_vault(&engine.name, &engine.home));
     }
     let now = engine.now();
     let place = engine.place();

@@ -1,12 +1,14 @@
 //! Keeping tokens fresh: one refresh request at a time, whoever asks.
 
-use std::{sync::Arc, thread, time::Duration};
+mod commits;
+
+use std::{sync::Arc, time::Duration};
 
 use keyward_model::{
     Id, SecretValue, Timestamp,
     audit::AuditEvent,
     auth_client::AuthClient,
-    connection::{Connection, ConnectionState, RefreshIntent, TokenSet},
+    connection::{Connection, ConnectionState, TokenSet},
     environment::Environment,
 };
 use keyward_oauth::{
@@ -16,17 +18,17 @@ use keyward_oauth::{
 };
 use keyward_vault::{
     error as store, lease,
-    table::{audit, auth_clients, connections, environments},
+    table::{connections, environments},
     vault::UnlockedVault,
 };
-use sha2::{Digest, Sha256};
+
+use commits::{Flight, begin, commit, keep_intent, record_failure};
 
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
-    changes::ChangeKind,
     connections::{self as connection_acts, Shown},
-    verdict::{self, Intents, Verdict},
+    verdict,
 };
 
 /// How long to wait for somebody else's refresh: a request takes at most 30 s (O-57).
@@ -35,10 +37,6 @@ pub(crate) const LEASE_WAIT: Duration = Duration::from_secs(35);
 /// An answer whose fate is in doubt is asked for again at once only this soon, so that a flight ends before those
 /// who wait for it give up, and a host can step aside in time (O-57, O-60, L-01).
 const AGAIN_WITHIN: Duration = Duration::from_secs(4);
-
-/// How often, and how far apart, the second commit is tried: new tokens must not be lost to a busy disk.
-const COMMIT_TRIES: u32 = 3;
-const COMMIT_PAUSE: Duration = Duration::from_millis(500);
 
 /// Who wants the refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -242,46 +240,6 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
     }
 }
 
-struct Flight {
-    intents: Intents,
-    client: AuthClient,
-    secret: Option<SecretValue>,
-}
-
-/// First commit: the sealed intent, before anything is sent (O-53).
-fn begin(
-    vault: &UnlockedVault,
-    connection: &Connection,
-    refresh_token: &SecretValue,
-    now: Timestamp,
-) -> Result<Flight> {
-    let refresh_token_digest = Sha256::digest(refresh_token.expose()).into();
-    Ok(vault.write(now, |tx| {
-        let before = connections::intent(tx, connection)?;
-        let written = RefreshIntent {
-            attempt: before
-                .as_ref()
-                .map_or(1, |before| before.attempt.saturating_add(1)),
-            refresh_token_digest,
-            started_at: now,
-            // An answer that could not be read stays until one could.
-            unreadable_answer: before
-                .as_ref()
-                .and_then(|before| before.unreadable_answer.as_ref())
-                .map(SecretValue::duplicate),
-        };
-        connections::put_intent(tx, connection, &written)?;
-        // Read here, not earlier: a changed client secret is used on the very next refresh (EL13).
-        let client = auth_clients::read(tx, connection.auth_client)?;
-        let secret = auth_clients::client_secret(tx, &client)?;
-        Ok(Flight {
-            intents: Intents { before, written },
-            client,
-            secret,
-        })
-    })?)
-}
-
 fn send(
     engine: &Engine,
     client: &AuthClient,
@@ -301,136 +259,6 @@ fn send(
         refresh_token,
         &move || clock.now(),
     ))
-}
-
-/// Second commit: raw answer, parsed tokens, intent deleted; synced before anybody sees the token (O-53).
-fn commit(
-    engine: &Engine,
-    vault: &UnlockedVault,
-    connection: &Connection,
-    environment: &Environment,
-    old: &TokenSet,
-    row: u64,
-    answer: Answer,
-) -> store::Result<TokenSet> {
-    let now = engine.now();
-    let mut tokens = answer.tokens;
-    if tokens.refresh_token.is_none() {
-        // O-54: an answer without one keeps the old.
-        tokens.refresh_token = old.refresh_token.as_ref().map(SecretValue::duplicate);
-    }
-    if tokens.scope.is_none() {
-        tokens.scope.clone_from(&old.scope);
-    }
-    let write = || {
-        vault.write(now, |tx| {
-            let mut connection = connections::read(tx, connection.id)?;
-            connections::replace_tokens(tx, &connection, &tokens, Some(row))?;
-            connection.state = ConnectionState::Ready;
-            connection.error = None;
-            connection.lifetime = Some(tokens.lifetime);
-            connection.has_refresh_token = tokens.refresh_token.is_some();
-            connection.granted_scope.clone_from(&tokens.scope);
-            connection.retry_at = None;
-            connection.failures = 0;
-            connection.updated_at = now;
-            connections::update(tx, &connection)?;
-            let event = event(
-                engine,
-                "keyward",
-                "connection.refresh",
-                environment,
-                &connection,
-                "ok",
-            );
-            audit::append(tx, &event)
-        })
-    };
-    let mut stored = write();
-    for _ in 1..COMMIT_TRIES {
-        if !matches!(
-            stored,
-            Err(store::Error::Busy(_) | store::Error::Storage(_) | store::Error::ReadOnly(_))
-        ) {
-            break;
-        }
-        thread::sleep(COMMIT_PAUSE);
-        stored = write();
-    }
-    stored?;
-    engine.changes.publish(ChangeKind::Connection, connection.id);
-    Ok(tokens)
-}
-
-/// Stores what is in doubt before the same token is sent once more.
-fn keep_intent(
-    vault: &UnlockedVault,
-    connection: &Connection,
-    verdict: Verdict,
-    now: Timestamp,
-) -> Result<()> {
-    let Some(intent) = verdict.intent else {
-        return Ok(());
-    };
-    Ok(vault.write(now, |tx| connections::put_intent(tx, connection, &intent))?)
-}
-
-/// Writes what a failure means for the Connection and returns it as an error; `None` when somebody connected again
-/// meanwhile, since what failed concerns tokens that are gone (O-59).
-fn record_failure(
-    engine: &Engine,
-    vault: &UnlockedVault,
-    held: &Connection,
-    environment: &Environment,
-    row: u64,
-    verdict: Verdict,
-) -> Result<Option<Error>> {
-    let Verdict {
-        state,
-        retry_at,
-        error,
-        intent,
-    } = verdict;
-    let now = engine.now();
-    let stands = vault.write(now, |tx| {
-        let mut connection = connections::read(tx, held.id)?;
-        if connections::tokens(tx, &connection)?.map(|(_, row)| row) != Some(row) {
-            return Ok(false);
-        }
-        match &intent {
-            Some(intent) => connections::put_intent(tx, &connection, intent)?,
-            None => connections::delete_intent(tx, &connection)?,
-        }
-        connection.state = state;
-        connection.error = Some(error.clone());
-        connection.retry_at = retry_at;
-        connection.failures = if retry_at.is_some() {
-            connection.failures.saturating_add(1)
-        } else {
-            0
-        };
-        connection.updated_at = now;
-        connections::update(tx, &connection)?;
-        let event = event(
-            engine,
-            "keyward",
-            "connection.refresh",
-            environment,
-            &connection,
-            &error.code,
-        );
-        audit::append(tx, &event)?;
-        Ok(true)
-    })?;
-    if !stands {
-        return Ok(None);
-    }
-    engine.changes.publish(ChangeKind::Connection, held.id);
-    let kind = match (state, retry_at) {
-        (ConnectionState::NeedsConsent, None) => Kind::NeedsConsent,
-        _ => Kind::Provider,
-    };
-    Ok(Some(Error::new(kind, error.message, error.hint)))
 }
 
 /// Why nothing is sent now unless the Owner asks: a pause after a failure (O-62, O-63), or a failure that waiting
@@ -516,11 +344,6 @@ pub(crate) fn event(
     connection: &Connection,
     outcome: &str,
 ) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: actor.to_owned(),
-        action: action.to_owned(),
-        subject: format!("connection {}/{}", environment.name, connection.key),
-        outcome: outcome.to_owned(),
-    }
+    let subject = format!("connection {}/{}", environment.name, connection.key);
+    crate::audit::event(engine, actor.to_owned(), action, subject, outcome)
 }

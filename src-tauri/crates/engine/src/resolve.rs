@@ -65,7 +65,7 @@ fn one(engine: &Engine, current: &Environment, reference: &Reference) -> Result<
                         Found::Value(secrets::value(tx, &secret)?)
                     }
                     items::Item::Secret(_) => Found::NoFields,
-                    items::Item::Connection(connection) => Found::Connection(connection),
+                    items::Item::Connection(connection) => Found::Connection(Box::new(connection)),
                 })
             });
             match found {
@@ -78,7 +78,7 @@ fn one(engine: &Engine, current: &Environment, reference: &Reference) -> Result<
                         format!("Write keyward://{}/{key}.", environment.name),
                     ));
                 }
-                Ok(Found::Connection(connection)) => connection,
+                Ok(Found::Connection(connection)) => *connection,
                 Err(store::Error::NotFound(_)) => {
                     return Err(secret_acts::missing(engine, key, environment)?);
                 }
@@ -109,7 +109,7 @@ fn one(engine: &Engine, current: &Environment, reference: &Reference) -> Result<
 enum Found {
     Value(SecretValue),
     NoFields,
-    Connection(Connection),
+    Connection(Box<Connection>),
 }
 
 fn field(engine: &Engine, connection: &Connection, field: Option<&Field>) -> Result<SecretValue> {
@@ -209,14 +209,7 @@ fn event(
         Item::Key(key) => key.to_string(),
         Item::App(application) => format!("@{application}"),
     };
-    AuditEvent {
-        at: engine.now(),
-        actor: caller.actor(),
-        action: "reference.resolve".to_owned(),
-        subject: format!("{environment}/{item}"),
-        outcome: match answer {
-            Ok(_) => "ok".to_owned(),
-            Err(error) => error.kind.code().to_owned(),
-        },
-    }
+    let outcome = answer.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");
+    let subject = format!("{environment}/{item}");
+    crate::audit::event(engine, caller.actor(), "reference.resolve", subject, outcome)
 }

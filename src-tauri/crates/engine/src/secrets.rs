@@ -1,31 +1,29 @@
 //! Secrets: create, read, change, trash, restore.
 
-use std::sync::Arc;
+mod finding;
 
 use keyward_model::{
     Id, SecretValue,
     audit::AuditEvent,
     environment::Environment,
     name::Handle,
-    search::Query,
     secret::{Changes, Secret, Version},
     value::MAX_VALUE_BYTES,
 };
 use keyward_vault::{
     error as store,
-    table::{audit, environments, items, secrets},
-    tx::Tx,
-    vault::{Edition, Opening},
+    table::{audit, items, secrets},
 };
 
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
-    engine::hold,
     environments as environment_acts,
 };
 
+pub(crate) use finding::{Listed, missing};
+pub use finding::{find, list};
 pub use keyward_vault::table::secrets::Masking;
 
 /// What a person says of a new Secret.
@@ -115,128 +113,6 @@ pub fn create(
         Err(store::Error::Conflict(_)) => Err(taken(&handle, &environment)),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What a host listed last: it stays right until a record changes.
-pub(crate) struct Listed {
-    edition: Edition,
-    environment: Id,
-    secrets: Arc<Vec<Secret>>,
-}
-
-/// Secrets of an environment by key, narrowed by a search text and a tag. Opens no value.
-///
-/// # Errors
-/// When locked or damaged.
-pub fn list(
-    engine: &Engine,
-    environment: &str,
-    search: &str,
-    tag: Option<&str>,
-) -> Result<(Vec<Secret>, Environment)> {
-    let environment = environment_acts::find(engine, environment)?;
-    let query = Query::new(search);
-    let all = all(engine, environment.id)?;
-    let found = all
-        .iter()
-        .filter(|secret| {
-            let tags = secret.tags.join(" ");
-            query.matches(&[secret.key.as_str(), &secret.name, &secret.description, &tags])
-                && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
-        })
-        .cloned()
-        .collect();
-    Ok((found, environment))
-}
-
-/// All Secrets of an environment by key. A host keeps the last answer: opening ten thousand records for every
-/// keystroke of a search would be felt (P6).
-fn all(engine: &Engine, environment: Id) -> Result<Arc<Vec<Secret>>> {
-    let vault = engine.unlocked()?;
-    let edition = vault.edition()?;
-    if let Some(listed) = &*hold(&engine.listed)
-        && listed.edition == edition
-        && listed.environment == environment
-    {
-        return Ok(Arc::clone(&listed.secrets));
-    }
-    // A write between the two reads only makes the kept answer newer than its edition: it is then read once more.
-    let mut secrets = vault.read(|tx| secrets::list(tx, environment))?;
-    secrets.sort_by(|one, other| one.key.cmp(&other.key));
-    let secrets = Arc::new(secrets);
-    if engine.opening == Opening::Host {
-        *hold(&engine.listed) = Some(Listed {
-            edition,
-            environment,
-            secrets: Arc::clone(&secrets),
-        });
-        // Locked meanwhile? Then nothing may stay behind.
-        if engine.unlocked().is_err() {
-            *hold(&engine.listed) = None;
-        }
-    }
-    Ok(secrets)
-}
-
-/// Finds a Secret by key or id (PV4); by id also in the trash.
-///
-/// # Errors
-/// [`Kind::NotFound`] naming the environments that have the key.
-pub fn find(engine: &Engine, environment: &str, key_or_id: &str) -> Result<(Secret, Environment)> {
-    let environment = environment_acts::find(engine, environment)?;
-    let vault = engine.unlocked()?;
-    let not_found = match Handle::parse(key_or_id) {
-        Ok(handle) => match vault.read(|tx| secrets::find(tx, environment.id, &handle)) {
-            Ok(secret) => return Ok((secret, environment)),
-            Err(store::Error::NotFound(_)) => Some(handle),
-            Err(error) => return Err(error.into()),
-        },
-        Err(_) => None,
-    };
-    if let Some(id) = Id::parse(key_or_id) {
-        return Ok(vault.read(|tx| {
-            let secret = secrets::read(tx, id)?;
-            let environment = environments::read(tx, secret.environment)?;
-            Ok((secret, environment))
-        })?);
-    }
-    match not_found {
-        Some(handle) => Err(missing(engine, &handle, &environment)?),
-        None => Err(parse_key(key_or_id)
-            .err()
-            .unwrap_or_else(|| Error::internal("key"))),
-    }
-}
-
-/// The error for a key that is not there: names one that differs only in case, else the environments that have it.
-pub(crate) fn missing(engine: &Engine, key: &Handle, environment: &Environment) -> Result<Error> {
-    let (similar, elsewhere) = engine.unlocked()?.read(|tx| {
-        Ok((
-            items::in_any_case(tx, environment.id, key)?,
-            environments_with(tx, key)?,
-        ))
-    })?;
-    let hint = match similar {
-        Some(item) if item.key() != key => format!("Did you mean {}? Case counts.", item.key()),
-        _ if elsewhere.is_empty() => {
-            "`keyward secret list` and `keyward connection list` name the keys there are.".to_owned()
-        }
-        _ => format!("Environments that have it: {}.", elsewhere.join(", ")),
-    };
-    let message = format!("There is no “{key}” in environment “{}”.", environment.name);
-    Ok(Error::new(Kind::NotFound, message, hint))
-}
-
-fn environments_with(tx: &Tx<'_>, key: &Handle) -> store::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for environment in environments::list(tx)? {
-        match items::find(tx, environment.id, key) {
-            Ok(_) => names.push(environment.name.to_string()),
-            Err(store::Error::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(names)
 }
 
 /// Changes metadata; never the key (PV5) and never the value.
@@ -446,13 +322,8 @@ pub(crate) fn event(
     secret: &Secret,
     environment: &Environment,
 ) -> AuditEvent {
-    AuditEvent {
-        at: engine.now(),
-        actor: caller.actor(),
-        action: action.to_owned(),
-        subject: format!("secret {}/{}", environment.name, secret.key),
-        outcome: "ok".to_owned(),
-    }
+    let subject = format!("secret {}/{}", environment.name, secret.key);
+    crate::audit::event(engine, caller.actor(), action, subject, "ok")
 }
 
 fn check_value(value: &SecretValue) -> Result<()> {

@@ -94,7 +94,8 @@ pub fn create_new_private(path: &Path) -> Result<File> {
     Ok(file)
 }
 
-/// Opens a file that is there, for reading and writing, after judging the file and the folder it lies in.
+/// Opens a file that is there, for reading and writing, after judging the file and the folder it lies in. On a
+/// read-only disk it is opened for reading: a lock holds all the same, and a write fails when it is tried.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none; [`Error::Unsafe`] for a symlink, a foreign owner, an open mode, or
@@ -104,8 +105,12 @@ pub fn open_private(path: &Path) -> Result<File> {
         check_private(folder)?;
     }
     // NONBLOCK: a pipe put in the file's place must not make us wait for its other end.
-    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = match rustix::fs::open(path, flags | OFlags::RDWR, Mode::empty()) {
+        Err(Errno::ROFS) => rustix::fs::open(path, flags | OFlags::RDONLY, Mode::empty()),
+        other => other,
+    };
+    let file = match opened {
         Ok(descriptor) => File::from(descriptor),
         // The open itself fails for these; say what is there instead of the system's number.
         Err(errno @ (Errno::LOOP | Errno::ACCESS | Errno::ISDIR | Errno::NXIO)) => {

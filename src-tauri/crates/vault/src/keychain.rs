@@ -37,6 +37,17 @@ pub enum KeychainError {
 }
 
 impl KeychainError {
+    /// What happened, in one sentence, without the system's own words.
+    #[must_use]
+    pub fn plainly(&self) -> &'static str {
+        match self {
+            Self::Absent(_) => "No keychain runs in this login session.",
+            Self::Denied(_) => "The keychain refused access.",
+            Self::Silent => "The keychain did not answer in time.",
+            Self::Failed(_) => "The keychain failed.",
+        }
+    }
+
     /// What the person can do about it, in one sentence or two.
     #[must_use]
     pub fn hint(&self) -> &'static str {

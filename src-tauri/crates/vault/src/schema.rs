@@ -159,10 +159,15 @@ fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {
     let folder = folder
         .canonicalize()
         .map_err(|error| Error::Storage(error.to_string()))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX // UnlockedVault has a Mutex of its own
+    let path = folder.join(file);
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX // UnlockedVault has a Mutex of its own
         | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let db = Connection::open_with_flags(folder.join(file), flags)?;
+    let db = if nobody_can_write(&path) {
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(immutable(&path), flags)?
+    } else {
+        Connection::open_with_flags(&path, flags | OpenFlags::SQLITE_OPEN_READ_WRITE)?
+    };
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(64);
     for (option, on) in [
@@ -188,6 +193,29 @@ fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {
          PRAGMA wal_autocheckpoint = {autocheckpoint};"
     ))?;
     Ok(db)
+}
+
+/// Whether the file lies on a read-only disk with all of it in the file: without a log beside it SQLite would make
+/// one, even to read. With a log it reads both.
+fn nobody_can_write(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let is_read_only =
+        |disk: rustix::fs::StatVfs| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
+    rustix::fs::statvfs(path).is_ok_and(is_read_only) && Path::new(&log).symlink_metadata().is_err()
+}
+
+/// The address by which SQLite opens a file that cannot change.
+fn immutable(path: &Path) -> String {
+    let mut address = "file:".to_owned();
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => address.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address + "?immutable=1"
 }
 
 /// Moves the log into the file and cuts it to nothing. `false` when readers were in the way: try again later.

@@ -15,4 +15,12 @@ search: string | null,
 /**
  * A tag they must have.
  */
-tag: string | null, };
+tag: string | null, 
+/**
+ * Only those whose key comes after this one: the next page.
+ */
+after?: string, 
+/**
+ * At most so many; absent: all. Over the socket a page has at most 1 000 (SECURITY.md §b.4).
+ */
+limit?: number, };

@@ -62,15 +62,10 @@ pub fn probe_keychain(
         Err(error) => wire::KeychainProbe {
             usable: false,
             name,
-            reason: why_not(&error.to_string(), error.hint()),
+            // What happened and what to do; the system's own words are for `doctor`.
+            reason: format!("{} {}", error.plainly(), error.hint()),
         },
     })
-}
-
-/// On a card people read what happened and what they can do; the system's own words, in brackets, are for `doctor`.
-fn why_not(error: &str, hint: &str) -> String {
-    let what = error.split(" (").next().unwrap_or(error);
-    format!("{what}. {hint}")
 }
 
 /// Makes the vault.

@@ -22,7 +22,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     let mut door = Door::open(context)?;
     match command {
         Command::Add(add) => {
-            let made = door.call(context, request(context, add)?)?;
+            let made = door.call(context, request(context, *add)?)?;
             face.say(format!(
                 "Register this redirect address at the provider: {} (any port)",
                 made.redirect

@@ -35,7 +35,13 @@ pub fn run(context: &Context, face: &Face, connect: Connect) -> Result {
     }
     let mut door = Door::open(context)?;
     let begun = door.call(context, request(context, &connect)?)?;
-    tell(face, &connect, &begun);
+    // CLI.md: with a host the result is the same. So it is the browser of this person's session, found by this
+    // command's environment; a host may have been started without either.
+    let browser = match connect.no_browser {
+        true => None,
+        false => context.ports().browser.open(&begun.link).ok(),
+    };
+    tell(face, &connect, &begun, browser.as_deref());
     let pasted = io::stdin().is_terminal().then(paste_lines).transpose()?;
     let ended = watch(context, face, &mut door, begun, pasted.as_ref(), &interrupted)?;
     finish(face, ended)
@@ -51,17 +57,13 @@ fn request(context: &Context, connect: &Connect) -> Result<ConnectionConnect> {
         auth_client: connect.auth_client.clone(),
         scopes: (!connect.scopes.is_empty()).then(|| connect.scopes.clone()),
         params: (!connect.params.is_empty()).then(|| connect.params.clone()),
-        browser: if connect.no_browser {
-            BrowserChoice::Link
-        } else {
-            BrowserChoice::Open
-        },
+        browser: BrowserChoice::Link,
         timeout_seconds: Some(seconds),
     })
 }
 
-fn tell(face: &Face, connect: &Connect, begun: &Consent) {
-    match &begun.browser {
+fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) {
+    match browser {
         Some(browser) => face.say(format!(
             "Opened {browser}. Approve the request there; this goes on by itself."
         )),

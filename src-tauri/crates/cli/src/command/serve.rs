@@ -24,10 +24,11 @@ enum Ending {
 /// `conflict` beside another host.
 pub fn run(context: &Context, face: &Face) -> Result {
     let (host, control) = Host::new(context.home()?, "serve", context.ports()).map_err(refused)?;
-    let server = server::start(&host, context.runtime())?;
     let engine = host.engine(&context.vault)?;
-    // A prompt would keep a service from starting: only the keychain and the descriptor are asked.
+    // Unlocked before the socket is there: who finds it finds the vault open. A prompt would keep a service from
+    // starting, so only the keychain and the descriptor are asked.
     let unlocked = lifecycle::unlock(&engine, context.passphrase()?.as_ref());
+    let server = server::start(&host, context.runtime())?;
     let state = match &unlocked {
         Ok(()) => "unlocked".to_owned(),
         Err(error) => format!("locked: {}", error.message),

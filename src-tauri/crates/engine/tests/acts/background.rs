@@ -9,14 +9,14 @@ use keyward_engine::{
     changes::ChangeKind,
     home::Opening,
     lifecycle::{self, NewMode},
-    ports::{Clock, SystemClock},
+    ports::SystemClock,
 };
 use keyward_model::{SecretValue, connection::ConnectionState};
 
 use crate::{
     provider::Fault,
     server::answer,
-    support::{PASSPHRASE, World, eventually, kind, new_secret, owner, shown, token},
+    support::{PASSPHRASE, World, eventually, kind, new_secret, owner, shown},
 };
 
 /// Looks at the clock now instead of at the end of the nap.
@@ -34,16 +34,15 @@ fn o64_short_tokens_stay_fresh_by_themselves() {
     world.auth_client(&engine, "CLIENT");
     let _background = background::start(&engine).unwrap();
     // A Consent is a Change, and that wakes the refresher, which slept for want of work.
-    world.connect(&engine, "APP");
-    let start = Instant::now();
-    eventually("the first refresh", || world.provider.refreshes() == 1);
-    // Due three seconds before the end; the clock of the product has whole seconds.
-    let first = start.elapsed();
-    assert!(first > Duration::from_millis(1_900), "{first:?}");
-    assert!(first < Duration::from_millis(5_500), "{first:?}");
-    eventually("the second refresh", || world.provider.refreshes() == 2);
-    let second = start.elapsed() - first;
-    assert!(second > Duration::from_millis(1_900), "{second:?}");
+    let mut lifetime = world.connect(&engine, "APP").lifetime.unwrap();
+    for n in 1..=2 {
+        eventually("a refresh by itself", || world.provider.refreshes() == n);
+        eventually("its answer", || shown(&engine).lifetime != Some(lifetime));
+        let next = shown(&engine).lifetime.unwrap();
+        // A lifetime counts from when the request left.
+        assert!(next.obtained_at >= lifetime.due_at(), "not sooner than due");
+        lifetime = next;
+    }
     assert_eq!(world.provider.with(|state| state.reused), 0);
     assert_eq!(shown(&engine).state, ConnectionState::Ready);
 }
@@ -58,16 +57,13 @@ fn o68_eight_hours_of_sleep() {
     let _background = background::start(&engine).unwrap();
     thread::sleep(Duration::from_millis(200));
     assert_eq!(world.provider.refreshes(), 0, "not sooner than due");
-    // All share one family at this server: seven refreshes of old tokens are refused but one.
-    world
-        .provider
-        .with(|state| state.rotation = crate::provider::Rotation::Absent);
     world.clock.sleep(8 * 3_600);
     wake(&engine);
-    eventually("all were tried", || world.provider.refreshes() == 7);
-    eventually("the newest is fresh", || {
-        let newest = keyward_engine::connections::find(&engine, "default", "APP5").unwrap();
-        !newest.connection.lifetime.unwrap().is_due(engine.now())
+    eventually("all are fresh", || {
+        keyward_engine::connections::list(&engine, "default", None)
+            .unwrap()
+            .iter()
+            .all(|shown| !shown.connection.lifetime.unwrap().is_due(engine.now()))
     });
     thread::sleep(Duration::from_millis(300));
     assert_eq!(world.provider.refreshes(), 7, "O-69: no storm");
@@ -113,10 +109,7 @@ fn o63_no_storm() {
 fn el13_a_hanging_provider_does_not_hold_up_the_others() {
     let (world, engine) = World::connected();
     world.connect(&engine, "OTHER");
-    world.provider.with(|state| {
-        state.rotation = crate::provider::Rotation::Absent;
-        state.delay = Duration::from_secs(3);
-    });
+    world.provider.with(|state| state.delay = Duration::from_secs(5));
     world.clock.pass(3_550);
     let background = background::start(&engine).unwrap();
     thread::sleep(Duration::from_millis(200));
@@ -127,32 +120,27 @@ fn el13_a_hanging_provider_does_not_hold_up_the_others() {
     world.clock.pass(3_550);
     wake(&engine);
     eventually("the third is fresh", || world.provider.refreshes() == 1);
-    assert!(
-        start.elapsed() < Duration::from_millis(2_500),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     // L-01: a refresh that is under way is waited for, and its answer stored.
     lifecycle::lock(&engine);
     drop(background);
     assert_eq!(world.provider.refreshes(), 3);
-    assert!(
-        start.elapsed() > Duration::from_millis(2_000),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() > Duration::from_secs(3), "{:?}", start.elapsed());
     lifecycle::unlock(&engine, None).unwrap();
-    assert!(shown(&engine).error.is_some() || !shown(&engine).lifetime.unwrap().is_expired(engine.now()));
+    assert_eq!(shown(&engine).error, None);
+    assert!(world.intent(shown(&engine).id).is_none());
+    assert_eq!(world.provider.with(|state| state.reused), 0);
 }
 
 #[test]
-fn it_ends_within_a_second() {
+fn it_ends_when_it_is_dropped() {
     let (world, engine) = World::connected();
     let background = background::start(&engine).unwrap();
     thread::sleep(Duration::from_millis(100));
     let start = Instant::now();
     drop(background);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // It takes milliseconds; a machine under load gets more, and a whole nap would be thirty seconds.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     // Locked, it sleeps; unlocked, it looks.
     lifecycle::lock(&engine);
     let background = background::start(&engine).unwrap();
@@ -222,6 +210,4 @@ fn b6_the_anchor_follows() {
     lifecycle::lock(&engine);
     std::fs::write(&file, old).unwrap();
     assert_eq!(kind(lifecycle::unlock(&engine, None)), Some(Kind::Corrupt));
-    let _ = token(&engine);
-    let _: Duration = world.clock.monotonic();
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyward_engine::{Kind, refresh};
-use keyward_model::{Timestamp, connection::ConnectionState};
+use keyward_model::connection::ConnectionState;
 
 use crate::{
     provider::{Fault, State},
@@ -167,21 +167,14 @@ fn o60_no_connection_leaves_no_doubt() {
         .unwrap()
         .local_addr()
         .unwrap();
-    let file = world.file();
-    let mut client = file
-        .read(|tx| keyward_vault::table::auth_clients::list(tx))
-        .unwrap()
-        .remove(0);
-    client.key = "DEAD".parse().unwrap();
-    client.token_uri = format!("http://{nobody}/token");
-    drop(file);
+    let token_uri = format!("http://{nobody}/token");
     let new = keyward_engine::auth_clients::New {
         key: "DEAD",
         name: None,
         application: None,
         issuer: None,
-        auth_uri: Some(&client.auth_uri),
-        token_uri: Some(&client.token_uri),
+        auth_uri: Some(&token_uri),
+        token_uri: Some(&token_uri),
         revocation_uri: None,
         client_id: "c",
         client_secret: None,
@@ -235,8 +228,7 @@ fn o63_pauses_double() {
     assert_eq!(world.provider.refreshes(), 8);
     token(&engine).unwrap();
     assert_eq!(shown(&engine).failures, 0);
-    let none: Option<Timestamp> = None;
-    assert_eq!(shown(&engine).retry_at, none);
+    assert_eq!(shown(&engine).retry_at, None);
 }
 
 /// O-53, O-60: the provider acted and its answer was lost; with a server that allows no reuse that costs exactly one

@@ -3,7 +3,9 @@
 
 mod background;
 mod connecting;
+mod doubles;
 mod faults;
+mod handing_out;
 mod items;
 mod lifecycle;
 mod provider;

@@ -17,14 +17,12 @@ pub enum Fault {
     Cut,
     /// It is acted on; the connection ends without an answer.
     Lost,
-    /// No answer for a long time.
-    Hang,
 }
 
 /// Whether refresh tokens change.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// At each refresh; an old one ends the whole family (RFC 9700 §4.14.2).
+    /// At each refresh; an old one is refused and counted (RFC 9700 §4.14.2).
     Strict,
     /// The member is left out.
     Absent,
@@ -55,7 +53,7 @@ pub struct State {
     pub delay: Duration,
     pub last: Option<Seen>,
     issued: u32,
-    valid: Option<String>,
+    valid: Vec<String>,
     old: Vec<String>,
 }
 
@@ -80,7 +78,7 @@ impl Provider {
             delay: Duration::ZERO,
             last: None,
             issued: 0,
-            valid: None,
+            valid: Vec::new(),
             old: Vec::new(),
         }));
         let own = Arc::clone(&state);
@@ -107,7 +105,7 @@ impl Provider {
 
     /// As a person at the provider's own page does it.
     pub fn revoke_all(&self) {
-        self.with(|state| state.valid = None);
+        self.with(|state| state.valid.clear());
     }
 }
 
@@ -128,11 +126,9 @@ fn respond(state: &Mutex<State>, seen: &Seen) -> Act {
     let act = match seen.form("grant_type").as_deref() {
         Some("authorization_code") => {
             state.exchanges += 1;
-            let valid = state.offline.then(|| state.next_refresh_token());
-            state
-                .old
-                .extend(std::mem::replace(&mut state.valid, valid.clone()));
-            Act::Bytes(state.tokens(valid.map(|token| format!("\"{token}\""))))
+            let given = state.offline.then(|| state.next_refresh_token());
+            state.valid.extend(given.clone());
+            Act::Bytes(state.tokens(given.map(|token| format!("\"{token}\""))))
         }
         Some("refresh_token") => state.refresh(seen.form("refresh_token").unwrap_or_default()),
         _ => Act::Bytes(json("400 Bad Request", r#"{"error":"unsupported_grant_type"}"#)),
@@ -148,19 +144,18 @@ impl State {
     fn refresh(&mut self, sent: String) -> Act {
         self.refreshes.push(sent.clone());
         let fault = self.faults.pop_front();
-        match fault {
-            Some(Fault::Instead(bytes)) => return Act::Bytes(bytes),
-            Some(Fault::Hang) => return Act::Hang,
-            _ => {}
+        if let Some(Fault::Instead(bytes)) = fault {
+            return Act::Bytes(bytes);
         }
-        if self.valid.as_ref() != Some(&sent) {
+        let Some(at) = self.valid.iter().position(|valid| *valid == sent) else {
             self.reused += usize::from(self.old.contains(&sent));
             return Act::Bytes(json("400 Bad Request", r#"{"error":"invalid_grant"}"#));
-        }
+        };
         let member = match self.rotation {
             Rotation::Strict => {
                 let next = self.next_refresh_token();
-                self.old.extend(self.valid.replace(next.clone()));
+                self.old
+                    .push(std::mem::replace(&mut self.valid[at], next.clone()));
                 Some(format!("\"{next}\""))
             }
             Rotation::Absent => None,

@@ -1,7 +1,10 @@
 //! I1, L-10: what leaves is in the log first, or it is said that it is not.
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -86,21 +89,26 @@ fn i1_no_value_without_its_event_beside_a_lock() {
     let (_world, engine) = World::host();
     new_secret(&engine, "KEY", "value").unwrap();
     let _background = background::start(&engine).unwrap();
+    let is_over = AtomicBool::new(false);
     let given: usize = thread::scope(|scope| {
         let readers: Vec<_> = (0..3)
             .map(|_| {
-                let engine = Arc::clone(&engine);
-                scope.spawn(move || {
-                    (0..200)
-                        .filter(|_| secrets::reveal(&engine, &owner(), ENV, "KEY", "secret.reveal").is_ok())
-                        .count()
+                scope.spawn(|| {
+                    let mut given = 0;
+                    while !is_over.load(Ordering::SeqCst) {
+                        let read = secrets::reveal(&engine, &owner(), ENV, "KEY", "secret.reveal");
+                        given += usize::from(read.is_ok());
+                    }
+                    given
                 })
             })
             .collect();
         for _ in 0..10 {
+            thread::sleep(Duration::from_millis(20));
             lifecycle::lock(&engine);
             lifecycle::unlock(&engine, None).unwrap();
         }
+        is_over.store(true, Ordering::SeqCst);
         readers.into_iter().map(|one| one.join().unwrap()).sum()
     });
     assert!(given > 0);

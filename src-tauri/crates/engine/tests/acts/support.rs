@@ -1,13 +1,9 @@
-//! A home in a folder of its own, a clock that is set by hand, a keychain that is a map, a browser that only looks.
+//! A home in a folder of its own with a vault in it, and what a test asks of it.
 
 use std::{
-    collections::HashMap,
     io::{Read, Write},
     net::TcpStream,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -25,96 +21,22 @@ use keyward_engine::{
     secrets,
 };
 use keyward_model::{
-    Id, SecretValue, Timestamp,
+    Id, SecretValue,
     connection::{Connection, RefreshIntent, TokenSet},
     name::VaultName,
 };
 use keyward_vault::{
-    keychain::KeychainError,
     table::connections as rows,
     vault::{self, Place, UnlockedVault, Unlocking},
 };
-use zeroize::Zeroizing;
 
-use crate::provider::Provider;
+use crate::{
+    doubles::{FakeClock, MapKeychain, Onlooker},
+    provider::Provider,
+};
 
-pub const NOW: i64 = 1_800_000_000;
 pub const PASSPHRASE: &str = "correct horse battery staple 42";
 pub const ENV: &str = "default";
-
-/// Time that passes when a test says so.
-pub struct FakeClock {
-    seconds: AtomicI64,
-    monotonic: AtomicU64,
-}
-
-impl FakeClock {
-    pub fn pass(&self, seconds: u64) {
-        self.monotonic.fetch_add(seconds, Ordering::SeqCst);
-        self.seconds
-            .fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
-    }
-
-    /// Time in which the machine slept: only the wall clock has moved.
-    pub fn sleep(&self, seconds: i64) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(self.seconds.load(Ordering::SeqCst))
-    }
-
-    fn monotonic(&self) -> Duration {
-        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
-    }
-}
-
-#[derive(Default)]
-pub struct MapKeychain(Mutex<HashMap<String, Vec<u8>>>);
-
-impl MapKeychain {
-    /// Puts another key in the place of every one of this vault.
-    pub fn spoil(&self) {
-        for bytes in self
-            .0
-            .lock()
-            .unwrap()
-            .values_mut()
-            .filter(|bytes| bytes.len() == 32)
-        {
-            bytes[0] ^= 1;
-        }
-    }
-}
-
-impl Keychain for MapKeychain {
-    fn get(&self, account: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
-        Ok(self.0.lock().unwrap().get(account).cloned().map(Zeroizing::new))
-    }
-
-    fn set(&self, account: &str, bytes: &[u8], _: Duration) -> Result<(), KeychainError> {
-        self.0.lock().unwrap().insert(account.to_owned(), bytes.to_vec());
-        Ok(())
-    }
-
-    fn delete(&self, account: &str, _: Duration) -> Result<(), KeychainError> {
-        self.0.lock().unwrap().remove(account);
-        Ok(())
-    }
-}
-
-/// Remembers addresses; opens nothing.
-#[derive(Default)]
-pub struct Onlooker(pub Mutex<Vec<String>>);
-
-impl Browser for Onlooker {
-    fn open(&self, url: &str) -> Result<String, String> {
-        self.0.lock().unwrap().push(url.to_owned());
-        Ok("onlooker".to_owned())
-    }
-}
 
 pub struct World {
     pub clock: Arc<FakeClock>,
@@ -134,10 +56,7 @@ impl World {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self {
-            clock: Arc::new(FakeClock {
-                seconds: AtomicI64::new(NOW),
-                monotonic: AtomicU64::new(0),
-            }),
+            clock: Arc::default(),
             keychain: Arc::default(),
             browser: Arc::default(),
             provider: Provider::start(),

@@ -13,25 +13,25 @@
 )]
 #![allow(missing_docs, reason = "a program, not a library")]
 
+mod cpu;
+mod set;
+mod table;
+
 use std::{
     error::Error,
     io::{Read, Write},
     os::unix::net::UnixStream,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Instant,
 };
 
-use keyward_api::{client::Client, wire};
-use keyward_engine::home::Home;
-use keyward_model::SecretValue;
+use cpu::{cpu, median, pair, peak_rss, rss};
+use set::{Set, end};
+use table::Table;
+
+use keyward_api::wire;
 use keyward_tests::keyring::{Keychain, KeyringSession};
-use nix::{
-    sys::resource::{UsageWho, getrusage},
-    time::{clock_getcpuclockid, clock_gettime},
-    unistd::Pid,
-};
-use serde_json::{Value, json};
 
 type Fallible<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -61,166 +61,6 @@ fn main() -> Fallible {
     table.row("P2", "set, large / small set, cold", large_set, small_set, 1.10);
     table.print();
     Ok(())
-}
-
-/// One data set: a vault with its host, and the floor beside it.
-struct Set<'a> {
-    bins: &'a Path,
-    session: &'a KeyringSession,
-    root: tempfile::TempDir,
-    entries: usize,
-    agent: Child,
-}
-
-impl Drop for Set<'_> {
-    fn drop(&mut self) {
-        let _ = self.agent.kill();
-        let _ = self.agent.wait();
-    }
-}
-
-impl<'a> Set<'a> {
-    fn make(bins: &'a Path, session: &'a KeyringSession, entries: usize) -> Fallible<Self> {
-        let root = tempfile::tempdir()?;
-        let floor = root.path().join("floor");
-        std::fs::create_dir(&floor)?;
-        let made = Command::new(bins.join("keyward-floor"))
-            .arg("make")
-            .arg(&floor)
-            .arg(entries.to_string())
-            .status()?;
-        assert!(made.success(), "the floor's data set");
-        let agent = Command::new(bins.join("keyward-floor"))
-            .arg("agent")
-            .arg(&floor)
-            .spawn()?;
-        let set = Self {
-            bins,
-            session,
-            root,
-            entries,
-            agent,
-        };
-        let recovery = set.root.path().join("recovery");
-        let made = set
-            .keyward(&[
-                "init",
-                "--keychain",
-                "--recovery-file",
-                recovery.to_str().ok_or("path")?,
-            ])
-            .output()?;
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        set.fill()?;
-        Ok(set)
-    }
-
-    fn home(&self) -> PathBuf {
-        self.root.path().join("home")
-    }
-
-    fn keyward(&self, arguments: &[&str]) -> Command {
-        let mut command = self
-            .session
-            .command(self.bins.join("keyward").to_str().expect("a path in UTF-8"));
-        command
-            .args(arguments)
-            .env("KEYWARD_HOME", self.home())
-            .env_remove("XDG_RUNTIME_DIR");
-        command.stdin(Stdio::null());
-        command
-    }
-
-    fn floor(&self, act: &str, name: Option<&str>) -> Command {
-        let mut command = Command::new(self.bins.join("keyward-floor"));
-        command
-            .arg(act)
-            .arg(self.root.path().join("floor"))
-            .args(name)
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn serve(&self) -> Fallible<Child> {
-        let host = self.keyward(&["serve"]).stderr(Stdio::null()).spawn()?;
-        let socket = self.home().join("run/host.sock");
-        let began = Instant::now();
-        while UnixStream::connect(&socket).is_err() {
-            if began.elapsed() > Duration::from_secs(20) {
-                return Err("the host did not come up".into());
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Ok(host)
-    }
-
-    fn client(&self) -> Fallible<Client> {
-        let home = Home::open(&self.home())?;
-        Ok(Client::connect(&home, None)?.ok_or("no host")?)
-    }
-
-    fn fill(&self) -> Fallible {
-        let mut host = self.serve()?;
-        let mut client = self.client()?;
-        for number in 0..self.entries {
-            let request = wire::SecretCreate {
-                environment: "default".to_owned(),
-                key: format!("SECRET_{number:05}"),
-                name: None,
-                description: None,
-                tags: None,
-                masked: None,
-                value: wire::Plaintext(SecretValue::from(format!("{number:040}"))),
-            };
-            client.call("default", &request)?;
-        }
-        end(&mut host)
-    }
-}
-
-fn end(host: &mut Child) -> Fallible {
-    keyward_tests::process::signal(host.id(), "TERM").map_err(|trouble| trouble.to_string())?;
-    host.wait()?;
-    Ok(())
-}
-
-/// Milliseconds of CPU of one run, with its host's share; its output is checked first.
-fn cpu(command: &mut Command, host: Option<u32>) -> Fallible<f64> {
-    let before = (children()?, host.map(process).transpose()?.unwrap_or_default());
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status()?;
-    if !status.success() {
-        return Err(format!("{command:?} ended with {status}").into());
-    }
-    Ok(children()? - before.0 + host.map(process).transpose()?.unwrap_or_default() - before.1)
-}
-
-fn children() -> Fallible<f64> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let time = |at: nix::sys::time::TimeVal| at.tv_sec() as f64 * 1e3 + at.tv_usec() as f64 / 1e3;
-    Ok(time(usage.user_time()) + time(usage.system_time()))
-}
-
-fn process(pid: u32) -> Fallible<f64> {
-    let at = clock_gettime(clock_getcpuclockid(Pid::from_raw(i32::try_from(pid)?))?)?;
-    Ok(at.tv_sec() as f64 * 1e3 + at.tv_nsec() as f64 / 1e6)
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_unstable_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
-/// Medians of two commands, run in turn.
-fn pair(
-    one: &mut dyn FnMut() -> Fallible<f64>,
-    other: &mut dyn FnMut() -> Fallible<f64>,
-) -> Fallible<(f64, f64)> {
-    let (mut ones, mut others) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        ones.push(one()?);
-        others.push(other()?);
-    }
-    Ok((median(ones), median(others)))
 }
 
 fn expect(command: &mut Command, wanted: &str) -> Fallible {
@@ -445,55 +285,4 @@ fn kdf(table: &mut Table, set: &Set<'_>) -> Fallible {
     })?;
     table.row("P4", "unlock and first get / bare KDF", unlocked, bare, 1.10);
     Ok(())
-}
-
-/// Megabytes at the peak: measured by a process of its own, since the kernel keeps the largest child ever waited for.
-fn peak_rss(command: &mut Command) -> Fallible<f64> {
-    let mut probe = Command::new(std::env::current_exe()?);
-    probe
-        .arg("rss")
-        .arg(command.get_program())
-        .args(command.get_args())
-        .stdin(Stdio::null());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => probe.env(name, value),
-            None => probe.env_remove(name),
-        };
-    }
-    let output = probe.output()?;
-    let kilobytes: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
-    Ok(kilobytes / 1024.0)
-}
-
-fn rss(words: &[String]) -> Fallible {
-    let (program, arguments) = words.split_first().ok_or("a command")?;
-    Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .status()?;
-    println!("{}", getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss());
-    Ok(())
-}
-
-#[derive(Default)]
-struct Table(Vec<Value>);
-
-impl Table {
-    fn row(&mut self, id: &str, what: &str, figure: f64, floor: f64, goal: f64) {
-        let ratio = figure / floor;
-        eprintln!("{id:<4} {what:<64} {figure:>9.2} / {floor:>8.2} = {ratio:>6.2}   goal {goal}");
-        self.0.push(
-            json!({ "id": id, "what": what, "figure": figure, "floor": floor, "ratio": ratio, "goal": goal }),
-        );
-    }
-
-    fn figure(&mut self, id: &str, what: &str, figure: f64) {
-        eprintln!("{id:<4} {what:<64} {figure:>9.2}");
-        self.0.push(json!({ "id": id, "what": what, "figure": figure }));
-    }
-
-    fn print(&self) {
-        println!("{}", Value::Array(self.0.clone()));
-    }
 }

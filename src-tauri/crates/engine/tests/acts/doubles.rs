@@ -1,0 +1,103 @@
+//! A clock that is set by hand, a keychain that is a map, a browser that only looks.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use keyward_engine::{
+    home::{Keychain, keychain::KeychainError},
+    ports::{Browser, Clock},
+};
+use keyward_model::Timestamp;
+use zeroize::Zeroizing;
+
+pub const NOW: i64 = 1_800_000_000;
+
+/// Time that passes when a test says so.
+#[derive(Debug)]
+pub struct FakeClock {
+    seconds: AtomicI64,
+    monotonic: AtomicU64,
+}
+
+impl Default for FakeClock {
+    fn default() -> Self {
+        Self {
+            seconds: AtomicI64::new(NOW),
+            monotonic: AtomicU64::new(0),
+        }
+    }
+}
+
+impl FakeClock {
+    pub fn pass(&self, seconds: u64) {
+        self.monotonic.fetch_add(seconds, Ordering::SeqCst);
+        self.seconds
+            .fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Time in which the machine slept: only the wall clock has moved.
+    pub fn sleep(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for FakeClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.seconds.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
+    }
+}
+
+#[derive(Default)]
+pub struct MapKeychain(Mutex<HashMap<String, Vec<u8>>>);
+
+impl MapKeychain {
+    /// Puts another key in the place of every one of this vault.
+    pub fn spoil(&self) {
+        for bytes in self
+            .0
+            .lock()
+            .unwrap()
+            .values_mut()
+            .filter(|bytes| bytes.len() == 32)
+        {
+            bytes[0] ^= 1;
+        }
+    }
+}
+
+impl Keychain for MapKeychain {
+    fn get(&self, account: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
+        Ok(self.0.lock().unwrap().get(account).cloned().map(Zeroizing::new))
+    }
+
+    fn set(&self, account: &str, bytes: &[u8], _: Duration) -> Result<(), KeychainError> {
+        self.0.lock().unwrap().insert(account.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn delete(&self, account: &str, _: Duration) -> Result<(), KeychainError> {
+        self.0.lock().unwrap().remove(account);
+        Ok(())
+    }
+}
+
+/// Remembers addresses; opens nothing.
+#[derive(Default)]
+pub struct Onlooker(pub Mutex<Vec<String>>);
+
+impl Browser for Onlooker {
+    fn open(&self, url: &str) -> Result<String, String> {
+        self.0.lock().unwrap().push(url.to_owned());
+        Ok("onlooker".to_owned())
+    }
+}

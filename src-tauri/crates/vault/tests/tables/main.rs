@@ -1,0 +1,44 @@
+//! Every table's verbs, and the rules about names.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod tokens;
+mod values;
+
+use std::time::Duration;
+
+use keyward_model::{
+    Id, SecretValue, Timestamp,
+    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
+    connection::{AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    name::{AppName, EnvironmentName},
+    secret::Changes,
+};
+use keyward_vault::{
+    Error, UnlockedVault,
+    table::{auth_clients, connections, environments, items, secrets},
+};
+use support::*;
+
+fn environment(text: &str) -> EnvironmentName {
+    EnvironmentName::parse(text).unwrap()
+}
+
+#[track_caller]
+fn is_conflict<T>(result: keyward_vault::Result<T>, text: &str) {
+    match result {
+        Err(Error::Conflict(said)) => assert_eq!(said, text),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("there was no conflict"),
+    }
+}
+
+#[track_caller]
+fn is_not_found<T>(result: keyward_vault::Result<T>, text: &str) {
+    match result {
+        Err(Error::NotFound(said)) => assert_eq!(said, text),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("it was found"),
+    }
+}

@@ -1,0 +1,275 @@
+//! R-40 in small: hostile bytes for everything that reads bytes of others. Each target runs over its committed corpus
+//! (`corpus/TARGET/*`) and then over seeded mutations of it, on stable and within seconds; the same plain functions
+//! serve a long run under a coverage-guided fuzzer.
+//!
+//! The one place of these tests that links our crates: a parser is fuzzed by itself, not through a process.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a face: tests own their environment and their clock"
+)]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test says its seed and its figures; they are shown when it fails"
+)]
+
+mod mutate;
+mod targets;
+
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mutate::Mutator;
+
+/// All targets together take ten seconds.
+const TIME: Duration = Duration::from_millis(10_000 / 7);
+const SEED: u64 = 0x5EED_0040;
+/// R-40: an input that takes a second is a finding of its own.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// The files of a corpus, in order of their names.
+fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus")
+        .join(target);
+    let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    assert!(files.len() >= 8, "{target}: the corpus is thin");
+    files
+}
+
+/// Runs one input; a panic names it, so that it can become a file of the corpus.
+fn one(target: fn(&[u8]), input: &[u8], what: &dyn Fn() -> String) {
+    let began = Instant::now();
+    if catch_unwind(|| target(input)).is_err() {
+        let hex: String = input.iter().map(|byte| format!("{byte:02x}")).collect();
+        panic!(
+            "{}: {} bytes: {}\nhex {hex}",
+            what(),
+            input.len(),
+            String::from_utf8_lossy(input)
+        );
+    }
+    let took = began.elapsed();
+    assert!(took < SLOW, "{}: took {took:?}", what());
+}
+
+fn fuzz(name: &str, target: fn(&[u8]), words: &[&str]) {
+    let corpus = corpus(name);
+    for (file, input) in &corpus {
+        one(target, input, &|| format!("{name}/{file}"));
+    }
+    let inputs: Vec<Vec<u8>> = corpus.into_iter().map(|(_, input)| input).collect();
+    let mut mutator = Mutator::new(SEED, inputs, words);
+    let until = Instant::now() + TIME;
+    let mut runs = 0_u64;
+    while Instant::now() < until {
+        let input = mutator.next();
+        one(target, &input, &|| {
+            format!("{name}, seed {SEED:#x}, mutation {runs}")
+        });
+        runs += 1;
+    }
+    println!("{name}: seed {SEED:#x}, {runs} mutations");
+    assert!(runs > 100, "{name}: only {runs} mutations in {TIME:?}");
+}
+
+#[test]
+fn r40_callback() {
+    fuzz(
+        "callback",
+        targets::callback,
+        &[
+            "GET ",
+            "HEAD ",
+            "/callback",
+            "?",
+            "&",
+            "code=",
+            "state=",
+            "STATE",
+            "error=",
+            "access_denied",
+            "iss=",
+            "%00",
+            "%2",
+            "%zz",
+            "+",
+            " HTTP/1.1\r\n",
+            "Host: 127.0.0.1:50123\r\n",
+            "Origin: null\r\n",
+            "Sec-Fetch-Mode: navigate\r\n",
+            "Content-Length: 1\r\n",
+            "\r\n\r\n",
+            "http://127.0.0.1:50123",
+        ],
+    );
+}
+
+#[test]
+fn r40_template() {
+    fuzz(
+        "template",
+        targets::template,
+        &[
+            "{vault.",
+            "{pmio.vault.",
+            "}",
+            "keyward://",
+            "KEY",
+            "@app",
+            ".access_token",
+            ".raw.",
+            "\\",
+            "\"",
+            "'",
+            "<",
+            ">",
+            "&",
+            "<![CDATA[",
+            "]]>",
+            "<!--",
+            "-->",
+            "\n",
+            "\r",
+            ": ",
+            "- ",
+            "| ",
+            "#",
+            "=",
+            "${",
+            "$(",
+            "`",
+            "./",
+            "A.b.c.d",
+            "\u{feff}",
+            "{{",
+            "export ",
+        ],
+    );
+}
+
+#[test]
+fn r40_reference() {
+    fuzz(
+        "reference",
+        targets::reference,
+        &[
+            "keyward://",
+            "{vault.",
+            "{pmio.vault.",
+            "}",
+            "@",
+            "/",
+            ".",
+            "./",
+            "raw.",
+            "..",
+            "-",
+            "_",
+            "KEY",
+            "env",
+            "access_token",
+            "refresh_token",
+            "\u{200b}",
+            "%2F",
+        ],
+    );
+}
+
+#[test]
+fn r40_env_file() {
+    fuzz(
+        "env_file",
+        targets::env_file,
+        &[
+            "A=", "=", "\"", "'", "\\", "\\n", "\\\"", "#", " #", "\n", "\r\n", "\r", "export ", "\u{feff}",
+            "${A}", "\0", "\u{a0}",
+        ],
+    );
+}
+
+#[test]
+fn r40_token_response() {
+    fuzz(
+        "token_response",
+        targets::token_response,
+        &[
+            "\"access_token\":",
+            "\"refresh_token\":",
+            "\"expires_in\":",
+            "\"token_type\":",
+            "\"scope\":",
+            "\"error\":",
+            "\"error_description\":",
+            "\"id_token\":",
+            "null",
+            "true",
+            "-1",
+            "1e18",
+            "3600",
+            "\"3600\"",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\"Bearer\"",
+            "\"\"",
+            "\\u0000",
+            "\\ud800",
+            "invalid_grant",
+            "eyJhbGciOiJub25lIn0.e30.",
+        ],
+    );
+}
+
+#[test]
+fn r40_recovery_key() {
+    fuzz(
+        "recovery_key",
+        targets::recovery_key,
+        &[
+            "000G", "-", " ", "o", "O", "i", "l", "U", "\u{131}", "\u{2013}", "\n", "40R4", "24G6",
+        ],
+    );
+}
+
+#[test]
+fn r40_socket_frame() {
+    fuzz(
+        "socket_frame",
+        targets::socket_frame,
+        &[
+            "\"v\":1",
+            "\"id\":",
+            "\"vault\":",
+            "\"verb\":",
+            "\"body\":",
+            "{",
+            "}",
+            "[",
+            "null",
+            "\"default\"",
+            "\"resolve\"",
+            "\"secret_create\"",
+            "\"token\"",
+            "\"environment\":",
+            "\"value\":",
+            "\"base64\":",
+            "-1",
+            "18446744073709551616",
+            "1e400",
+            "\\ud800",
+            "\"references\":",
+            "\0\0\0\u{10}",
+        ],
+    );
+}
