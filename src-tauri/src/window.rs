@@ -56,6 +56,7 @@ fn make(app: &AppHandle) -> tauri::Result<()> {
         .title("Keyward")
         .inner_size(width, height)
         .min_inner_size(LEAST.0, LEAST.1)
+        .prevent_overflow()
         .maximized(place.is_some_and(|place| place.maximized))
         .theme(system_theme(theme))
         // Shown once its first page is there: no white flash.

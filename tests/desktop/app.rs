@@ -66,7 +66,20 @@ impl App {
     /// Presses the button whose text or label begins with `name` (keys may be drawn behind it).
     pub fn press(&self, name: &str) -> Result<(), Trouble> {
         let button = self.button(name)?;
-        self.window.click(&button)
+        let mut last = None;
+        // A dialog that fades still lies over everything for a moment.
+        wait_for(
+            "a button that nothing covers",
+            Duration::from_secs(3),
+            || match self.window.click(&button) {
+                Err(error) if error.to_string().contains("intercepted") => {
+                    last = Some(error);
+                    None
+                }
+                done => Some(done),
+            },
+        )
+        .unwrap_or_else(|error| Err(last.unwrap_or(error)))
     }
 
     /// The button whose text or label begins with `name`, once it can be pressed.
@@ -113,6 +126,24 @@ impl App {
             .status
             .success()
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Another program copies `text`.
+    pub fn copy_elsewhere(&self, text: &str) -> Result<(), Trouble> {
+        let mut other = Command::new("xclip")
+            .args(["-i", "-selection", "clipboard"])
+            .env("DISPLAY", self.display.name())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        std::io::Write::write_all(
+            &mut other.stdin.take().ok_or("stdin was asked for")?,
+            text.as_bytes(),
+        )?;
+        // It goes on in the background, as the owner of what was copied, until the screen ends.
+        other.wait()?;
+        Ok(())
     }
 
     /// Keeps a picture of the screen in `$KEYWARD_TEST_PICTURES`, when a person wants to look.

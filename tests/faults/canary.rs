@@ -1,6 +1,8 @@
 //! canaries in every place a person or a provider can put something, every command run, also failing;
 //! then every file of the run and everything said on stderr is searched. A canary stands nowhere but in the stdout of
 //! a command that was asked for it.
+//!
+//! Long, because the tour through all commands is one story: what one leaves behind, the next could let out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -191,6 +193,9 @@ fn r01_r17_no_canary_stands_where_it_must_not() {
     // While it runs, the log of the database is full; then once more after its end.
     let exchanges = relay.exchanges();
     search(&tour, &exchanges, &at);
+    tour.ok(&["connection", "delete", "CANARY_CONNECTION"], "");
+    tour.ok(&["auth-client", "delete", "CANARY_CLIENT"], "");
+    tour.ok(&["unlock"], "");
     tour.ok(&["lock"], "");
     tour.fails(
         &["secret", "history", "CANARY_KEY_ONE", "--passphrase-fd", "77"],

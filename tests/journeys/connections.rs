@@ -175,7 +175,7 @@ fn oa1_connect_and_use() {
 fn am10_no_refresh_token() {
     let Ground { home, server } = ground(90);
     add_client(&home, &server, "short", NO_REFRESH_CLIENT, &[]);
-    server.set_ttl(Duration::from_secs(3)).unwrap();
+    server.set_ttl(Duration::from_secs(5)).unwrap();
     let outcome = ok(&connecting(&home, "SHORT", &["--auth-client", "short"]));
     let connection = outcome.json().unwrap();
     has_members(&connection, CONNECTION);
@@ -201,7 +201,7 @@ fn am10_no_refresh_token() {
     );
     ok(&home.keyward(&["token", "SHORT"]));
     error(&home.keyward(&["connection", "refresh", "SHORT", "--json"]), 7);
-    std::thread::sleep(Duration::from_millis(3_200));
+    std::thread::sleep(Duration::from_millis(5_200));
     let over = error(&home.keyward(&["token", "SHORT", "--json"]), 7);
     assert!(hint(&over).contains("keyward connect SHORT"), "{over}");
     error(&home.keyward(&["get", "SHORT", "--json"]), 7);

@@ -280,6 +280,7 @@ fn o59_a_dead_grant_needs_consent() {
     let vault = home.keyward_home().join("vaults/default");
     let older = home.path().join("older");
     copy(&vault, &older);
+    server.set_ttl(Duration::from_secs(90)).unwrap();
     ok(&home.keyward(&["token", "SHOP"]));
     std::fs::remove_dir_all(&vault).unwrap();
     copy(&older, &vault);
@@ -315,7 +316,6 @@ fn o59_a_dead_grant_needs_consent() {
         "SHOP"
     );
 
-    server.set_ttl(Duration::from_secs(90)).unwrap();
     let again = json(&connecting(&home, "SHOP", &[]));
     assert_eq!(
         (&again["id"], &again["created_at"], &again["state"]),

@@ -89,6 +89,8 @@ export const m = {
   keys_group: (group: Shortcut["group"]) => GROUPS[group],
   act: (act: Act) => ACTS[act],
 
+  damaged_title: () => "The vault file is damaged.",
+  damaged_text: (found: string) => `${found} What can still be read is shown. Restore the newest copy of the vault.`,
   no_recovery_title: () => "This vault has no recovery key.",
   no_recovery_text: () => "If this computer or its keychain is lost, nothing opens the vault.",
   no_recovery_passphrase: () => "If the passphrase is forgotten, nothing opens the vault.",

@@ -342,7 +342,9 @@ fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<
                     "Make one with `keyward init`.",
                 ));
             }
-            return verbs::dispatch(&host.engine(&name)?, caller, verb, request.body);
+            let answer = verbs::dispatch(&host.engine(&name)?, caller, verb, request.body);
+            log::debug!("{verb}: {:?}", answer.as_ref().err().map(|error| error.code));
+            return answer;
         }
     }
     frame::encode(&wire::Done {})

@@ -45,6 +45,9 @@ impl Context {
     /// # Errors
     /// `usage` for a bad name or descriptor.
     pub fn new(globals: &Globals) -> Result<Self, Error> {
+        if let Some(level) = variable("KEYWARD_LOG") {
+            keyward_engine::logging::install(&level, io::stderr()).map_err(Error::usage)?;
+        }
         let vault = globals
             .vault
             .clone()

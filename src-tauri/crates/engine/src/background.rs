@@ -1,9 +1,9 @@
-//! What a host does by itself: refresh, auto-lock, group commits, the freshness anchor.
+//! What a host does by itself: refresh, auto-lock, group commits, the freshness anchor, the whole verification.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, Scope},
@@ -11,15 +11,21 @@ use std::{
 };
 
 use keyward_model::{Id, Timestamp};
-use keyward_vault::{table::connections, vault::Mode};
+use keyward_vault::{
+    table::connections,
+    vault::{Mode, UnlockedVault},
+};
 
-use crate::{Engine, engine::hold, lifecycle, refresh, verdict::FIRST_PAUSE};
+use crate::{Engine, Error, changes::ChangeKind, engine::hold, lifecycle, refresh, verdict::FIRST_PAUSE};
 
 /// Longest nap: timers stop while a laptop sleeps, so the wall clock is looked at again (O-68).
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 
 /// Shortest nap, so that no clock and no token can make a busy loop.
 const SHORTEST_NAP: Duration = Duration::from_millis(500);
+
+/// A vault is verified so long after it was unlocked, or at the first change.
+const AFTER_UNLOCK: Duration = Duration::from_secs(2);
 
 /// Read events are committed in groups this far apart (L-10).
 const READ_COMMIT: Duration = Duration::from_millis(50);
@@ -57,7 +63,11 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
         stopped,
         threads: Vec::new(),
     };
-    let works: [(&str, Work); 2] = [("keyward-refresh", refresher), ("keyward-log", read_committer)];
+    let works: [(&str, Work); 3] = [
+        ("keyward-refresh", refresher),
+        ("keyward-log", read_committer),
+        ("keyward-verify", verifier),
+    ];
     for (name, work) in works {
         let (engine, stopped) = (Arc::clone(engine), Arc::clone(&background.stopped));
         let thread = thread::Builder::new()
@@ -87,6 +97,27 @@ fn read_committer(engine: &Engine, stopped: &AtomicBool) {
         seen = engine.reads.signal.wait(seen, LONGEST_NAP);
         thread::sleep(READ_COMMIT);
         engine.reads.flush(engine);
+    }
+}
+
+/// Verifies the whole vault once after each unlock (SECURITY.md §b.5); what is wrong is told by the status.
+fn verifier(engine: &Engine, stopped: &AtomicBool) {
+    let mut verified: Weak<UnlockedVault> = Weak::new();
+    let mut seen = 0;
+    while !stopped.load(Ordering::SeqCst) {
+        match engine.unlocked() {
+            Ok(vault) if !std::ptr::eq(verified.as_ptr(), Arc::as_ptr(&vault)) => {
+                verified = Arc::downgrade(&vault);
+                drop(vault);
+                // The person who has just unlocked comes first.
+                seen = engine.changes.signal.wait(seen, AFTER_UNLOCK);
+                if let Some(Err(error)) = verified.upgrade().map(|vault| vault.verify()) {
+                    *hold(&engine.damage) = Some(Error::from(error).message);
+                    engine.changes.publish(ChangeKind::Vault, None);
+                }
+            }
+            _ => seen = engine.changes.signal.wait(seen, LONGEST_NAP),
+        }
     }
 }
 

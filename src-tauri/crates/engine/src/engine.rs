@@ -49,6 +49,8 @@ pub struct Engine {
     pub(crate) reads: ReadLog,
     /// What a host listed last; metadata, so it goes with the keys (T-06).
     pub(crate) listed: Mutex<Option<Listed>>,
+    /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
+    pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
     pub(crate) last_act: AtomicI64,
     /// One more reference for each act whose answer must still be stored.
@@ -79,6 +81,7 @@ impl Engine {
             attempts: Mutex::default(),
             reads: ReadLog::default(),
             listed: Mutex::default(),
+            damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             flights: Arc::default(),
             network: OnceLock::new(),

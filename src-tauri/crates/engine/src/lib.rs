@@ -21,6 +21,8 @@ pub mod home;
 
 pub mod ports;
 
+pub mod logging;
+
 mod signal;
 
 pub mod browser;

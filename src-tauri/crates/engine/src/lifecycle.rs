@@ -32,6 +32,8 @@ pub struct Status {
     pub freshness: Option<Freshness>,
     /// Whether a recovery key was confirmed; `None` while locked.
     pub recovery: Option<bool>,
+    /// What the whole verification after unlocking found wrong.
+    pub damage: Option<String>,
 }
 
 /// Wrong passphrases in a row; a local nuisance control, no protection of the file (SECURITY.md §b.7). Counted on the
@@ -102,6 +104,7 @@ pub fn status(engine: &Engine) -> Result<Status> {
             locked: true,
             freshness: None,
             recovery: None,
+            damage: None,
         });
     }
     match engine.unlocked() {
@@ -110,12 +113,14 @@ pub fn status(engine: &Engine) -> Result<Status> {
             locked: false,
             freshness: Some(vault.freshness()),
             recovery: Some(vault.has_recovery()?),
+            damage: hold(&engine.damage).clone(),
         }),
         Err(_) => Ok(Status {
             mode: Some(store::vault::mode(&engine.place())?),
             locked: true,
             freshness: None,
             recovery: None,
+            damage: None,
         }),
     }
 }
@@ -280,6 +285,7 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     };
     match store::vault::unlock(&place, by, now) {
         Ok(vault) => {
+            log::info!("vault {} unlocked", engine.name);
             *hold(&engine.attempts) = Attempts::default();
             install(engine, vault);
             Ok(())
@@ -324,7 +330,9 @@ pub fn lock(engine: &Engine) {
         consent.cancel();
     }
     *hold(&engine.listed) = None;
+    *hold(&engine.damage) = None;
     let Some(vault) = vault else { return };
+    log::info!("vault {} locked", engine.name);
     engine.reads.flush_into(&vault, engine.now());
     // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {

@@ -212,15 +212,21 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
             client,
             secret,
         } = begin(&vault, &connection, refresh_token, now)?;
+        log::info!("refresh of {} begins", connection.key);
         // I2: no transaction is open while the request is under way.
         match send(engine, &client, secret.as_ref(), refresh_token) {
             Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
-                Ok(tokens) => return Ok(tokens),
+                Ok(tokens) => {
+                    log::info!("refresh of {} stored", connection.key);
+                    return Ok(tokens);
+                }
                 // O-59: somebody connected again meanwhile, and those tokens count.
                 Err(store::Error::Conflict(_)) if !again => {}
                 Err(error) => return Err(error.into()),
             },
             Err(failure) => {
+                // The failure itself may quote the provider: only that there was one is told here.
+                log::warn!("refresh of {} failed", connection.key);
                 let soon = engine.ports.clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
                 let in_doubt = verdict::is_in_doubt(&failure);
                 let verdict = verdict::of(&connection, intents, failure, now);

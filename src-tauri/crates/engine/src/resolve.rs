@@ -9,7 +9,8 @@ use keyward_model::{
 };
 use keyward_vault::{
     error as store,
-    table::{connections, items, secrets},
+    table::{connections, environments as environment_table, items, secrets},
+    tx::Tx,
 };
 
 use crate::{
@@ -37,10 +38,18 @@ pub fn resolve(
     references: &[Reference],
 ) -> Result<Resolved> {
     let current = environments::find(engine, environment)?;
+    let vault = engine.unlocked()?;
+    // One transaction for the whole batch: it is answered from one state of the vault, and pays for it once.
+    let found = vault.read(|tx| {
+        // A record that cannot be read spoils its own answer alone (T-03).
+        let one = |reference| find(tx, &current, reference).unwrap_or_else(Found::Failed);
+        Ok(references.iter().map(one).collect::<Vec<_>>())
+    })?;
     let mut answers = Vec::with_capacity(references.len());
     let mut events = Vec::with_capacity(references.len());
-    for reference in references {
-        let answer = access::authorize(caller, Act::Read).and_then(|()| one(engine, &current, reference));
+    for (reference, found) in references.iter().zip(found) {
+        let answer =
+            access::authorize(caller, Act::Read).and_then(|()| value(engine, &current, reference, found));
         events.push(event(engine, caller, &current, reference, &answer));
         answers.push(answer);
     }
@@ -49,67 +58,83 @@ pub fn resolve(
     Ok(Resolved { answers, notice })
 }
 
-fn one(engine: &Engine, current: &Environment, reference: &Reference) -> Result<SecretValue> {
-    let other = match &reference.environment {
-        Some(name) if *name != current.name => Some(environments::find(engine, name.as_str())?),
-        _ => None,
-    };
-    let environment = other.as_ref().unwrap_or(current);
-    let vault = engine.unlocked()?;
-    let connection = match &reference.item {
-        Item::Key(key) => {
-            // One read transaction from the name to the value: nothing can change in between.
-            let found = vault.read(|tx| {
-                Ok(match items::find(tx, environment.id, key)? {
-                    items::Item::Secret(secret) if reference.field.is_none() => {
-                        Found::Value(secrets::value(tx, &secret)?)
-                    }
-                    items::Item::Secret(_) => Found::NoFields,
-                    items::Item::Connection(connection) => Found::Connection(Box::new(connection)),
-                })
-            });
-            match found {
-                Ok(Found::Value(value)) => return Ok(value),
-                Ok(Found::NoFields) => {
-                    let message = format!("“{key}” is a secret: it has one value and no fields.");
-                    return Err(Error::new(
-                        Kind::Invalid,
-                        message,
-                        format!("Write keyward://{}/{key}.", environment.name),
-                    ));
-                }
-                Ok(Found::Connection(connection)) => *connection,
-                Err(store::Error::NotFound(_)) => {
-                    return Err(secret_acts::missing(engine, key, environment)?);
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Item::App(application) => {
-            match vault.read(|tx| connections::default_of(tx, environment.id, application)) {
-                Ok(connection) => connection,
-                Err(store::Error::NotFound(_)) => {
-                    let message = format!(
-                        "Environment “{}” has no connection of application “{application}”.",
-                        environment.name
-                    );
-                    return Err(Error::new(
-                        Kind::NotFound,
-                        message,
-                        "`keyward connection list` names those there are.",
-                    ));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-    };
-    field(engine, &connection, reference.field.as_ref())
-}
-
+/// What a Reference names.
 enum Found {
     Value(SecretValue),
     NoFields,
     Connection(Box<Connection>),
+    NoEnvironment,
+    Nothing(Environment),
+    Failed(store::Error),
+}
+
+fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Result<Found> {
+    let environment = match &reference.environment {
+        Some(name) if *name != current.name => match environment_table::find(tx, name) {
+            Ok(environment) => environment,
+            Err(store::Error::NotFound(_)) => return Ok(Found::NoEnvironment),
+            Err(error) => return Err(error),
+        },
+        _ => current.clone(),
+    };
+    let item = match &reference.item {
+        Item::Key(key) => items::find(tx, environment.id, key),
+        Item::App(application) => {
+            connections::default_of(tx, environment.id, application).map(items::Item::Connection)
+        }
+    };
+    Ok(match item {
+        Ok(items::Item::Secret(secret)) if reference.field.is_none() => {
+            Found::Value(secrets::value(tx, &secret)?)
+        }
+        Ok(items::Item::Secret(_)) => Found::NoFields,
+        Ok(items::Item::Connection(connection)) => Found::Connection(Box::new(connection)),
+        Err(store::Error::NotFound(_)) => Found::Nothing(environment),
+        Err(error) => return Err(error),
+    })
+}
+
+fn value(engine: &Engine, current: &Environment, reference: &Reference, found: Found) -> Result<SecretValue> {
+    match (found, &reference.item) {
+        (Found::Value(value), _) => Ok(value),
+        (Found::Failed(error), _) => Err(error.into()),
+        (Found::Connection(connection), _) => field(engine, &connection, reference.field.as_ref()),
+        (Found::NoFields, _) => {
+            let plain = Reference {
+                field: None,
+                ..reference.clone()
+            };
+            Err(Error::new(
+                Kind::Invalid,
+                format!("{reference} names a field, and a secret has one value and no fields."),
+                format!("Write {plain}."),
+            ))
+        }
+        (Found::NoEnvironment, _) => {
+            let name = reference.environment.as_ref().unwrap_or(&current.name);
+            // Found nothing in the transaction: this says so, with the names there are.
+            Err(environments::find(engine, name.as_str())
+                .err()
+                .unwrap_or_else(|| {
+                    Error::new(
+                        Kind::Conflict,
+                        "The environments changed meanwhile.",
+                        "Try again.",
+                    )
+                }))
+        }
+        (Found::Nothing(environment), Item::Key(key)) => {
+            Err(secret_acts::missing(engine, key, &environment)?)
+        }
+        (Found::Nothing(environment), Item::App(application)) => Err(Error::new(
+            Kind::NotFound,
+            format!(
+                "Environment “{}” has no connection of application “{application}”.",
+                environment.name
+            ),
+            "`keyward connection list` names those there are.",
+        )),
+    }
 }
 
 fn field(engine: &Engine, connection: &Connection, field: Option<&Field>) -> Result<SecretValue> {

@@ -217,7 +217,7 @@ impl UnlockedVault {
     /// # Errors
     /// [`Error::KeychainUnavailable`] where the keychain is needed anyway; [`Error::Busy`].
     pub fn save_anchor(&self, now: Timestamp) -> Result<()> {
-        self.raise_anchor(&mut self.inner(), now)
+        self.raise_anchor(now)
     }
 
     /// Moves the write-ahead log into the file; readers in the way put it off.
@@ -270,18 +270,16 @@ impl UnlockedVault {
         } else {
             Ok(())
         };
-        let now = now.or(inner.last_write);
-        let anchored = match now {
-            Some(now) if self.opening == Opening::Host || inner.is_anchor_due(now) => {
-                self.raise_anchor(&mut inner, now)
-            }
-            _ => Ok(()),
-        };
+        let now = now
+            .or(inner.last_write)
+            .filter(|&now| self.opening == Opening::Host || inner.is_anchor_due(now));
+        drop(inner);
+        let anchored = now.map_or(Ok(()), |now| self.raise_anchor(now));
         checkpointed.and(anchored)
     }
 
-    fn raise_anchor(&self, inner: &mut Inner, now: Timestamp) -> Result<()> {
-        let Some((generation, root)) = inner.to_anchor() else {
+    fn raise_anchor(&self, now: Timestamp) -> Result<()> {
+        let Some((generation, root)) = self.inner().to_anchor() else {
             return Ok(());
         };
         let to = Anchor {
@@ -289,10 +287,11 @@ impl UnlockedVault {
             root,
             written_at: now,
         };
-        match (
-            anchor::raise(&self.home, self.keychain.as_ref(), &self.keys.uuid, self.need, to),
-            self.need,
-        ) {
+        // Nothing is held meanwhile: a keychain may take seconds, and reading goes on. Two that raise it at once are
+        // put in order by anchor.lock, and it only ever goes up.
+        let raised = anchor::raise(&self.home, self.keychain.as_ref(), &self.keys.uuid, self.need, to);
+        let mut inner = self.inner();
+        match (raised, self.need) {
             (Ok(()), _) => inner.anchored(generation, now),
             (Err(Error::KeychainUnavailable(_)), Need::Welcome) => inner.anchor = State::NoAnswer,
             (Err(error), _) => return Err(error),

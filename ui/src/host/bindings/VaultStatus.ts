@@ -42,4 +42,8 @@ freshness: Freshness,
 /**
  * Whether a recovery key was confirmed; `null` while locked.
  */
-recovery: boolean | null, };
+recovery: boolean | null, 
+/**
+ * What the whole verification after unlocking found wrong.
+ */
+damage?: string, };

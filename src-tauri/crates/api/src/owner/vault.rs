@@ -40,6 +40,7 @@ pub fn status(engine: &Arc<Engine>, _: &Caller, _: wire::VaultStatusRequest) -> 
             Some(Freshness::None) | None => wire::Freshness::None,
         },
         recovery: status.recovery,
+        damage: status.damage,
     })
 }
 

@@ -61,6 +61,10 @@ pub struct Status {
     pub freshness: Freshness,
     /// Whether a recovery key was confirmed; `null` while locked.
     pub recovery: Option<bool>,
+    /// What the whole verification after unlocking found wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub damage: Option<String>,
 }
 
 /// Asks for [`Status`].

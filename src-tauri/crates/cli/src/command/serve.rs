@@ -23,6 +23,8 @@ enum Ending {
 /// # Errors
 /// `conflict` beside another host.
 pub fn run(context: &Context, face: &Face) -> Result {
+    // First of all: a signal that comes as soon as the host is seen ends it in order.
+    let signals = Signals::new(TERM_SIGNALS).map_err(failed)?;
     let (host, control) = Host::new(context.home()?, "serve", context.ports()).map_err(refused)?;
     let engine = host.engine(&context.vault)?;
     // Unlocked before the socket is there: who finds it finds the vault open. A prompt would keep a service from
@@ -39,7 +41,7 @@ pub fn run(context: &Context, face: &Face) -> Result {
         std::process::id(),
         context.vault
     ));
-    let ending = wait(control)?;
+    let ending = wait(control, signals)?;
     // Stop accepting first; running refreshes are stored; then keys go and host.lock is released (L-01).
     drop(server);
     drop(engine);
@@ -51,16 +53,16 @@ pub fn run(context: &Context, face: &Face) -> Result {
     Ok(())
 }
 
-fn wait(control: mpsc::Receiver<Control>) -> Result<Ending> {
+fn failed(error: std::io::Error) -> Error {
+    Error::new(
+        Code::Internal,
+        format!("Signals cannot be waited for: {error}."),
+        "",
+    )
+}
+
+fn wait(control: mpsc::Receiver<Control>, mut signals: Signals) -> Result<Ending> {
     let (end, ended) = mpsc::channel();
-    let failed = |error: std::io::Error| {
-        Error::new(
-            Code::Internal,
-            format!("Signals cannot be waited for: {error}."),
-            "",
-        )
-    };
-    let mut signals = Signals::new(TERM_SIGNALS).map_err(failed)?;
     let on_signal = end.clone();
     let spawn =
         |name: &str, work: Box<dyn FnOnce() + Send>| thread::Builder::new().name(name.to_owned()).spawn(work);

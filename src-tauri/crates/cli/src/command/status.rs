@@ -30,6 +30,11 @@ pub fn run(context: &Context, face: &Face) -> Result {
     if status.recovery == Some(false) {
         face.say("This vault has no recovery key: without its keychain or passphrase it is lost. Open the app to make one.");
     }
+    if let Some(damage) = &status.damage {
+        face.say(format!(
+            "{damage} `keyward doctor` tells more; restore the newest copy of the vault."
+        ));
+    }
     face.show(&status, facts)
 }
 
@@ -51,6 +56,7 @@ fn nothing(context: &Context) -> Status {
         host: None,
         freshness: Freshness::None,
         recovery: None,
+        damage: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) fn run(
             () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
         }
     });
+    log::info!("consent for {} was answered or ended", consent.connection);
     let code = match ended {
         Ended::Code(code) => code,
         Ended::Refused(refused) => {
