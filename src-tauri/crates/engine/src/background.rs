@@ -105,18 +105,23 @@ fn verifier(engine: &Engine, stopped: &AtomicBool) {
     let mut verified: Weak<UnlockedVault> = Weak::new();
     let mut seen = 0;
     while !stopped.load(Ordering::SeqCst) {
-        match engine.unlocked() {
-            Ok(vault) if !std::ptr::eq(verified.as_ptr(), Arc::as_ptr(&vault)) => {
-                verified = Arc::downgrade(&vault);
-                drop(vault);
-                // The person who has just unlocked comes first.
-                seen = engine.changes.signal.wait(seen, AFTER_UNLOCK);
-                if let Some(Err(error)) = verified.upgrade().map(|vault| vault.verify()) {
-                    *hold(&engine.damage) = Some(Error::from(error).message);
-                    engine.changes.publish(ChangeKind::Vault, None);
-                }
-            }
-            _ => seen = engine.changes.signal.wait(seen, LONGEST_NAP),
+        let is_new = |vault: &Arc<UnlockedVault>| !std::ptr::eq(verified.as_ptr(), Arc::as_ptr(vault));
+        // Only a weak reference is kept over a wait: whoever locks must find the vault held by nobody (I5).
+        let Some(vault) = engine
+            .unlocked()
+            .ok()
+            .filter(is_new)
+            .map(|vault| Arc::downgrade(&vault))
+        else {
+            seen = engine.changes.signal.wait(seen, LONGEST_NAP);
+            continue;
+        };
+        verified = vault;
+        // The person who has just unlocked comes first.
+        seen = engine.changes.signal.wait(seen, AFTER_UNLOCK);
+        if let Some(Err(error)) = verified.upgrade().map(|vault| vault.verify()) {
+            *hold(&engine.damage) = Some(Error::from(error).message);
+            engine.changes.publish(ChangeKind::Vault, None);
         }
     }
 }
