@@ -110,7 +110,12 @@ pub async fn refresh(
 ///
 /// # Errors
 /// What the answer means; none of its bytes but in [`Error::BadResponse`].
-pub fn read(status: u16, body: &[u8], obtained_at: Timestamp, default_lifetime: u32) -> Result<Answer, Error> {
+pub fn read(
+    status: u16,
+    body: &[u8],
+    obtained_at: Timestamp,
+    default_lifetime: u32,
+) -> Result<Answer, Error> {
     answer::read(
         Reply::whole(status, body),
         &Reading {

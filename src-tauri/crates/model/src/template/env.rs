@@ -112,7 +112,9 @@ pub(super) fn write(value: &str, place: &Place, output: &mut Output) -> Result<(
         }
         // `A={vault.X}'y` with nothing for X would begin with a quote, `A=z {vault.X}#y` end in a comment.
         Place::Bare if value.is_empty() => {
-            return Err("the value is empty, so the rest would be read anew; put the whole right-hand side into double quotes");
+            return Err(
+                "the value is empty, so the rest would be read anew; put the whole right-hand side into double quotes",
+            );
         }
         Place::Bare if !value.chars().all(is_bare_safe) => {
             return Err("the value needs quotes; put the whole right-hand side into double quotes");
