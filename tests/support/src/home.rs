@@ -125,7 +125,11 @@ impl Home {
     /// # Errors
     /// When no unlocked host is seen within 20 s.
     pub fn serve(&self) -> Result<Guarded, Trouble> {
-        let host = self.keyward(&["serve"]).start()?;
+        let mut host = self.keyward(&["serve"]).start()?;
+        // Said once the socket is there; `status` alone may have looked by itself a moment before.
+        host.stderr.find("host", Duration::from_secs(20), |line| {
+            line.starts_with("Serving").then_some(())
+        })?;
         wait_for("an unlocked host", Duration::from_secs(20), || {
             let status = self
                 .keyward(&["status", "--json"])
