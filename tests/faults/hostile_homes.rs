@@ -51,7 +51,7 @@ fn refused(home: &Keychained, what: &str, part: &Path) {
         );
         assert_eq!(error_code(&outcome), "corrupt", "{what}");
         assert!(
-            outcome.said().contains("doctor --fix"),
+            outcome.said().contains("keyward doctor"),
             "{what}: {}",
             outcome.said()
         );

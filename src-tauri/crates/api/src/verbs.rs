@@ -29,8 +29,16 @@ pub trait Verb: Serialize + DeserializeOwned {
     fn perform(self, engine: &Arc<Engine>, caller: &Caller) -> Result<Self::Reply>;
 }
 
-/// Watching is no act: an open window must not keep a vault from locking itself.
-const WATCHING: [&str; 2] = ["vault_status", "consent_status"];
+/// Watching is no act: an open window reads its lists again after every background refresh, and must not keep a vault
+/// from locking itself (T-20).
+const WATCHING: [&str; 6] = [
+    "vault_status",
+    "consent_status",
+    "environment_list",
+    "secret_list",
+    "auth_client_list",
+    "connection_list",
+];
 
 /// What has an answer before there is a vault.
 pub(crate) const WITHOUT_VAULT: [&str; 5] = [
@@ -138,4 +146,21 @@ fn parse<T: DeserializeOwned>(body: &RawValue) -> Result<T> {
     serde_json::from_str(body.get()).map_err(|error| {
         wire::Error::usage(format!("The request is malformed at column {}.", error.column()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T-20: what an open window reads again by itself holds off no auto-lock, and every name here is a verb.
+    #[test]
+    fn t20_watching_is_no_act() {
+        assert!(WATCHING.iter().all(|name| NAMES.contains(name)));
+        for name in NAMES
+            .iter()
+            .filter(|name| name.ends_with("_list") && **name != "audit_list")
+        {
+            assert!(WATCHING.contains(name), "{name}");
+        }
+    }
 }

@@ -134,7 +134,7 @@ impl From<vault::Error> for Error {
             ),
             V::Unsafe(_) => (
                 Kind::Corrupt,
-                "`keyward doctor` tells which owner and mode the files need.",
+                "Put it right with chown and chmod; `keyward doctor` says when everything is.",
             ),
             V::TooNew(_) => (
                 Kind::Corrupt,

@@ -256,7 +256,8 @@ pub fn recovery_confirm(engine: &Engine, caller: &Caller, typed: &[&SecretValue]
     Ok(())
 }
 
-/// Unlocks: by keychain, else by the passphrase. Unlocking an unlocked vault changes nothing.
+/// Unlocks: by keychain, else by the passphrase. What is given may be the recovery key instead: it opens the vault in
+/// both modes. Unlocking an unlocked vault changes nothing.
 ///
 /// # Errors
 /// [`Kind::NotFound`] without a vault, [`Kind::Locked`] for a missing or wrong passphrase, [`Kind::Keychain`], [`Kind::Corrupt`].
@@ -269,13 +270,15 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     }
     let now = engine.now();
     let place = engine.place();
-    let by = match (store::vault::mode(&place)?, passphrase) {
-        (Mode::Keychain, _) => Unlocking::Keychain,
-        (Mode::Passphrase, Some(passphrase)) => {
-            hold(&engine.attempts).check(engine.ports.clock.monotonic())?;
-            Unlocking::Passphrase(passphrase)
-        }
-        (Mode::Passphrase, None) => {
+    let recovery = passphrase.and_then(recovery_key);
+    if passphrase.is_some() {
+        hold(&engine.attempts).check(engine.ports.clock.monotonic())?;
+    }
+    let by = match (store::vault::mode(&place)?, passphrase, &recovery) {
+        (_, _, Some(recovery)) => Unlocking::Recovery(recovery),
+        (Mode::Keychain, _, None) => Unlocking::Keychain,
+        (Mode::Passphrase, Some(passphrase), None) => Unlocking::Passphrase(passphrase),
+        (Mode::Passphrase, None, None) => {
             return Err(Error::new(
                 Kind::Locked,
                 "The vault is locked and needs its passphrase.",
@@ -291,11 +294,11 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
             Ok(())
         }
         Err(store::error::Error::WrongKey) => match by {
-            Unlocking::Passphrase(_) => {
+            Unlocking::Passphrase(_) | Unlocking::Recovery(_) => {
                 hold(&engine.attempts).failed(engine.ports.clock.monotonic());
                 Err(store::error::Error::WrongKey.into())
             }
-            _ => Err(Error::new(
+            Unlocking::Keychain => Err(Error::new(
                 Kind::Keychain,
                 "The key in the OS keychain does not open this vault.",
                 "It may belong to another copy of the vault. The recovery key opens this one.",
@@ -303,6 +306,11 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
         },
         Err(error) => Err(error.into()),
     }
+}
+
+/// What was given, when it is a recovery key: 32 characters with a checksum, which no passphrase is by accident.
+fn recovery_key(given: &SecretValue) -> Option<RecoveryKey> {
+    RecoveryKey::parse(given.expose_text()?).ok()
 }
 
 fn install(engine: &Engine, vault: UnlockedVault) {
@@ -326,9 +334,13 @@ pub fn lock(engine: &Engine) {
         .write()
         .unwrap_or_else(PoisonError::into_inner)
         .take();
-    for consent in hold(&engine.consents).values() {
+    let mut consents = hold(&engine.consents);
+    for consent in consents.values() {
         consent.cancel();
     }
+    // A finished one still names an account and scopes.
+    consents.retain(|_, consent| !consent.progress().state.is_final());
+    drop(consents);
     *hold(&engine.listed) = None;
     *hold(&engine.damage) = None;
     let Some(vault) = vault else { return };

@@ -263,7 +263,7 @@ fn judge(path: &Path, stat: &Stat) -> Result<()> {
 
 fn refused(path: &Path, what: &str) -> Error {
     Error::Unsafe(format!(
-        "{} {what}; `keyward doctor --fix` tells how to put it right",
+        "{} {what}; it must be yours alone (folders 0700, files 0600)",
         path.display()
     ))
 }
@@ -315,7 +315,7 @@ mod tests {
         match result {
             Err(Error::Unsafe(text)) => {
                 assert!(text.contains(&path.display().to_string()), "{text}");
-                assert!(text.contains("doctor --fix"), "{text}");
+                assert!(text.contains("0700"), "{text}");
             }
             other => panic!("not refused: {other:?}"),
         }

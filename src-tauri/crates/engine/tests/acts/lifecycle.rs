@@ -137,6 +137,16 @@ fn b2_the_recovery_key_is_confirmed() {
     assert_eq!(kind(confirm(&[one, two])), Some(Kind::NotFound));
     assert_eq!(kind(lifecycle::recovery_begin(&engine)), Some(Kind::Conflict));
     assert_eq!(count(&engine, "recovery.create"), 1);
+
+    // ST2: it opens the vault wherever a passphrase could be given, also when the keychain has lost its key.
+    lifecycle::lock(&engine);
+    world.keychain.spoil();
+    assert!(lifecycle::unlock(&engine, None).is_err());
+    let wrong = SecretValue::from("000G-40R4-0M30-E209-185G-R38E-1W81-24G6");
+    assert_eq!(kind(lifecycle::unlock(&engine, Some(&wrong))), Some(Kind::Locked));
+    let typed = SecretValue::from(text.to_lowercase().replace('-', " "));
+    lifecycle::unlock(&engine, Some(&typed)).unwrap();
+    assert!(!lifecycle::status(&engine).unwrap().locked);
 }
 
 /// An offer ends with the lock, and a new one can be made.
