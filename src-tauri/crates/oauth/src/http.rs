@@ -2,7 +2,8 @@
 
 use std::{error::Error as _, io, sync::OnceLock, time::Duration};
 
-use reqwest::{Client, Url, header::HeaderMap, redirect, retry};
+use bytes::Bytes;
+use reqwest::{Body, Client, Url, header::HeaderMap, redirect, retry};
 use zeroize::Zeroizing;
 
 use crate::{endpoint, error::Error, error::Sent};
@@ -120,6 +121,11 @@ impl Http {
             .map_err(|_| Error::unsent("TLS cannot start: the system's certificates cannot be read"))?;
         Ok(slot.get_or_init(|| client))
     }
+}
+
+/// A body that holds codes, tokens or secrets: its bytes are wiped when the HTTP library lets go of them.
+pub(crate) fn wiped_body(bytes: Vec<u8>) -> Body {
+    Body::from(Bytes::from_owner(Zeroizing::new(bytes)))
 }
 
 fn bounded() -> reqwest::ClientBuilder {

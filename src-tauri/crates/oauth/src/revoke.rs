@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::{
     endpoint,
     error::Error,
-    http::Http,
+    http::{Http, wiped_body},
     refusal,
     token::{secret_text, text},
 };
@@ -81,7 +81,7 @@ pub async fn revoke(
     request
         .headers_mut()
         .insert(ACCEPT, HeaderValue::from_static("application/json"));
-    *request.body_mut() = Some(form.finish().into());
+    *request.body_mut() = Some(wiped_body(form.finish().into_bytes()));
     let reply = http.send(request).await?;
     if (200..300).contains(&reply.status) {
         return Ok(());

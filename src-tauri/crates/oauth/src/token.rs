@@ -19,7 +19,7 @@ use crate::{
     callback::Code,
     endpoint,
     error::Error,
-    http::{Http, Reply},
+    http::{Http, Reply, wiped_body},
 };
 
 /// Tokens, and what came along with them.
@@ -208,7 +208,7 @@ fn built<T>(
         .map_err(|_| Error::BadEndpoint("the token address is not a URL".to_owned()))?;
     let mut request = reqwest::Request::new(parts.method, url);
     *request.headers_mut() = sensitive(parts.headers);
-    *request.body_mut() = Some(body.into());
+    *request.body_mut() = Some(wiped_body(body));
     Ok(request)
 }
 
