@@ -128,6 +128,23 @@ fn since_is_a_moment_or_a_duration() {
     refused(&home.keyward(&["audit", "verify", "--since", "1h"]), 2);
 }
 
+/// `--follow` has the columns of the list.
+#[test]
+fn follow_has_the_columns_of_the_list() {
+    let home = keychain_home();
+    add(&home, "A", b"x");
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let list = ok(&home.keyward(&["audit"])).text();
+    let mut following = home.keyward(&["audit", "--follow"]).start().unwrap();
+    for line in list.lines() {
+        let found = following
+            .stdout
+            .find("a line", Duration::from_secs(10), |line| Some(line.to_owned()))
+            .unwrap();
+        assert_eq!(words(&found), words(line));
+    }
+}
+
 /// `--follow` prints what happens from then on, one JSON document a line, without a host and through one.
 #[test]
 fn follow_prints_what_happens() {

@@ -116,7 +116,10 @@ fn el4_auth_clients_by_issuer() {
         &connecting(&home, "C", &["--env", "prod", "--auth-client", "idp"]),
         3,
     );
-    ok(&home.keyward(&["auth-client", "delete", idp["id"].as_str().unwrap()]));
+    assert_eq!(
+        json(&home.keyward(&["auth-client", "delete", idp["id"].as_str().unwrap(), "--json"])),
+        json!({ "deleted": idp["id"] })
+    );
     error(&home.keyward(&["auth-client", "show", "idp", "--json"]), 3);
 }
 

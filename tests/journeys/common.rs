@@ -172,17 +172,23 @@ pub struct Terminal {
 impl Terminal {
     /// `keyward ARGS…` in that home, without a passphrase descriptor: it is asked for.
     pub fn keyward(home: &Home, args: &[&str]) -> Self {
-        let mut line = keyward_tests::place::keyward().unwrap().display().to_string();
+        let mut line = "\"$KEYWARD\"".to_owned();
         for arg in args {
             line += &format!(" '{arg}'");
         }
+        Self::shell(home, &line)
+    }
+
+    /// A line of shell in that home; `$KEYWARD` is the program.
+    pub fn shell(home: &Home, line: &str) -> Self {
         let mut process = Guarded::start(
             Command::new("script")
-                .args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"])
+                .args(["--quiet", "--return", "--flush", "--command", line, "/dev/null"])
                 .current_dir(home.path())
                 .env_clear()
                 .envs(home.environment())
                 .env("SHELL", "/bin/sh")
+                .env("KEYWARD", keyward_tests::place::keyward().unwrap())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),

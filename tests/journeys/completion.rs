@@ -47,8 +47,28 @@ fn us6_every_shell_has_a_script() {
             assert!(text.contains(word), "{shell} does not know {word}");
         }
     }
-    refused(&home.keyward(&["completion", "tcsh"]), 2);
+    // CLI.md names four.
+    for other in ["tcsh", "elvish", "power-shell"] {
+        refused(&home.keyward(&["completion", other]), 2);
+    }
     refused(&home.keyward(&["completion"]), 2);
+}
+
+/// US6: a script needs nothing of what the environment says.
+#[test]
+fn us6_a_script_needs_no_home() {
+    let output = Command::new(keyward_tests::place::keyward().unwrap())
+        .args(["completion", "bash"])
+        .env_clear()
+        .env("KEYWARD_PASSPHRASE_FD", "three")
+        .env("KEYWARD_VAULT", "no name")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success() && !output.stdout.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// US6: bash takes the script and completes by it.

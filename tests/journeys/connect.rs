@@ -1,19 +1,83 @@
 //! `connect`: the link, the browser, strangers at the listener, and every way a consent ends.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use keyward_tests::consent;
 use keyward_tests::consent::Choice;
+use keyward_tests::home::{Home, PASSPHRASE};
 use keyward_tests::http;
 use keyward_tests::oidc::{CONFIDENTIAL_CLIENT, NATIVE_CLIENT, OidcServer};
+use keyward_tests::place;
 use keyward_tests::process::signal;
 use serde_json::json;
 
-use crate::common::{Terminal, error, has_members, hint, ok, passphrase_home, refused};
+use crate::common::{Terminal, error, has_members, hint, json, keychain_home, ok, passphrase_home, refused};
 use crate::provider::{
     ASKED, CONNECTION, Ground, LIMIT, add_client, begin, connect, connecting, document, ground, is_closed,
     show,
 };
+
+/// A browser that writes down what it can read of descriptor 3 and of its variable, then consents.
+fn curious_browser(home: &Home) -> (PathBuf, PathBuf) {
+    let (script, seen) = (home.path().join("browser"), home.path().join("seen"));
+    let consent = place::binary("keyward-tests", "keyward-consent").unwrap();
+    let text = format!(
+        "#!/bin/sh\n{{ (cat <&3) 2>/dev/null || echo closed; echo \"${{KEYWARD_PASSPHRASE_FD-unset}}\"; }} >'{}'\nexec '{}' \"$@\"\n",
+        seen.display(),
+        consent.display()
+    );
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    (script, seen)
+}
+
+/// The browser is another program: it gets neither the passphrase's descriptor nor its variable, whether the
+/// passphrase was read, needless through a host, or needless beside a keychain.
+#[test]
+fn o07_the_browser_gets_nothing_of_ours() {
+    let server = OidcServer::start(Duration::from_secs(90)).unwrap();
+    let connected = |home: &Home| {
+        let (script, seen) = curious_browser(home);
+        let connection = json(
+            &home
+                .keyward(&["connect", "SHOP", "--json", "--timeout", "30s"])
+                .passphrase(Some(PASSPHRASE))
+                .var("BROWSER", script.to_str().unwrap()),
+        );
+        assert_eq!(connection["state"], "ready");
+        assert_eq!(fs::read_to_string(&seen).unwrap(), "closed\nunset\n");
+    };
+    let home = passphrase_home();
+    add_client(&home, &server, "idp", NATIVE_CLIENT, &[]);
+    connected(&home);
+    let host = home.serve().unwrap();
+    connected(&home);
+    drop(host);
+
+    let home = keychain_home();
+    add_client(&home, &server, "idp", NATIVE_CLIENT, &[]);
+    connected(&home);
+}
+
+/// Before there is a consent a signal ends `connect` at once, also while a host does not answer.
+#[test]
+fn o22_a_signal_before_the_consent_ends_it() {
+    let home = passphrase_home();
+    let host = home.serve().unwrap();
+    signal(host.0.id(), "STOP").unwrap();
+    for (name, status) in [("INT", 130), ("TERM", 143)] {
+        let mut running = home
+            .keyward(&["connect", "SHOP", "--no-browser"])
+            .start()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        signal(running.process.0.id(), name).unwrap();
+        assert_eq!(running.wait(LIMIT).unwrap().code(), Some(status));
+    }
+}
 
 /// OA1: `--no-browser` prints the link and waits; O-23, O-24, O-26: strangers neither finish nor abort it.
 #[test]

@@ -45,7 +45,10 @@ fn pv1_environments_come_and_go() {
             "{bad:?}: {error}"
         );
     }
-    ok(&home.keyward(&["env", "delete", &longest]));
+    assert_eq!(
+        json(&home.keyward(&["env", "delete", &longest, "--json"])),
+        json!({ "deleted": longest })
+    );
     let missing = error(&home.keyward(&["env", "delete", &longest, "--json"]), 3);
     assert!(
         hint(&missing).contains("prod"),

@@ -49,6 +49,8 @@ fn st2_init_in_passphrase_mode() {
         nothing_was_made(&home);
     }
     refused(&init_with(&home, &["--passphrase", "--keychain"]), 2);
+    // A key of the keychain is not derived from anything.
+    refused(&init_with(&home, &["--keychain", "--kdf-memory", "64"]), 2);
     // b.7: at least 12 characters or 60 bits; never prompts without a terminal.
     refused(
         &init_with(&home, &["--passphrase"]).passphrase(Some("password")),
@@ -113,6 +115,10 @@ fn st2_init_in_passphrase_mode() {
 #[test]
 fn st1_init_in_keychain_mode() {
     let home = home_beside(Keychain::Unlocked);
+    // Nor where the keychain is chosen because it works.
+    let error2 = error(&init_with(&home, &["--kdf-memory", "64", "--json"]), 2);
+    assert!(hint(&error2).contains("--passphrase"), "{error2}");
+    nothing_was_made(&home);
     let said = init(&home, &[]);
     assert!(said.stdout.is_empty(), "nothing of init is data: {}", said.text());
     let status = json(&home.keyward(&["status", "--json"]));
@@ -203,17 +209,22 @@ fn st2_init_on_a_terminal() {
         .unwrap_or_else(|| panic!("no recovery key on the screen:\n{screen}"))
         .to_owned();
     let groups: Vec<&str> = key.split('-').collect();
-    // A wrong group is asked for again.
-    terminal.expect("Group ");
-    terminal.enter("0000");
-    terminal.expect("not the group");
+    // What is wrong is asked for again.
+    for _ in 0..2 {
+        terminal.expect("Group ");
+        terminal.enter("0000");
+    }
+    terminal.expect("do not match");
     for _ in 0..2 {
         terminal.expect("Group ");
         terminal.expect(": ");
         let screen = terminal.screen();
         let asked = screen.rsplit("Group ").next().unwrap();
         let number: usize = asked.split(':').next().unwrap().parse().unwrap();
-        terminal.enter(groups[number - 1]);
+        // As people write it down: small letters, o for 0, l for 1, spaces and dashes between.
+        let (front, back) = groups[number - 1].split_at(2);
+        let written = format!(" {front} -{back}").to_lowercase();
+        terminal.enter(&written.replace('0', "o").replace('1', "l"));
     }
     assert!(terminal.end().success(), "{}", terminal.screen());
     assert!(

@@ -89,8 +89,8 @@ fn st5_behind_a_locked_host_every_command_is_4() {
         (&json!(true), &json!("none"))
     );
     assert!(json(&home.keyward(&["doctor", "--json"])).is_array());
-    ok(&home.keyward(&["lock"]));
-    ok(&home.keyward(&["unlock"]));
+    assert_eq!(json(&home.keyward(&["lock", "--json"]))["locked"], true);
+    assert_eq!(json(&home.keyward(&["unlock", "--json"]))["locked"], false);
     assert_eq!(
         ok(&home.keyward(&["get", "A"])).stdout,
         b"x",

@@ -237,6 +237,14 @@ fn us1_the_child_gets_nothing_of_ours() {
     assert!(expected.contains("[none]"), "{expected}");
     assert_eq!(ok(&run(&[])).text(), expected);
     assert_eq!(ok(&run(&["--passphrase-fd", "3"])).text(), expected);
+    // Another descriptor than the flag's, named by the variable: it holds a passphrase all the same. What stands on
+    // stdin behind the passphrase is the child's.
+    let rest = "(: <&3) 2>/dev/null && echo open; cat";
+    let by_stdin = home
+        .keyward(&["run", "--passphrase-fd", "0", "--", "sh", "-c", rest])
+        .var("V", "keyward://DB")
+        .stdin(format!("{PASSPHRASE}\nthe child's\n"));
+    assert_eq!(ok(&by_stdin).text(), "the child's\n");
     // Without anything to resolve nothing is read, and it is closed all the same.
     assert_eq!(
         ok(&home.keyward(&["run", "--", "sh", "-c", list])).text(),

@@ -159,6 +159,23 @@ fn pv3_pv4_the_life_of_a_secret() {
         (&json!(2), &json!(""), &made["id"])
     );
     assert_eq!(get(&home, "DB_PASSWORD"), b"second");
+    // Metadata that is refused leaves the value as it was.
+    let long = "x".repeat(100_000);
+    error(
+        &home
+            .keyward(&[
+                "secret",
+                "update",
+                "DB_PASSWORD",
+                "--value-stdin",
+                "--name",
+                &long,
+                "--json",
+            ])
+            .stdin("lost"),
+        2,
+    );
+    assert_eq!(get(&home, "DB_PASSWORD"), b"second");
     // Nothing to change, and no terminal to ask on.
     let nothing = error(
         &home
@@ -183,6 +200,35 @@ fn pv3_pv4_the_life_of_a_secret() {
     }
     ok(&home.keyward(&["secret", "delete", id]));
     refused(&home.keyward(&["get", "DB_PASSWORD"]), 3);
+}
+
+/// CLI.md: values are never arguments; the refusal says how, and repeats nothing.
+#[test]
+fn values_are_never_arguments() {
+    let home = keychain_home();
+    add(&home, "A", b"old");
+    for act in [&["add", "NEW"][..], &["update", "A"]] {
+        for value in [
+            &["s3cr3t-value"][..],
+            &["--value", "s3cr3t-value"],
+            &["--value=s3cr3t-value"],
+            &["--value", "-s3cr3t-value"],
+            &["--value"],
+        ] {
+            let args = [&["secret", "--json"], act, value].concat();
+            let error = error(&home.keyward(&args).stdin("from stdin"), 2);
+            assert!(hint(&error).contains("--value-file"), "{args:?}: {error}");
+            assert!(!error.to_string().contains("s3cr3t"), "{args:?}: {error}");
+        }
+    }
+    assert_eq!(get(&home, "A"), b"old");
+    refused(&home.keyward(&["get", "NEW"]), 3);
+    assert!(
+        !ok(&home.keyward(&["secret", "add", "--help"]))
+            .text()
+            .contains("--value "),
+        "what is refused is not offered"
+    );
 }
 
 /// PV5: the key can never be changed; an attempt is a clear error.

@@ -111,6 +111,9 @@ fn unlock_and_lock_without_a_host() {
     );
 
     let home = keychain_home();
+    for act in ["unlock", "lock"] {
+        has_members(&json(&home.keyward(&[act, "--json"])), STATUS);
+    }
     ok(&home.keyward(&["unlock"]));
     let nothing = ok(&home.keyward(&["lock"]));
     assert!(
@@ -147,6 +150,89 @@ fn the_passphrase_comes_by_descriptor() {
             .var("KEYWARD_PASSPHRASE_FD", "three"),
         2,
     );
+    // stdout and stderr are no place to read from, and stay open for what is said.
+    for number in ["1", "2"] {
+        let quiet = |args: &[&str]| home.keyward(args).passphrase(None);
+        let flag = error(&quiet(&["unlock", "--json", "--passphrase-fd", number]), 2);
+        assert!(
+            flag["message"].as_str().unwrap().contains("--passphrase-fd"),
+            "{flag}"
+        );
+        error(
+            &quiet(&["unlock", "--json"]).var("KEYWARD_PASSPHRASE_FD", number),
+            2,
+        );
+    }
+    // stdin: the first line is the passphrase, the rest is whoever's reads it next.
+    let both = format!("{PASSPHRASE}\nthe value\n");
+    ok(&home
+        .keyward(&["secret", "add", "BEHIND", "--passphrase-fd", "0"])
+        .passphrase(None)
+        .stdin(both));
+    assert_eq!(ok(&home.keyward(&["get", "BEHIND"])).text(), "the value");
+}
+
+/// A person at the terminal is asked for the passphrase, also while stdin is a pipe that brings the value.
+#[test]
+fn a_passphrase_is_asked_for_beside_a_value_on_stdin() {
+    let home = passphrase_home();
+    let mut terminal = Terminal::shell(&home, "printf piped | \"$KEYWARD\" secret add PIPED");
+    terminal.expect("Passphrase: ");
+    terminal.enter(PASSPHRASE);
+    terminal.expect("Stored PIPED");
+    assert!(terminal.end().success(), "{}", terminal.screen());
+    assert_eq!(ok(&home.keyward(&["get", "PIPED"])).text(), "piped");
+    // Where stderr is no terminal, nobody is asked.
+    let mut terminal = Terminal::shell(&home, "\"$KEYWARD\" get PIPED 2>/dev/null");
+    assert_eq!(terminal.end().code(), Some(4), "{}", terminal.screen());
+}
+
+/// A wrong command line is a usage error whatever its bytes are.
+#[test]
+fn arguments_that_are_no_text_are_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = Home::new().unwrap();
+    let bytes = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    for words in [
+        &[bytes][..],
+        &["secret".as_ref(), bytes],
+        &[
+            "secret".as_ref(),
+            "show".as_ref(),
+            "A".as_ref(),
+            "--nothing".as_ref(),
+            bytes,
+        ],
+        &["secret".as_ref(), "add".as_ref(), bytes],
+    ] {
+        let output = std::process::Command::new(keyward_tests::place::keyward().unwrap())
+            .args(words)
+            .env_clear()
+            .envs(home.environment())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {said}");
+        assert!(output.stdout.is_empty() && !said.contains("panicked"), "{said}");
+    }
+}
+
+/// `doctor` before anything was made: a warning, and nothing is made.
+#[test]
+fn doctor_without_a_home_warns() {
+    let home = Home::new().unwrap().var("KEYWARD_HOME", "");
+    let checks = json(&home.keyward(&["doctor", "--json"]));
+    let [check] = checks.as_array().unwrap().as_slice() else {
+        panic!("{checks}")
+    };
+    has_members(check, "id outcome message hint");
+    assert_eq!(
+        (&check["id"], &check["outcome"]),
+        (&json!("vault"), &json!("warn"))
+    );
+    assert!(hint(check).contains("keyward init"), "{check}");
+    assert!(!home.path().join("data/keyward").exists());
 }
 
 /// `doctor`: an array of checks; 0 unless one fails, then 9.

@@ -75,11 +75,14 @@ impl Client {
                             "{} (process {}) is the host and does not answer.",
                             holder.kind, holder.pid
                         );
-                        return Err(Error::new(
-                            Code::Conflict,
-                            message,
-                            "Wait a moment, or end that process.",
-                        ));
+                        let hint = match runtime {
+                            Some(_) => "Wait a moment, or end that process.",
+                            // Its socket may be in a folder that only XDG_RUNTIME_DIR tells (L-01).
+                            None => {
+                                "Wait a moment, end that process, or set XDG_RUNTIME_DIR as in your session."
+                            }
+                        };
+                        return Err(Error::new(Code::Conflict, message, hint));
                     }
                 }
                 Err(error) => return Err(gone(&error)),
@@ -149,6 +152,14 @@ fn malformed() -> Error {
 }
 
 fn gone(error: &io::Error) -> Error {
+    // A socket's time limit is told as either.
+    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) {
+        return Error::new(
+            Code::Conflict,
+            format!("The host did not answer within {} s.", REPLY_TIME.as_secs()),
+            "Look whether it runs with `keyward status`; end it if it hangs.",
+        );
+    }
     let message = format!("The host went away: {}.", error.kind());
     Error::new(
         Code::Conflict,

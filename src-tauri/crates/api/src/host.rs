@@ -45,7 +45,7 @@ impl Host {
     /// Becomes the host of `home`; `kind` is `app` or `serve`. Requests to the host itself arrive at the receiver.
     ///
     /// # Errors
-    /// `Err(Ok(holder))` when another process is the host.
+    /// [`Refused::Held`] when another process is the host, [`Refused::Failed`] when the lock cannot be taken.
     pub fn new(
         home: Home,
         kind: &str,

@@ -1,8 +1,8 @@
 //! The command line as a contract: every command and flag of CLI.md that exists.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 /// Secrets and fresh OAuth tokens for local tools, from one local encrypted vault.
 #[derive(Parser)]
@@ -84,7 +84,7 @@ pub struct Init {
     #[arg(long, value_name = "F")]
     pub recovery_file: Option<PathBuf>,
     /// Memory of the key derivation, 64 to 1024 [default: measured]
-    #[arg(long, value_name = "MiB")]
+    #[arg(long, value_name = "MiB", conflicts_with = "keychain")]
     pub kdf_memory: Option<u32>,
 }
 
@@ -158,9 +158,8 @@ pub struct SecretAdd {
     /// The value is not masked
     #[arg(long)]
     pub plain: bool,
-    /// Values are never arguments.
-    #[arg(hide = true, num_args = 0..)]
-    pub refused: Vec<std::ffi::OsString>,
+    #[command(flatten)]
+    pub refused: RefusedValues,
 }
 
 #[derive(Args)]
@@ -174,6 +173,15 @@ pub struct ValueSource {
     /// An empty value is meant
     #[arg(long)]
     pub empty: bool,
+}
+
+/// Values are never arguments: taken here to be refused with a hint, and never repeated.
+#[derive(Args)]
+pub struct RefusedValues {
+    #[arg(hide = true, num_args = 0.., value_name = "VALUE")]
+    pub words: Vec<OsString>,
+    #[arg(long = "value", hide = true, num_args = 0..=1, allow_hyphen_values = true, action = ArgAction::Append)]
+    pub option: Option<Vec<OsString>>,
 }
 
 #[derive(Args)]
@@ -198,9 +206,8 @@ pub struct SecretUpdate {
     /// A key never changes (PV5): asked for, it is a clear refusal.
     #[arg(long, hide = true, value_name = "KEY")]
     pub key: Option<String>,
-    /// Values are never arguments.
-    #[arg(hide = true, num_args = 0..)]
-    pub refused: Vec<std::ffi::OsString>,
+    #[command(flatten)]
+    pub refused: RefusedValues,
 }
 
 #[derive(Args)]
@@ -338,7 +345,7 @@ pub struct Run {
     pub env_files: Vec<PathBuf>,
     /// The command and its arguments, after --
     #[arg(required = true, last = true, value_name = "CMD")]
-    pub command: Vec<std::ffi::OsString>,
+    pub command: Vec<OsString>,
 }
 
 #[derive(Args)]
@@ -384,5 +391,13 @@ pub enum AuditCommand {
 
 #[derive(Args)]
 pub struct Completion {
-    pub shell: clap_complete::Shell,
+    pub shell: Shell,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
 }

@@ -2,8 +2,9 @@
 
 use std::{
     env,
-    io::{self, BufRead, BufReader, IsTerminal, Read},
-    os::fd::{FromRawFd, OwnedFd},
+    fs::File,
+    io::{self, IsTerminal},
+    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -16,11 +17,15 @@ use keyward_engine::{
     ports::SystemClock,
 };
 use keyward_model::{SecretValue, name::VaultName};
+use rustix::io::{Errno, FdFlags};
 use zeroize::Zeroizing;
 
 use crate::args::Globals;
 
 const FD_VARIABLE: &str = "KEYWARD_PASSPHRASE_FD";
+
+/// Longest passphrase that is read, in bytes.
+const LONGEST_PASSPHRASE: usize = 4096;
 
 /// Everything a command takes from its surroundings.
 pub struct Context {
@@ -34,9 +39,15 @@ pub struct Context {
 }
 
 enum PassphraseSource {
+    /// None was named, or it was read.
     None,
-    Descriptor(i32),
-    Used,
+    /// Standard input: the passphrase is its first line, what follows belongs to whoever reads next.
+    Stdin,
+    /// A descriptor of its own, with its number; taken over as soon as it was named, so that nothing this process
+    /// opens later can have its number, and no program it starts inherits it.
+    Own(OwnedFd, i32),
+    /// One was named that is not open. Nothing is said before it is needed.
+    Closed(i32),
 }
 
 impl Context {
@@ -59,17 +70,7 @@ impl Context {
             .clone()
             .or_else(|| variable("KEYWARD_ENV"))
             .unwrap_or_else(|| "default".to_owned());
-        let descriptor = match (globals.passphrase_fd, variable(FD_VARIABLE)) {
-            (Some(descriptor), _) => Some(descriptor),
-            (None, Some(text)) => Some(
-                text.parse()
-                    .map_err(|_| Error::usage(format!("{FD_VARIABLE}: “{text}” is no file descriptor")))?,
-            ),
-            (None, None) => None,
-        };
-        if descriptor.is_some_and(|descriptor| descriptor < 0) {
-            return Err(Error::usage("--passphrase-fd: a file descriptor is not negative"));
-        }
+        let passphrase = passphrase_source(globals.passphrase_fd, variable(FD_VARIABLE))?;
         Ok(Self {
             vault,
             environment,
@@ -77,7 +78,7 @@ impl Context {
             runtime: env::var_os("XDG_RUNTIME_DIR")
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
-            passphrase: Mutex::new(descriptor.map_or(PassphraseSource::None, PassphraseSource::Descriptor)),
+            passphrase: Mutex::new(passphrase),
         })
     }
 
@@ -128,7 +129,7 @@ impl Context {
 
     /// Whether a passphrase descriptor was given and not read yet.
     pub fn brings_passphrase(&self) -> bool {
-        matches!(*self.source(), PassphraseSource::Descriptor(_))
+        !matches!(*self.source(), PassphraseSource::None)
     }
 
     fn source(&self) -> std::sync::MutexGuard<'_, PassphraseSource> {
@@ -137,59 +138,103 @@ impl Context {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The passphrase from its descriptor, read once; the descriptor is closed.
+    /// The passphrase from its descriptor, read once; the descriptor is closed, unless it is standard input.
     ///
     /// # Errors
     /// `usage` when it cannot be read.
     pub fn passphrase(&self) -> Result<Option<SecretValue>, Error> {
-        let mut source = self.source();
-        let PassphraseSource::Descriptor(number) = *source else {
-            return Ok(None);
+        let (line, number) = match self.take_source() {
+            PassphraseSource::None => return Ok(None),
+            PassphraseSource::Stdin => (first_line(rustix::stdio::stdin()), 0),
+            PassphraseSource::Own(descriptor, number) => (first_line(descriptor.as_fd()), number),
+            PassphraseSource::Closed(number) => (Err(Errno::BADF), number),
         };
-        *source = PassphraseSource::Used;
-        drop(source);
-        let unreadable = |error: io::Error| {
-            Error::usage(format!(
-                "--passphrase-fd {number}: it cannot be read ({}).",
-                error.kind()
-            ))
-        };
-        // Duplicating first tells a closed descriptor from an open one.
-        std::fs::metadata(format!("/dev/fd/{number}")).map_err(unreadable)?;
-        let file = std::fs::File::from(take(number));
-        let mut line = Zeroizing::new(Vec::with_capacity(4096));
-        BufReader::new(file.take(4096))
-            .read_until(b'\n', &mut line)
-            .map_err(unreadable)?;
-        if line.last() == Some(&b'\n') {
-            line.pop();
-        }
+        let line = line.map_err(|error| {
+            let why = match error {
+                Errno::BADF => "it is not open".to_owned(),
+                error => io::Error::from(error).kind().to_string(),
+            };
+            Error::usage(format!("--passphrase-fd {number}: it cannot be read ({why})."))
+        })?;
         Ok(Some(SecretValue::from_zeroizing(line)))
     }
 
-    /// Closes the passphrase descriptor and forgets its variable, before another program is exec'd.
+    /// Closes the passphrase descriptor, before another program is started. Standard input stays what it is.
     pub fn drop_passphrase(&self) {
-        if let PassphraseSource::Descriptor(number) =
-            std::mem::replace(&mut *self.source(), PassphraseSource::Used)
-            && std::fs::metadata(format!("/dev/fd/{number}")).is_ok()
-        {
-            drop(take(number));
+        drop(self.take_source());
+    }
+
+    fn take_source(&self) -> PassphraseSource {
+        std::mem::replace(&mut *self.source(), PassphraseSource::None)
+    }
+}
+
+/// The descriptor that the flag names, else the one of the variable. What either names is kept from other programs.
+fn passphrase_source(flag: Option<i32>, variable: Option<String>) -> Result<PassphraseSource, Error> {
+    let named: Option<Result<i32, Error>> = variable.map(|text| {
+        text.parse()
+            .map_err(|_| Error::usage(format!("{FD_VARIABLE}: “{text}” is no file descriptor")))
+    });
+    let (number, what) = match (flag, named) {
+        (Some(number), named) => {
+            // The flag wins, and the other descriptor holds a passphrase all the same.
+            if let Some(Ok(other)) = named
+                && other > 2
+                && other != number
+            {
+                drop(own(other));
+            }
+            (number, "--passphrase-fd")
+        }
+        (None, Some(named)) => (named?, FD_VARIABLE),
+        (None, None) => return Ok(PassphraseSource::None),
+    };
+    Ok(match number {
+        ..0 => {
+            return Err(Error::usage(format!("{what}: a file descriptor is not negative")));
+        }
+        0 => PassphraseSource::Stdin,
+        1 | 2 => {
+            return Err(Error::usage(format!(
+                "{what}: {number} is where this program writes; name 0, or 3 and above"
+            )));
+        }
+        number => own(number).map_or(PassphraseSource::Closed(number), |descriptor| {
+            PassphraseSource::Own(descriptor, number)
+        }),
+    })
+}
+
+/// Takes over a descriptor above 2 that the caller of this program opened for us; `None` when it is not open.
+#[expect(unsafe_code, reason = "the descriptors that arrive by number")]
+fn own(number: i32) -> Option<OwnedFd> {
+    // SAFETY: borrowed for one call that only sets a flag, and fails when the number is not open.
+    let named = unsafe { BorrowedFd::borrow_raw(number) };
+    rustix::io::fcntl_setfd(named, FdFlags::CLOEXEC).ok()?;
+    // SAFETY: it is open. The person named it as the passphrase's own, this runs before the program opens any file
+    // of its own, and once for each number: nothing else in this process owns it.
+    Some(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Reads up to the first newline, which is not part of it, or the end; nothing behind it is taken.
+fn first_line(source: BorrowedFd<'_>) -> rustix::io::Result<Zeroizing<Vec<u8>>> {
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PASSPHRASE));
+    let mut byte = Zeroizing::new([0]);
+    while line.len() < LONGEST_PASSPHRASE {
+        match rustix::io::read(source, &mut byte[..]) {
+            Ok(0) => break,
+            Ok(_) if byte[0] == b'\n' => break,
+            Ok(_) => line.push(byte[0]),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(line)
 }
 
 /// Whether `name` is the variable that names the passphrase descriptor.
 pub fn is_passphrase_variable(name: &std::ffi::OsStr) -> bool {
     name == FD_VARIABLE
-}
-
-/// Takes over a descriptor that the caller of this program opened for us.
-#[expect(unsafe_code, reason = "the one descriptor that arrives by number")]
-fn take(number: i32) -> OwnedFd {
-    // SAFETY: the number was given by the person as the passphrase's own descriptor, it was seen to be open, and
-    // `PassphraseSource` gives it out once: nothing else in this process owns it. 0, 1 and 2 are never closed by std
-    // handles, which hold no ownership.
-    unsafe { OwnedFd::from_raw_fd(number) }
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -209,7 +254,12 @@ fn home() -> Result<PathBuf, Error> {
     })
 }
 
-/// Whether a person sits at stdin and stderr.
+/// Whether a person can type a value: stdin and stderr are a terminal.
 pub fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Whether a person can be asked for a passphrase: it is read from the terminal itself, whatever stdin is.
+pub fn can_ask() -> bool {
+    io::stderr().is_terminal() && File::open("/dev/tty").is_ok()
 }

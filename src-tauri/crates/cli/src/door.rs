@@ -11,7 +11,7 @@ use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
 use keyward_model::SecretValue;
 
 use crate::{
-    context::{Context, has_terminal},
+    context::{Context, can_ask},
     value,
 };
 
@@ -123,7 +123,7 @@ pub fn unlock_here(context: &Context, engine: &Arc<Engine>) -> Result<(), Error>
 pub fn ask_passphrase(context: &Context) -> Result<Option<SecretValue>, Error> {
     match context.passphrase()? {
         Some(passphrase) => Ok(Some(passphrase)),
-        None if has_terminal() => value::prompt("Passphrase: ").map(Some),
+        None if can_ask() => value::prompt("Passphrase: ").map(Some),
         None => Ok(None),
     }
 }

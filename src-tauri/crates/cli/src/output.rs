@@ -74,6 +74,18 @@ impl Face {
         }
     }
 
+    /// Says that something is gone for good: to a person, or as `{"deleted": NAME}`.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn deleted(&self, kind: &str, name: &str) -> Result<(), Error> {
+        self.say(format!("{kind} “{name}” deleted."));
+        match self.json {
+            true => self.document(&json!({ "deleted": name })),
+            false => Ok(()),
+        }
+    }
+
     /// Says what went wrong and returns its exit status.
     pub fn fail(&self, error: &Error) -> ExitCode {
         let mut stderr = io::stderr().lock();
@@ -176,7 +188,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 fn command_meant() -> clap::Command {
     let mut command = crate::args::Arguments::command();
     command.build();
-    for word in std::env::args().skip(1) {
+    for word in std::env::args_os().skip(1) {
         if let Some(inner) = command.find_subcommand(&word) {
             command = inner.clone();
         }

@@ -10,14 +10,14 @@ use keyward_api::wire::{Code, Error};
 use keyward_model::{SecretValue, value::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
 
-use crate::args::ValueSource;
+use crate::args::{RefusedValues, ValueSource};
 
 /// Refuses values on the command line, which every program of this user can read.
 ///
 /// # Errors
 /// `usage`; the words themselves are not repeated.
-pub fn refuse_arguments(refused: &[std::ffi::OsString]) -> Result<(), Error> {
-    if refused.is_empty() {
+pub fn refuse_arguments(refused: &RefusedValues) -> Result<(), Error> {
+    if refused.words.is_empty() && refused.option.is_none() {
         return Ok(());
     }
     Err(Error::new(

@@ -9,6 +9,9 @@ use std::{
 
 use crate::ports::Browser;
 
+/// Names the descriptor of a passphrase; a browser and what it starts need not know of it.
+const PASSPHRASE_VARIABLE: &str = "KEYWARD_PASSPHRASE_FD";
+
 /// An opener that ends with a failure this soon opened nothing.
 const EARLY_FAILURE: Duration = Duration::from_millis(1_000);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
@@ -72,6 +75,7 @@ fn start(program: &str, url: &str) -> Result<String, String> {
         command.arg(url);
     }
     let mut child = command
+        .env_remove(PASSPHRASE_VARIABLE)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -39,6 +39,9 @@ pub fn run(context: &Context, face: &Face, audit: Audit) -> Result {
         });
     }
     let since = audit.since.as_deref().map(since).transpose()?;
+    if audit.follow && !face.is_json() {
+        face.data(columns(&HEAD).as_bytes())?;
+    }
     let mut after = 0;
     let mut all = Vec::new();
     loop {
@@ -73,13 +76,7 @@ fn print(face: &Face, events: &[AuditEvent]) -> Result {
             line.push(b'\n');
             face.data(&line)?;
         } else {
-            face.data(
-                format!(
-                    "{}  {}  {}  {}  {}\n",
-                    event.at, event.actor, event.action, event.subject, event.outcome
-                )
-                .as_bytes(),
-            )?;
+            face.data(columns(&cells(event)).as_bytes())?;
         }
     }
     Ok(())
@@ -99,19 +96,27 @@ fn since(text: &str) -> Result<String> {
     }
 }
 
+/// The columns of a list, and of `--follow`, which prints line by line.
+const HEAD: [&str; 6] = ["SEQ", "AT", "ACTION", "SUBJECT", "OUTCOME", "ACTOR"];
+
+fn cells(event: &AuditEvent) -> [String; 6] {
+    [
+        event.seq.to_string(),
+        event.at.clone(),
+        event.action.clone(),
+        event.subject.clone(),
+        event.outcome.clone(),
+        event.actor.clone(),
+    ]
+}
+
+/// One line whose columns are as wide as most events need: what follows is not known yet.
+fn columns(cells: &[impl AsRef<str>; 6]) -> String {
+    let [seq, at, action, subject, outcome, actor] = cells.each_ref().map(AsRef::as_ref);
+    format!("{seq:<6}  {at:<20}  {action:<22}  {subject:<32}  {outcome:<7}  {actor}\n")
+}
+
 fn rows(events: &[AuditEvent]) -> String {
-    let rows: Vec<_> = events
-        .iter()
-        .map(|event| {
-            vec![
-                event.seq.to_string(),
-                event.at.clone(),
-                event.action.clone(),
-                event.subject.clone(),
-                event.outcome.clone(),
-                event.actor.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["SEQ", "AT", "ACTION", "SUBJECT", "OUTCOME", "ACTOR"], &rows)
+    let rows: Vec<_> = events.iter().map(|event| cells(event).to_vec()).collect();
+    output::table(&HEAD, &rows)
 }

@@ -51,8 +51,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                     auth_client: auth_client.clone(),
                 },
             )?;
-            face.say(format!("Auth client “{auth_client}” deleted."));
-            Ok(())
+            face.deleted("Auth client", &auth_client)
         }
     }
 }

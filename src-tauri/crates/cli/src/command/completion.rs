@@ -4,7 +4,7 @@ use clap::CommandFactory;
 
 use super::Result;
 use crate::{
-    args::{Arguments, Completion},
+    args::{Arguments, Completion, Shell},
     output::Face,
 };
 
@@ -13,12 +13,13 @@ use crate::{
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(face: &Face, completion: &Completion) -> Result {
+    let shell = match completion.shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+        Shell::Powershell => clap_complete::Shell::PowerShell,
+    };
     let mut script = Vec::new();
-    clap_complete::generate(
-        completion.shell,
-        &mut Arguments::command(),
-        "keyward",
-        &mut script,
-    );
+    clap_complete::generate(shell, &mut Arguments::command(), "keyward", &mut script);
     face.data(&script)
 }

@@ -29,12 +29,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// `denied`, `needs_consent` when nobody answered, `provider`, `conflict`, `not_found`, `usage`.
 pub fn run(context: &Context, face: &Face, connect: Connect) -> Result {
     let interrupted = Arc::new(AtomicBool::new(false));
+    // Until the Consent is there nothing is to be closed: a signal ends the program at once.
+    let nothing_begun = Arc::new(AtomicBool::new(true));
     for &signal in TERM_SIGNALS {
+        let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&nothing_begun));
         // Ctrl C closes the listener before the program ends, also when a host runs it.
         let _ = flag::register(signal, Arc::clone(&interrupted));
     }
     let mut door = Door::open(context)?;
     let begun = door.call(context, request(context, &connect)?)?;
+    nothing_begun.store(false, Ordering::SeqCst);
+    // Unlocked: the browser is another program, and gets nothing of ours.
+    context.drop_passphrase();
     // CLI.md: with a host the result is the same. So it is the browser of this person's session, found by this
     // command's environment; a host may have been started without either.
     let browser = match connect.no_browser {

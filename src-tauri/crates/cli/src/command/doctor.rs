@@ -7,7 +7,7 @@ use keyward_api::wire::{Check, Code, Doctor, Outcome};
 use super::Result;
 use crate::{
     context::Context,
-    door::{Door, unlock_here},
+    door::{Door, no_vault, unlock_here},
     output::Face,
 };
 
@@ -16,7 +16,11 @@ use crate::{
 /// # Errors
 /// When KEYWARD_HOME itself cannot be used.
 pub fn run(context: &Context, face: &Face) -> Result<ExitCode> {
-    let mut door = Door::open(context)?;
+    let Some(home) = context.existing_home()? else {
+        face.show(&[no_home(context)], |checks| checks.iter().map(line).collect())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let mut door = Door::at(context, home)?;
     let mut blocked = None;
     if let Door::Own(engine) = &door
         && let Err(error) = unlock_here(context, engine)
@@ -47,6 +51,17 @@ pub fn run(context: &Context, face: &Face) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Looking makes nothing: where there is no folder yet, that is all there is to say.
+fn no_home(context: &Context) -> Check {
+    let missing = no_vault(context);
+    Check {
+        id: "vault".to_owned(),
+        outcome: Outcome::Warn,
+        message: missing.message,
+        hint: missing.hint,
+    }
 }
 
 fn line(check: &Check) -> String {

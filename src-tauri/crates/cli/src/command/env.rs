@@ -18,8 +18,7 @@ pub fn run(context: &Context, face: &Face, command: Env) -> Result {
         }),
         Env::Delete { name } => {
             door.call(context, EnvironmentDelete { name: name.clone() })?;
-            face.say(format!("Environment “{name}” deleted."));
-            Ok(())
+            face.deleted("Environment", &name)
         }
     }
 }

@@ -16,7 +16,7 @@ use keyward_model::SecretValue;
 use super::{Result, status};
 use crate::{
     args::Init,
-    context::{Context, has_terminal},
+    context::{Context, can_ask},
     door::{Door, ask_passphrase},
     output::Face,
     value,
@@ -27,7 +27,7 @@ use crate::{
 /// # Errors
 /// `usage` with neither a terminal nor a recovery file, `conflict` when the vault exists, `keychain`.
 pub fn run(context: &Context, face: &Face, init: &Init) -> Result {
-    if init.recovery_file.is_none() && !has_terminal() {
+    if init.recovery_file.is_none() && !can_ask() {
         return Err(Error::new(
             Code::Usage,
             "The recovery key needs a place to go.",
@@ -49,7 +49,7 @@ pub fn run(context: &Context, face: &Face, init: &Init) -> Result {
     };
     // The file is made before the vault: without a place for the recovery key nothing is made at all.
     let file = init.recovery_file.as_deref().map(new_file).transpose()?;
-    if mode == Mode::Passphrase && init.kdf_memory.is_none() && has_terminal() {
+    if mode == Mode::Passphrase && init.kdf_memory.is_none() && can_ask() {
         face.say("Measuring how much memory the key derivation can take …");
     }
     let made = door.call_as_is(
@@ -68,11 +68,13 @@ pub fn run(context: &Context, face: &Face, init: &Init) -> Result {
         }
         (Err(error), None) => return Err(error),
     };
-    let groups = match (file, &init.recovery_file) {
-        (Some(file), Some(path)) => write_recovery(file, path, &offer)?,
-        _ => ask_recovery(face, &offer)?,
-    };
-    door.call_as_is(context, RecoveryConfirm { groups })?;
+    match (file, &init.recovery_file) {
+        (Some(file), Some(path)) => {
+            let groups = write_recovery(file, path, &offer)?;
+            door.call_as_is(context, RecoveryConfirm { groups })?;
+        }
+        _ => ask_recovery(context, face, &mut door, &offer)?,
+    }
     if let Some(path) = &init.recovery_file {
         face.say(format!(
             "The recovery key is in {}. Move it to a safe place: the file is a key.",
@@ -96,10 +98,17 @@ fn mode(context: &Context, face: &Face, init: &Init, door: &mut Door) -> Result<
         return Ok(Mode::Keychain);
     }
     let probe = door.call_as_is(context, KeychainProbeRequest {})?;
+    if probe.usable && init.kdf_memory.is_some() {
+        return Err(Error::new(
+            Code::Usage,
+            "--kdf-memory belongs to a passphrase, and the OS keychain would open this vault.",
+            "Say --passphrase, or leave --kdf-memory out.",
+        ));
+    }
     if probe.usable {
         return Ok(Mode::Keychain);
     }
-    if context.brings_passphrase() || has_terminal() {
+    if context.brings_passphrase() || can_ask() {
         face.say(format!(
             "No usable OS keychain, so the vault gets a passphrase. {}",
             probe.reason
@@ -192,8 +201,8 @@ fn groups_asked(offer: &RecoveryOffer) -> Vec<Plaintext> {
         .collect()
 }
 
-/// Shows the key once and asks for two groups of it.
-fn ask_recovery(face: &Face, offer: &RecoveryOffer) -> Result<Vec<Plaintext>> {
+/// Shows the key once and asks for two groups of it, until they are right.
+fn ask_recovery(context: &Context, face: &Face, door: &mut Door, offer: &RecoveryOffer) -> Result {
     face.say("\nYour recovery key. It opens the vault without keychain and passphrase; it is shown once.\n");
     let mut stderr = io::stderr().lock();
     let shown = stderr
@@ -203,23 +212,16 @@ fn ask_recovery(face: &Face, offer: &RecoveryOffer) -> Result<Vec<Plaintext>> {
     drop(stderr);
     shown.map_err(|error| Error::usage(format!("The terminal cannot be written to ({}).", error.kind())))?;
     face.say("Write it down, then type two groups back.");
-    let right: Vec<Plaintext> = groups_asked(offer);
-    let mut typed = Vec::new();
-    for (&index, right) in offer.ask.iter().zip(&right) {
-        loop {
-            let group = value::prompt(&format!("Group {}: ", index + 1))?;
-            if group
-                .expose_text()
-                .map(str::to_uppercase)
-                .as_deref()
-                .map(str::trim)
-                == right.0.expose_text()
-            {
-                typed.push(Plaintext(group));
-                break;
-            }
-            face.say("That is not the group. Compare it with what you wrote down.");
+    loop {
+        let groups = offer
+            .ask
+            .iter()
+            .map(|index| value::prompt(&format!("Group {}: ", index + 1)).map(Plaintext))
+            .collect::<Result<_>>()?;
+        // The engine compares: it knows which letters are taken for which, and that spaces do not count.
+        match door.call_as_is(context, RecoveryConfirm { groups }) {
+            Err(error) if error.code == Code::Usage => face.say(format!("{} {}", error.message, error.hint)),
+            answer => return answer.map(|_| ()),
         }
     }
-    Ok(typed)
 }

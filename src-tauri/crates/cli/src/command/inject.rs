@@ -5,10 +5,19 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use keyward_api::wire::{Code, Error};
 use keyward_model::template::{Format, Template, TemplateError, TemplateFault};
+
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag, low_level,
+};
 
 use super::{Result, resolve};
 use crate::{
@@ -115,6 +124,9 @@ fn read_all(source: impl Read, what: &str) -> Result<Vec<u8>> {
     }
 }
 
+/// What ends this program from a terminal or a supervisor.
+const ENDINGS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
 /// Writes beside the target and renames: whoever reads sees the old file or the whole new one.
 fn write(path: &Path, bytes: &[u8]) -> Result {
     let failed = |error: io::Error| {
@@ -137,6 +149,11 @@ fn write(path: &Path, bytes: &[u8]) -> Result {
         name.to_string_lossy(),
         std::process::id()
     ));
+    // A signal waits until the file beside the target is gone: it is full of values.
+    let ending = Arc::new(AtomicUsize::new(0));
+    for (number, &signal) in ENDINGS.iter().enumerate() {
+        let _ = flag::register_usize(signal, Arc::clone(&ending), number + 1);
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -146,10 +163,21 @@ fn write(path: &Path, bytes: &[u8]) -> Result {
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&fresh, path));
+        .and_then(|()| match ending.load(Ordering::SeqCst) {
+            0 => fs::rename(&fresh, path),
+            _ => Err(io::ErrorKind::Interrupted.into()),
+        });
     if written.is_err() {
         // Nothing of a value stays behind in a half-written file.
         let _ = fs::remove_file(&fresh);
+    }
+    if let Some(&signal) = ending
+        .load(Ordering::SeqCst)
+        .checked_sub(1)
+        .and_then(|number| ENDINGS.get(number))
+    {
+        // The caller sees the ending it asked for.
+        let _ = low_level::emulate_default_handler(signal);
     }
     written.map_err(failed)
 }

@@ -1,11 +1,8 @@
 //! `keyward unlock`, `keyward lock`
 
-use keyward_api::{
-    client::Client,
-    wire::{Mode, VaultLock, VaultStatusRequest},
-};
+use keyward_api::wire::{Mode, VaultLock, VaultStatusRequest};
 
-use super::Result;
+use super::{Result, status};
 use crate::{
     context::Context,
     door::{Door, no_vault, unlock_here, unlock_host},
@@ -17,19 +14,20 @@ use crate::{
 /// # Errors
 /// `locked`, `keychain`, `corrupt`, `not_found`.
 pub fn unlock(context: &Context, face: &Face) -> Result {
-    match Door::open(context)? {
-        Door::Host(mut client) => {
-            unlock_host(context, &mut client)?;
+    let mut door = Door::open(context)?;
+    match &mut door {
+        Door::Host(client) => {
+            unlock_host(context, client)?;
             face.say("Unlocked.");
         }
         Door::Own(engine) => {
-            unlock_here(context, &engine)?;
+            unlock_here(context, engine)?;
             face.say(
                 "The vault opens. Nothing stays open without a host: open the app or run `keyward serve`.",
             );
         }
     }
-    Ok(())
+    document(context, face, &mut door)
 }
 
 /// With a host, drops its keys; without one, nothing was open.
@@ -40,16 +38,25 @@ pub fn lock(context: &Context, face: &Face) -> Result {
     let Some(home) = context.existing_home()? else {
         return Err(no_vault(context));
     };
-    if let Some(mut client) = Client::connect(&home, context.runtime())? {
+    let mut door = Door::at(context, home)?;
+    if let Door::Host(client) = &mut door {
         client.call(context.vault.as_str(), &VaultLock {})?;
         face.say("Locked.");
-        return Ok(());
+        return document(context, face, &mut door);
     }
-    let status = Door::at(context, home)?.call_as_is(context, VaultStatusRequest {})?;
+    let status = door.call_as_is(context, VaultStatusRequest {})?;
     if status.mode == Some(Mode::Keychain) {
         face.say("Nothing was open. Any program of yours can open this vault while you are logged in: its key is in the OS keychain.");
     } else {
         face.say("Nothing was open.");
     }
-    Ok(())
+    document(context, face, &mut door)
+}
+
+/// With `--json`: what there is now.
+fn document(context: &Context, face: &Face, door: &mut Door) -> Result {
+    if !face.is_json() {
+        return Ok(());
+    }
+    face.show(&door.call_as_is(context, VaultStatusRequest {})?, status::facts)
 }

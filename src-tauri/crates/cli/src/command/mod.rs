@@ -37,6 +37,10 @@ pub type Result<T = ()> = std::result::Result<T, Error>;
 /// # Errors
 /// As the command says.
 pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode> {
+    // A script needs nothing of what the environment says.
+    if let Command::Completion(completion) = &arguments.command {
+        return completion::run(face, completion).map(|()| ExitCode::SUCCESS);
+    }
     let context = Context::new(&arguments.globals)?;
     match arguments.command {
         Command::Init(init) => init::run(&context, face, &init),
@@ -55,7 +59,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Run(run) => run::run(&context, face, &run, before),
         Command::Inject(inject) => inject::run(&context, face, &inject),
         Command::Audit(audit) => audit::run(&context, face, audit),
-        Command::Completion(completion) => completion::run(face, &completion),
+        Command::Completion(_) => Ok(()),
     }?;
     Ok(ExitCode::SUCCESS)
 }

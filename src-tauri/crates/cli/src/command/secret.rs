@@ -132,33 +132,34 @@ fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result {
             secret: update.secret.clone(),
         },
     )?;
-    if from_source || !metadata {
-        let value = Plaintext(if update.value_stdin {
-            stdin_value(&update.value)?
-        } else {
-            value::read(&update.value)?
-        });
-        changed = door.call(
-            context,
-            SecretSetValue {
-                environment: environment.clone(),
-                secret: update.secret.clone(),
-                value,
-                note: None,
-            },
-        )?;
-        face.say(format!("{} has version {} now.", changed.key, changed.version));
-    }
+    let value = match from_source || !metadata {
+        true if update.value_stdin => Some(stdin_value(&update.value)?),
+        true => Some(value::read(&update.value)?),
+        false => None,
+    };
+    // Metadata first: what is refused there leaves the old value in place.
     if metadata {
         let request = SecretUpdate {
-            environment,
-            secret: update.secret,
+            environment: environment.clone(),
+            secret: update.secret.clone(),
             name: update.name,
             description: update.description,
             tags: (!update.tags.is_empty()).then_some(update.tags),
             masked: update.plain.then_some(false),
         };
         changed = door.call(context, request)?;
+    }
+    if let Some(value) = value {
+        changed = door.call(
+            context,
+            SecretSetValue {
+                environment,
+                secret: update.secret,
+                value: Plaintext(value),
+                note: None,
+            },
+        )?;
+        face.say(format!("{} has version {} now.", changed.key, changed.version));
     }
     face.show(&changed, facts)
 }
