@@ -8,7 +8,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use keyward_api::wire::{Code, Error};
@@ -119,15 +119,41 @@ fn unavailable() -> Error {
 /// What was copied, as a digest, and how long it stays.
 struct Counting {
     digest: [u8; 32],
-    left: u32,
+    until: Instant,
+}
+
+impl Counting {
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Seconds to tell: those that have begun count whole.
+fn seconds_of(left: Duration) -> u32 {
+    let begun = u64::from(left.subsec_nanos() > 0);
+    u32::try_from(left.as_secs() + begun).unwrap_or(SECONDS)
+}
+
+/// The wait until the next whole second; measured from the end, so that no wish in between holds the countdown up.
+fn next_tick(left: Duration) -> Duration {
+    match left.subsec_nanos() {
+        0 => left.min(Duration::from_secs(1)),
+        rest => Duration::from_nanos(rest.into()),
+    }
 }
 
 fn serve(wishes: &mpsc::Receiver<Wish>, tell: &impl Fn(Tick)) {
     let mut clipboard = None;
     let mut counting: Option<Counting> = None;
     loop {
-        let wish = match &counting {
-            Some(_) => wishes.recv_timeout(Duration::from_secs(1)),
+        let left = counting.as_ref().map(Counting::left);
+        let wish = match left {
+            // Before the next wish: a queue of them must not keep the value either.
+            Some(Duration::ZERO) => {
+                forget(&mut clipboard, &mut counting, tell);
+                continue;
+            }
+            Some(left) => wishes.recv_timeout(next_tick(left)),
             None => wishes.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match wish {
@@ -136,7 +162,7 @@ fn serve(wishes: &mpsc::Receiver<Wish>, tell: &impl Fn(Tick)) {
                 if done.is_ok() {
                     counting = Some(Counting {
                         digest: Sha256::digest(value.expose()).into(),
-                        left: SECONDS,
+                        until: Instant::now() + Duration::from_secs(SECONDS.into()),
                     });
                 }
                 let _ = answer.send(done);
@@ -158,12 +184,12 @@ fn serve(wishes: &mpsc::Receiver<Wish>, tell: &impl Fn(Tick)) {
                 return;
             }
             Err(RecvTimeoutError::Timeout) => {
-                let Some(count) = &mut counting else { continue };
-                count.left -= 1;
-                match count.left {
-                    0 => forget(&mut clipboard, &mut counting, tell),
-                    left => tell(Tick {
-                        seconds_left: left,
+                let Some(count) = &counting else { continue };
+                match seconds_of(count.left()) {
+                    // The loop forgets it next.
+                    0 => {}
+                    seconds_left => tell(Tick {
+                        seconds_left,
                         cleared: false,
                     }),
                 }
@@ -226,4 +252,18 @@ fn marked(set: arboard::Set<'_>) -> arboard::Set<'_> {
     set.exclude_from_monitoring()
         .exclude_from_history()
         .exclude_from_cloud()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn w11_the_countdown_is_measured_from_its_end() {
+        let at = Duration::from_millis;
+        assert_eq!((seconds_of(at(30_000)), next_tick(at(30_000))), (30, at(1_000)));
+        assert_eq!((seconds_of(at(29_400)), next_tick(at(29_400))), (30, at(400)));
+        assert_eq!((seconds_of(at(1)), next_tick(at(1))), (1, at(1)));
+        assert_eq!(seconds_of(Duration::ZERO), 0);
+    }
 }

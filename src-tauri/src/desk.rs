@@ -52,7 +52,8 @@ enum Standing {
     Waiting(Error),
     Host {
         host: Arc<Host>,
-        _door: Option<Server>,
+        /// Its socket, once it is open.
+        door: Option<Server>,
     },
     Over,
 }
@@ -116,10 +117,28 @@ impl Desk {
         }
     }
 
-    /// The host stands; `door` is its socket.
-    pub fn stands(&self, host: Arc<Host>, door: Option<Server>) {
-        *hold(&self.0.standing) = Standing::Host { host, _door: door };
+    /// The host stands; one that comes after the end is stopped at once.
+    pub fn stands(&self, host: Arc<Host>) {
+        let mut standing = hold(&self.0.standing);
+        if matches!(*standing, Standing::Over) {
+            drop(standing);
+            host.stop();
+            return;
+        }
+        *standing = Standing::Host { host, door: None };
         self.0.changed.notify_all();
+    }
+
+    /// The host's socket is open; one that opens after the end is closed at once.
+    pub fn opens(&self, opened: Server) {
+        if let Standing::Host { door, .. } = &mut *hold(&self.0.standing) {
+            *door = Some(opened);
+        }
+    }
+
+    /// Whether [`Desk::end`] was called.
+    pub fn is_over(&self) -> bool {
+        matches!(*hold(&self.0.standing), Standing::Over)
     }
 
     /// Ends: clipboard, socket, background work (a running refresh is stored first), keys, the webview's folder.
@@ -128,7 +147,7 @@ impl Desk {
             clipboard.end();
         }
         let standing = std::mem::replace(&mut *hold(&self.0.standing), Standing::Over);
-        if let Standing::Host { host, _door: door } = standing {
+        if let Standing::Host { host, door } = standing {
             drop(door);
             host.stop();
         }

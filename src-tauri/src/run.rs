@@ -32,6 +32,11 @@ use crate::{
 /// What kept it from starting.
 pub fn run() -> Result<(), Error> {
     let around = Surroundings::read()?;
+    // Before anything is held: the toolkit would panic, and leave whoever asks for a secret with a dead host.
+    if !around.display {
+        let hint = "`keyward serve` works without one.";
+        return Err(Error::new(Code::Usage, "There is no display.", hint));
+    }
     let home = Home::open(&around.home).map_err(keyward_engine::Error::from)?;
     let ports = Ports {
         keychain: Arc::new(OsKeychain::new()),

@@ -14,7 +14,7 @@ use keyward_api::{
     wire::{Change, ChangeKind, Code, Error, Mode, VaultStatusRequest, VaultUnlock},
 };
 use keyward_engine::{
-    Ports,
+    Engine, Ports,
     home::{Holder, Home},
 };
 use tauri::AppHandle;
@@ -31,6 +31,9 @@ const STEP_ASIDE: Duration = Duration::from_secs(35);
 const MEETING: Duration = Duration::from_secs(5);
 
 const NAP: Duration = Duration::from_millis(100);
+
+/// How long the socket waits for the keychain: less than a command waits for the socket (2 s).
+const KEYCHAIN_FIRST: Duration = Duration::from_millis(1_500);
 
 /// A host, and what other processes ask of it.
 pub type Stand = (Arc<Host>, mpsc::Receiver<Control>);
@@ -108,11 +111,11 @@ pub fn begin(app: AppHandle, desk: Desk, ports: Ports, stand: Option<Stand>) -> 
         .map(drop)
 }
 
-/// Asks a headless host to go and takes its place; `None` when another window was quicker.
+/// Asks a headless host to go and takes its place; `None` when another window was quicker, or when the app ended meanwhile.
 fn succeed(app: &AppHandle, desk: &Desk, ports: &Ports) -> Option<Stand> {
     let mut asked = None;
     let mut waited = Duration::ZERO;
-    loop {
+    while !desk.is_over() {
         match Host::new(desk.home().clone(), "app", ports.clone()) {
             Ok(stand) => return Some(stand),
             Err(Refused::Held(Some(holder))) if holder.kind == "app" => {
@@ -138,6 +141,7 @@ fn succeed(app: &AppHandle, desk: &Desk, ports: &Ports) -> Option<Stand> {
         thread::sleep(NAP);
         waited += NAP;
     }
+    None
 }
 
 fn waiting(holder: &Holder, waited: Duration) -> Error {
@@ -153,29 +157,44 @@ fn waiting(holder: &Holder, waited: Duration) -> Error {
     Error::new(Code::Conflict, message, hint)
 }
 
-/// Opens the socket, follows the Changes, unlocks by keychain.
+/// Follows the Changes, unlocks by keychain, opens the socket.
 fn serve(app: &AppHandle, desk: &Desk, host: Arc<Host>) {
-    let door = match server::start(&host, desk.runtime()) {
-        Ok(door) => Some(door),
-        Err(error) => {
-            // The window works without; the command line finds a host that does not answer and says so.
-            eprintln!("keyward-desktop: {} {}", error.message, error.hint);
-            None
-        }
-    };
-    desk.stands(host, door);
+    desk.stands(Arc::clone(&host));
     let Ok(engine) = desk.engine() else { return };
     events::follow(app.clone(), desk.clone(), &engine);
-    let status = VaultStatusRequest {}.perform(&engine, &caller());
-    if status.is_ok_and(|status| status.mode == Some(Mode::Keychain) && status.locked) {
-        // What fails here is asked again, and told, by the unlock screen.
-        let _ = VaultUnlock { passphrase: None }.perform(&engine, &caller());
+    unlock_first(app, engine);
+    match server::start(&host, desk.runtime()) {
+        Ok(door) => desk.opens(door),
+        // The window works without; the command line finds a host that does not answer and says so.
+        Err(error) => eprintln!("keyward-desktop: {} {}", error.message, error.hint),
     }
-    events::tell(
-        app,
-        &Change {
-            kind: ChangeKind::Vault,
-            id: String::new(),
-        },
-    );
+}
+
+/// Unlocks by keychain, so that whoever comes through the socket first does not find a locked vault. A keychain that asks
+/// a person must not hide the host meanwhile: then the unlock goes on by itself.
+fn unlock_first(app: &AppHandle, engine: Arc<Engine>) {
+    let handle = app.clone();
+    let (done, unlocked) = mpsc::channel();
+    let spawned = thread::Builder::new()
+        .name("keyward-unlock".to_owned())
+        .spawn(move || {
+            let status = VaultStatusRequest {}.perform(&engine, &caller());
+            if status.is_ok_and(|status| status.mode == Some(Mode::Keychain) && status.locked) {
+                // What fails here is asked again, and told, by the unlock screen.
+                let _ = VaultUnlock { passphrase: None }.perform(&engine, &caller());
+            }
+            drop(engine);
+            events::tell(
+                &handle,
+                &Change {
+                    kind: ChangeKind::Vault,
+                    id: String::new(),
+                },
+            );
+            // Nobody waits any more when it took too long.
+            let _ = done.send(());
+        });
+    if spawned.is_ok() {
+        let _ = unlocked.recv_timeout(KEYCHAIN_FIRST);
+    }
 }

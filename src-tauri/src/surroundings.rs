@@ -13,6 +13,8 @@ pub struct Surroundings {
     pub runtime: Option<PathBuf>,
     /// `$BROWSER`.
     pub browser: Option<String>,
+    /// Whether there is somewhere to show a window; only Linux can be without.
+    pub display: bool,
 }
 
 impl Surroundings {
@@ -40,6 +42,9 @@ impl Surroundings {
             home,
             runtime: path("XDG_RUNTIME_DIR"),
             browser: env::var("BROWSER").ok().filter(|browser| !browser.is_empty()),
+            display: !cfg!(target_os = "linux")
+                || path("DISPLAY").is_some()
+                || path("WAYLAND_DISPLAY").is_some(),
         })
     }
 }

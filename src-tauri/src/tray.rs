@@ -100,7 +100,7 @@ impl State {
 fn menu(app: &AppHandle, state: &State) -> tauri::Result<Menu<tauri::Wry>> {
     let mut menu = MenuBuilder::new(app);
     for (at, key) in state.attention.iter().take(MOST).enumerate() {
-        menu = menu.text(format!("attention-{at}"), format!("Reconnect {key}"));
+        menu = menu.text(format!("attention-{at}"), format!("{key} needs you"));
     }
     if !state.attention.is_empty() {
         menu = menu.separator();

@@ -91,6 +91,7 @@ fn make(app: &AppHandle) -> tauri::Result<()> {
         _ => builder.incognito(true),
     };
     let window = builder.build()?;
+    keep_no_page(&window)?;
     let handle = app.clone();
     window.on_window_event(move |event| {
         if let WindowEvent::CloseRequested { api, .. } = event {
@@ -141,6 +142,23 @@ pub fn close(app: &AppHandle) -> Result<(), Error> {
     let kept = desk.change_looks(|looks| looks.close_notice_seen = true);
     app.exit(0);
     kept
+}
+
+/// W-09: WebKit would keep the document that [`blank`] replaces, frozen whole, and show it again on Back.
+#[cfg(target_os = "linux")]
+fn keep_no_page(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::{SettingsExt as _, WebViewExt as _};
+    window.with_webview(|webview| {
+        if let Some(settings) = webview.inner().settings() {
+            settings.set_enable_page_cache(false);
+        }
+    })
+}
+
+/// W-09: elsewhere the script before first paint is what refuses a frozen document.
+#[cfg(not(target_os = "linux"))]
+fn keep_no_page(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
 }
 
 /// W-09: replaces the document by a fresh one, so that nothing of an open vault is left in the page.
@@ -241,13 +259,16 @@ fn fixed(theme: Theme) -> Option<&'static str> {
     }
 }
 
-/// UI.md §3: the theme stands on <html> before anything is painted.
+/// UI.md §3: the theme stands on <html> before anything is painted. W-09: a document that comes back frozen is emptied
+/// and made anew.
 fn before_first_paint(theme: Theme) -> String {
     let saved = fixed(theme).unwrap_or_default();
     format!(
         "(() => {{ const asked = new URLSearchParams(location.search).get('theme') || '{saved}'; \
          const dark = asked ? asked === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches; \
-         document.documentElement.dataset.theme = dark ? 'dark' : 'light'; }})();"
+         document.documentElement.dataset.theme = dark ? 'dark' : 'light'; \
+         addEventListener('pageshow', (event) => {{ if (event.persisted) {{ \
+         document.documentElement.textContent = ''; location.replace('/'); }} }}); }})();"
     )
 }
 
@@ -300,5 +321,11 @@ mod tests {
     fn the_theme_before_first_paint_is_the_saved_one() {
         assert!(before_first_paint(Theme::Dark).contains("|| 'dark'"));
         assert!(before_first_paint(Theme::System).contains("|| ''"));
+    }
+
+    #[test]
+    fn w09_a_frozen_document_is_refused() {
+        let script = before_first_paint(Theme::System);
+        assert!(script.contains("if (event.persisted) { document.documentElement.textContent = '';"));
     }
 }
