@@ -16,11 +16,12 @@ const VALUE: &str = "canary-7f3a-Zq91-value";
 fn from_nothing_to_a_fresh_token() {
     let app = App::start(Home::new().unwrap()).unwrap();
     protect(&app).unwrap();
-    recovery(&app).unwrap();
+    let key = recovery(&app).unwrap();
     secret(&app).unwrap();
     copy(&app).unwrap();
     through_the_app(&app).unwrap();
     lock_and_unlock(&app).unwrap();
+    the_recovery_key_opens(&app, &key).unwrap();
     let server = OidcServer::start(Duration::from_secs(600)).unwrap();
     auth_client(&app, &server).unwrap();
     connect(&app).unwrap();
@@ -36,7 +37,8 @@ fn protect(app: &App) -> Result<(), Trouble> {
     app.press("Continue")
 }
 
-fn recovery(app: &App) -> Result<(), Trouble> {
+/// The recovery key as it was copied.
+fn recovery(app: &App) -> Result<String, Trouble> {
     app.window.wait_text("Save your recovery key")?;
     app.picture("01-recovery-key")?;
     let groups = app.window.script(
@@ -67,7 +69,8 @@ fn recovery(app: &App) -> Result<(), Trouble> {
             app.fill(&label, &group.to_lowercase())?;
         }
     }
-    app.press("Continue")
+    app.press("Continue")?;
+    Ok(copied)
 }
 
 fn secret(app: &App) -> Result<(), Trouble> {
@@ -90,6 +93,9 @@ fn secret(app: &App) -> Result<(), Trouble> {
     app.press("Reveal value of DATABASE_PASSWORD")?;
     let shown = app.window.find(".well.clear .v")?;
     assert_eq!(app.window.text(&shown)?, VALUE);
+    // Selecting would hand it to X11's other clipboard, which nobody clears (W-11).
+    let selectable = "return getComputedStyle(document.querySelector('.well.clear .v')).webkitUserSelect";
+    assert_eq!(app.window.script(selectable, &[])?, "none");
     app.picture("02-revealed")?;
     app.press("Hide value of DATABASE_PASSWORD")?;
     wait_for("the value to leave the page", PATIENCE, || {
@@ -184,6 +190,18 @@ fn lock_and_unlock(app: &App) -> Result<(), Trouble> {
         !app.markup()?.contains("DATABASE_PASSWORD"),
         "a name is left in the page of a locked vault"
     );
+    // W-09: nor is the open document kept for those who go back to it.
+    app.window.back()?;
+    app.window.wait_text("Vault locked")?;
+    assert_eq!(
+        app.window.script("return window.marked === undefined", &[])?,
+        true,
+        "going back shows the document of the open vault"
+    );
+    assert!(
+        !app.markup()?.contains("DATABASE_PASSWORD"),
+        "going back shows a name of a locked vault"
+    );
     app.picture("01-unlock")?;
     let refused = app
         .home
@@ -196,6 +214,27 @@ fn lock_and_unlock(app: &App) -> Result<(), Trouble> {
     app.picture("01-unlock-wrong")?;
     app.window.clear(&app.window.field("Passphrase")?)?;
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))?;
+    app.window.wait_text("DATABASE_PASSWORD")
+}
+
+/// SECURITY.md §b.2: the recovery key opens the vault without the passphrase, as a person types it.
+fn the_recovery_key_opens(app: &App, key: &str) -> Result<(), Trouble> {
+    app.press("Lock")?;
+    app.window.wait_text("Vault locked")?;
+    app.press("Use the recovery key")?;
+    // A text that cannot be one is not sent.
+    app.fill("Recovery key", "0000 0000\u{E007}")?;
+    app.window.find("input[aria-invalid=true]")?;
+    app.window.clear(&app.window.field("Recovery key")?)?;
+    // One with 32 characters is, and is refused.
+    app.fill("Recovery key", &format!("{}\u{E007}", "0000 ".repeat(8)))?;
+    app.window.wait_text("That recovery key didn’t open the vault")?;
+    app.picture("01-unlock-recovery")?;
+    let field = app.window.field("Recovery key")?;
+    assert_eq!(app.window.property(&field, "type")?, "password");
+    app.window.clear(&field)?;
+    let typed = key.to_lowercase().replace('-', " ");
+    app.fill("Recovery key", &format!("{typed}\u{E007}"))?;
     app.window.wait_text("DATABASE_PASSWORD")
 }
 

@@ -2,11 +2,13 @@
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use keyward_tests::home::Home;
+use keyward_tests::home::{Home, PASSPHRASE};
 use keyward_tests::process::wait_for;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::{App, PATIENCE, ended};
 
@@ -260,14 +262,50 @@ fn w03_w07_w08_only_what_is_listed() {
     );
 }
 
-/// W-09: the webview's folder is private, below the runtime folder, and goes with the app; nothing is kept in the page.
+/// Stored before the window opens; in the page or its folder only as long as the vault is open.
+const VALUES: [&str; 3] = [
+    "canary-w09-value-3Kq8-one",
+    "canary-w09-value-7Zd1-two",
+    "canary-w09-value-5Wm4-three",
+];
+const NAMES: [&str; 3] = ["Canary Larch 09", "Canary Rowan 09", "Canary Alder 09"];
+
+/// Whether a file below `folder` holds `text`, as UTF-8 or as UTF-16; the files that do.
+fn holding(folder: &Path, text: &str) -> Vec<String> {
+    let wide: String = text
+        .bytes()
+        .map(|byte| format!("{}\\x00", byte as char))
+        .collect();
+    let found = Command::new("grep")
+        .args(["-r", "-l", "-a", "-P", "-e", &format!("{text}|{wide}")])
+        .arg(folder)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap();
+    // 0 found, 1 not found; 2 a search that did not work.
+    assert!(found.status.code().is_some_and(|code| code < 2), "{found:?}");
+    let files = String::from_utf8_lossy(&found.stdout).into_owned();
+    files.lines().map(str::to_owned).collect()
+}
+
+/// W-09: the webview's folder is private, below the runtime folder, and goes with the app; nothing of what was shown
+/// is kept in it or in the page.
 #[test]
 fn w09_nothing_of_the_page_stays() {
-    let app = App::start(Home::with_vault().unwrap()).unwrap();
+    let home = Home::with_vault().unwrap();
+    for (number, (name, value)) in NAMES.iter().zip(VALUES).enumerate() {
+        home.keyward(&["secret", "add", &format!("CANARY_{number}"), "--name", name])
+            .stdin(value)
+            .output()
+            .unwrap()
+            .success()
+            .unwrap();
+    }
+    let app = App::start(home).unwrap();
     app.window.wait_text("Vault locked").unwrap();
     let pid = app.pid().unwrap();
     let runtime = app.home.path().join("run/keyward");
-    let folders = || -> Vec<std::path::PathBuf> {
+    let folders = || -> Vec<PathBuf> {
         let homes = std::fs::read_dir(&runtime).unwrap().flatten();
         let inside = homes.flat_map(|home| std::fs::read_dir(home.path()).unwrap().flatten());
         inside
@@ -279,6 +317,18 @@ fn w09_nothing_of_the_page_stays() {
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].metadata().unwrap().permissions().mode() & 0o777, 0o700);
     assert!(found[0].to_string_lossy().ends_with(&format!("webview-{pid}")));
+
+    // Everything the page ever shows of a secret: its name in the list, its value once revealed, the passphrase typed.
+    app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}")).unwrap();
+    for name in NAMES {
+        app.window.wait_text(name).unwrap();
+    }
+    app.press("Reveal value of CANARY_0").unwrap();
+    let shown = app.window.find(".well.clear .v").unwrap();
+    assert_eq!(app.window.text(&shown).unwrap(), VALUES[0]);
+    app.press("Lock").unwrap();
+    app.window.wait_text("Vault locked").unwrap();
+    let markup = app.markup().unwrap();
     let kept = app
         .window
         .script(
@@ -287,8 +337,26 @@ fn w09_nothing_of_the_page_stays() {
         )
         .unwrap();
     assert_eq!(kept, json!([0, 0, ""]));
+    let databases = app
+        .window
+        .script("return indexedDB.databases().then((all) => all.length)", &[])
+        .unwrap();
+    assert_eq!(databases, json!(0));
+    // The search finds what is there.
+    let control = found[0].join("control");
+    std::fs::write(&control, VALUES[0]).unwrap();
+    assert_eq!(holding(&found[0], VALUES[0]), [control.to_string_lossy()]);
+    std::fs::remove_file(&control).unwrap();
+    // The webview writes late what it writes.
+    std::thread::sleep(Duration::from_secs(2));
+    for canary in NAMES.iter().chain(&VALUES).chain(&[PASSPHRASE, "CANARY_0"]) {
+        assert!(!markup.contains(canary), "W-09: {canary} is in the locked page");
+        // The whole home: what the webview might write beside its folder, caches and thumbnails too.
+        let files = holding(app.home.path(), canary);
+        assert_eq!(files, [""; 0], "W-09: {canary}");
+    }
     for folder in ["home", "data", "config", "cache", "state"] {
-        let files = std::process::Command::new("find")
+        let files = Command::new("find")
             .arg(app.home.path().join(folder))
             .args(["-type", "f"])
             .output()
@@ -307,6 +375,4 @@ fn w09_nothing_of_the_page_stays() {
         folders().is_empty().then_some(())
     })
     .unwrap_or_else(|_| panic!("W-09: still there after {:?}", began.elapsed()));
-    // A page that was never unlocked has nothing to tell either.
-    drop::<Value>(kept);
 }

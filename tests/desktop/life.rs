@@ -45,6 +45,24 @@ fn closing_without_a_tray_says_so_once_and_ends_the_app() {
     assert!(looks.contains("[window]"), "size and place are kept: {looks}");
 }
 
+/// Without a display the app says so before it holds anything.
+#[test]
+fn without_a_display_it_says_so_and_holds_nothing() {
+    let home = Home::with_vault().unwrap();
+    let output = std::process::Command::new(binary().unwrap())
+        .env_clear()
+        .envs(home.environment())
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("There is no display."), "{said}");
+    assert!(said.contains("keyward serve"), "{said}");
+    assert!(host(&home).is_err(), "the place of the host is free");
+}
+
 /// L-01: a headless host steps aside for the window, and the window stands as host.
 #[test]
 fn l01_a_headless_host_steps_aside() {

@@ -6,7 +6,7 @@ import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import { m as firstRun } from "../src/messages/first_run";
 import { m as shell } from "../src/messages/shell";
 import { m as unlock } from "../src/messages/unlock";
-import { groupsOf, typedGroup } from "../src/parts/first_run/groups";
+import { groupsOf, typedGroup } from "../src/state/recovery_groups";
 import { environmentFault, environmentHue, environments } from "../src/state/environments.svelte";
 import { caps, listenToKeys, run, SHORTCUTS } from "../src/state/keys.svelte";
 import { format, parse, Route } from "../src/state/route.svelte";

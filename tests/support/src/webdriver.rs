@@ -119,6 +119,14 @@ impl Window {
         self.post("/url", &json!({ "url": url })).map(drop)
     }
 
+    /// One step back in the window's history.
+    ///
+    /// # Errors
+    /// When the driver does not answer.
+    pub fn back(&self) -> Result<(), Trouble> {
+        self.post("/back", &json!({})).map(drop)
+    }
+
     /// The first element that `css` matches, waited for.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 export class Find {
   text = $state("");
-  /** Words in the empty box; the view sets them. */
   #input: HTMLInputElement | null = null;
 
   attach(input: HTMLInputElement | null): void {

@@ -1,0 +1,100 @@
+/** The unlock screen's way in by recovery key, with a passphrase forgotten or a keychain that fails (SECURITY.md §b.2). */
+
+import { fireEvent, render, screen } from "@testing-library/svelte";
+import { flushSync } from "svelte";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { install, type Door } from "../src/host";
+import type { Mode } from "../src/host/bindings/Mode";
+import type { VaultStatus } from "../src/host/bindings/VaultStatus";
+import { m } from "../src/messages/unlock";
+import { vault } from "../src/state/vault.svelte";
+import Unlock from "../src/views/Unlock.svelte";
+import { settle } from "./rows";
+
+const KEY = "0k3d 91xz 4m2p 7qrs tvwx 5n6b 8c0d e1f2";
+const status: VaultStatus = { version: "0.1.0", home: "/h", vault: "default", exists: true, mode: "passphrase", locked: true, host: null, freshness: "none", recovery: null };
+
+/** The screen over a vault that KEY alone opens; answers what was sent. */
+async function locked(mode: Mode): Promise<(string | null)[]> {
+  const sent: (string | null)[] = [];
+  const call = async (name: string, request: { passphrase?: string | null }) => {
+    if (name !== "vault_unlock") return { ...status, mode };
+    const given = request.passphrase ?? null;
+    sent.push(given);
+    if (given === KEY) return { ...status, mode, locked: false };
+    throw mode === "keychain"
+      ? { code: "keychain", message: "No Secret Service is running in this session.", hint: "" }
+      : { code: "locked", message: "that key does not open this vault", hint: "" };
+  };
+  install({ call, listen: async () => () => undefined } as unknown as Door);
+  await vault.read();
+  render(Unlock);
+  return sent;
+}
+
+async function shown(): Promise<void> {
+  await settle();
+  flushSync();
+}
+
+async function type(text: string): Promise<void> {
+  const field = screen.getByLabelText<HTMLInputElement>(m.recovery_key());
+  await fireEvent.input(field, { target: { value: text } });
+  await fireEvent.submit(field.closest("form")!);
+  await shown();
+}
+
+beforeEach(() => {
+  vault.status = null;
+  vault.tries = 0;
+  vault.waitUntil = 0;
+});
+afterEach(() => (vault.status = null));
+
+describe("the recovery key", () => {
+  it("is asked for instead of the passphrase: masked, mono, lower case and spaces as typed", async () => {
+    const sent = await locked("passphrase");
+    await fireEvent.click(screen.getByText(m.use_recovery()));
+    const field = screen.getByLabelText<HTMLInputElement>(m.recovery_key());
+    expect([field.type, document.activeElement === field]).toEqual(["password", true]);
+    expect(field.closest(".inp.mono")).not.toBeNull();
+    expect(screen.queryByLabelText(m.passphrase())).toBeNull();
+    await type(KEY);
+    expect(sent).toEqual([KEY]);
+    expect(vault.stage).toBe("open");
+  });
+
+  it("is not sent when the text cannot be one", async () => {
+    const sent = await locked("passphrase");
+    await fireEvent.click(screen.getByText(m.use_recovery()));
+    await type("0k3d 91xz");
+    expect(sent).toEqual([]);
+    const field = screen.getByLabelText(m.recovery_key());
+    expect(field.getAttribute("aria-invalid")).toBe("true");
+    await fireEvent.input(field, { target: { value: "0k3d 91xz 4" } });
+    expect(field.getAttribute("aria-invalid")).toBeNull();
+  });
+
+  it("says that it was wrong, and leads back to the passphrase with an empty field", async () => {
+    const sent = await locked("passphrase");
+    await fireEvent.click(screen.getByText(m.use_recovery()));
+    await type("0".repeat(32));
+    expect(sent.length).toBe(1);
+    expect(screen.getByText(m.recovery_wrong_title())).toBeTruthy();
+    await fireEvent.click(screen.getByText(m.use_passphrase()));
+    expect(screen.getByLabelText<HTMLInputElement>(m.passphrase()).value).toBe("");
+  });
+
+  it("is the way in when the keychain fails", async () => {
+    const sent = await locked("keychain");
+    await fireEvent.click(screen.getByText(m.unlock_keychain()));
+    await shown();
+    expect(screen.getByText(m.keychain_title())).toBeTruthy();
+    await fireEvent.click(screen.getByText(m.use_recovery()));
+    await type("0".repeat(32));
+    expect(screen.getByText(m.recovery_wrong_title())).toBeTruthy();
+    await type(KEY);
+    expect(sent).toEqual([null, "0".repeat(32), KEY]);
+    expect(vault.stage).toBe("open");
+  });
+});
