@@ -24,3 +24,4 @@ mod disks;
 mod forged_callbacks;
 mod hostile_homes;
 mod kill_in_refresh;
+mod locked_memory;

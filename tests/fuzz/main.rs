@@ -1,6 +1,6 @@
 //! R-40 in small: hostile bytes for everything that reads bytes of others. Each target runs over its committed corpus
 //! (`corpus/TARGET/*`) and then over seeded mutations of it, on stable and within seconds; the same plain functions
-//! serve a long run under a coverage-guided fuzzer.
+//! serve a long run under a coverage-guided fuzzer (`libfuzzer/`). `cargo xtask soak` runs both for as long as it is told.
 //!
 //! The one place of these tests that links our crates: a parser is fuzzed by itself, not through a process.
 #![allow(
@@ -21,8 +21,11 @@ use std::time::{Duration, Instant};
 
 use mutate::Mutator;
 
-/// All targets together take ten seconds.
-const TIME: Duration = Duration::from_millis(10_000 / 7);
+/// How many targets there are.
+const TARGETS: u32 = 7;
+/// What all targets take together, in seconds, unless `KEYWARD_FUZZ_SECONDS` says otherwise.
+const SECONDS: u64 = 10;
+/// Where mutations begin, unless `KEYWARD_FUZZ_SEED` says otherwise.
 const SEED: u64 = 0x5EED_0040;
 /// an input that takes a second is a finding of its own.
 const SLOW: Duration = Duration::from_secs(1);
@@ -43,6 +46,14 @@ fn corpus(target: &str) -> Vec<(String, Vec<u8>)> {
     files.sort();
     assert!(files.len() >= 8, "{target}: the corpus is thin");
     files
+}
+
+/// A whole number from the environment; one that is none ends the test, since a wish was not understood.
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a whole number, not {text:?}"))
+    })
 }
 
 /// Runs one input; a panic names it, so that it can become a file of the corpus.
@@ -67,18 +78,21 @@ fn fuzz(name: &str, target: fn(&[u8]), words: &[&str]) {
         one(target, input, &|| format!("{name}/{file}"));
     }
     let inputs: Vec<Vec<u8>> = corpus.into_iter().map(|(_, input)| input).collect();
-    let mut mutator = Mutator::new(SEED, inputs, words);
-    let until = Instant::now() + TIME;
+    // A seed of 0 would stay 0.
+    let seed = number("KEYWARD_FUZZ_SEED", SEED).max(1);
+    let time = Duration::from_secs(number("KEYWARD_FUZZ_SECONDS", SECONDS)) / TARGETS;
+    let mut mutator = Mutator::new(seed, inputs, words);
+    let until = Instant::now() + time;
     let mut runs = 0_u64;
     while Instant::now() < until {
         let input = mutator.next();
         one(target, &input, &|| {
-            format!("{name}, seed {SEED:#x}, mutation {runs}")
+            format!("{name}, seed {seed}, mutation {runs}")
         });
         runs += 1;
     }
-    println!("{name}: seed {SEED:#x}, {runs} mutations");
-    assert!(runs > 100, "{name}: only {runs} mutations in {TIME:?}");
+    println!("{name}: seed {seed}, {runs} mutations");
+    assert!(runs > 100, "{name}: only {runs} mutations in {time:?}");
 }
 
 #[test]

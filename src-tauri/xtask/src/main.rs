@@ -15,6 +15,7 @@ mod demo;
 mod packages;
 mod run;
 mod sh;
+mod soak;
 mod stages;
 mod test;
 
@@ -24,7 +25,7 @@ use sh::Fallible;
 
 type Act = fn(&[String]) -> Fallible;
 
-const MENU: [(&str, &str, Act); 7] = [
+const MENU: [(&str, &str, Act); 8] = [
     (
         "run",
         "system packages, UI, then the desktop app; without a display the demo",
@@ -40,6 +41,11 @@ const MENU: [(&str, &str, Act); 7] = [
         "bench",
         "compares whole processes with the least a program could do; sizes as arguments (100 10000)",
         bench::bench,
+    ),
+    (
+        "soak",
+        "the fuzz targets for long; minutes as argument (10), then a seed to repeat",
+        soak::soak,
     ),
     ("lint", "format, house rules and clippy", test::lint),
     (

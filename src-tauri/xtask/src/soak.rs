@@ -1,0 +1,116 @@
+//! `cargo xtask soak`: the fuzz targets for as long as wanted: the seeded mutator on stable, then libFuzzer with
+//! AddressSanitizer where nightly and cargo-fuzz are installed.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::sh::{Fallible, cargo, command, root, run, target_dir};
+use crate::stages::Stages;
+
+/// How long each half runs unless told otherwise.
+const MINUTES: u64 = 10;
+/// One package, built apart: sanitizers need flags that would build the whole tree anew.
+const PACKAGE: &str = "tests/fuzz/libfuzzer";
+
+/// `args`: minutes for each half (default 10), and a seed to repeat a run of the mutator (default: another each time).
+pub fn soak(args: &[String]) -> Fallible {
+    let number = |at: usize, what: &str| -> Result<Option<u64>, String> {
+        let read = |text: &String| {
+            text.parse::<u64>()
+                .ok()
+                .filter(|number| *number > 0)
+                .ok_or_else(|| format!("{what} is a whole number above 0, not {text:?}"))
+        };
+        args.get(at).map(read).transpose()
+    };
+    if args.len() > 2 {
+        return Err("cargo xtask soak [MINUTES [SEED]]".into());
+    }
+    let seconds = number(0, "MINUTES")?
+        .unwrap_or(MINUTES)
+        .checked_mul(60)
+        .ok_or("MINUTES is too many")?;
+    let seed = match number(1, "SEED")? {
+        Some(seed) => seed,
+        None => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
+    };
+    let mut stages = Stages::default();
+    let result = mutations(&mut stages, seconds, seed).and_then(|()| guided(&mut stages, seconds));
+    stages.finish(result)
+}
+
+/// Plain `cargo test`, one target after another: nextest ends what takes longer than its patience.
+fn mutations(stages: &mut Stages, seconds: u64, seed: u64) -> Fallible {
+    stages.stage("seeded mutations", || {
+        println!("{seconds} s, seed {seed}");
+        let mut tests = cargo(&["test", "--quiet", "--package", "keyward-tests", "--test", "fuzz"]);
+        tests
+            .args(["--", "--nocapture", "--test-threads", "1"])
+            .env("KEYWARD_FUZZ_SECONDS", seconds.to_string())
+            .env("KEYWARD_FUZZ_SEED", seed.to_string());
+        run(&mut tests)
+    })
+}
+
+/// What libFuzzer finds lies below `target/libfuzzer/found`, what it learned beside it; the committed corpus stays as it is.
+fn guided(stages: &mut Stages, seconds: u64) -> Fallible {
+    if !answers(&["--version"]) || !answers(&["fuzz", "--version"]) {
+        println!(
+            "\nThe coverage-guided half is left out: it needs a nightly toolchain and cargo-fuzz (rustup toolchain install nightly; cargo install cargo-fuzz)."
+        );
+        return Ok(());
+    }
+    let targets = targets()?;
+    let each = (seconds / u64::try_from(targets.len())?).max(1);
+    let out = target_dir().join("libfuzzer");
+    for target in &targets {
+        stages.stage(&format!("libFuzzer: {target}"), || {
+            let (learned, found) = (out.join("learned").join(target), out.join("found").join(target));
+            std::fs::create_dir_all(&learned)?;
+            std::fs::create_dir_all(&found)?;
+            let mut fuzz = nightly(&["fuzz", "run", "--fuzz-dir", PACKAGE, "--target-dir"]);
+            fuzz.arg(&out)
+                .arg(target)
+                .arg(&learned)
+                .arg(root().join("tests/fuzz/corpus").join(target))
+                .arg("--")
+                .arg(format!("-max_total_time={each}"))
+                // an input that takes a second is a finding of its own.
+                .args(["-timeout=1", "-max_len=8192", "-print_final_stats=1"])
+                .arg(format!("-artifact_prefix={}/", found.display()));
+            run(&mut fuzz)
+        })?;
+    }
+    Ok(())
+}
+
+/// The names of the targets: the files of `fuzz_targets`.
+fn targets() -> Result<Vec<String>, std::io::Error> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(root().join(PACKAGE).join("fuzz_targets"))? {
+        let name = entry?.file_name();
+        names.extend(
+            Path::new(&name)
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned()),
+        );
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The cargo of nightly. The cargo that started us is of one toolchain and knows no other.
+fn nightly(args: &[&str]) -> Command {
+    let mut command = command("rustup", &["run", "nightly", "cargo"]);
+    command.args(args).env_remove("CARGO");
+    command
+}
+
+fn answers(args: &[&str]) -> bool {
+    nightly(args)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
