@@ -1,0 +1,89 @@
+//! The command line as a contract: every command and flag of CLI.md that exists, one noun a file.
+
+use clap::{Args, Parser, Subcommand};
+
+mod audit;
+mod auth_client;
+mod completion;
+mod connection;
+mod environment;
+mod secret;
+mod using;
+mod vault;
+
+pub use audit::{Audit, AuditCommand};
+pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType};
+pub use completion::{Completion, Shell};
+pub use connection::{Connect, Connection, State, Token};
+pub use environment::Env;
+pub use secret::{RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
+pub use using::{Format, Get, Inject, Run};
+pub use vault::Init;
+
+/// Secrets and fresh OAuth tokens for local tools, from one local encrypted vault.
+#[derive(Parser)]
+#[command(name = "keyward", version, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args, Clone)]
+pub struct Globals {
+    /// Vault to use [env: KEYWARD_VAULT, default: default]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub vault: Option<String>,
+    /// Environment to use [env: KEYWARD_ENV, default: default]
+    #[arg(long = "env", global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Read the passphrase from this file descriptor, up to the first newline [env: KEYWARD_PASSPHRASE_FD]
+    #[arg(long, global = true, value_name = "N")]
+    pub passphrase_fd: Option<i32>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a vault and its recovery key
+    Init(Init),
+    /// What there is: vault, mode, host
+    Status,
+    /// Unlock the running host, or prove that the vault opens
+    Unlock,
+    /// Lock the running host
+    Lock,
+    /// Say what to mend
+    Doctor,
+    /// Serve the vaults in the foreground and keep tokens fresh
+    Serve,
+    /// Environments: named scopes inside the vault
+    #[command(subcommand)]
+    Env(Env),
+    /// Secrets: one value under one key
+    #[command(subcommand)]
+    Secret(Secret),
+    /// Print the value of a reference, key or @APP
+    Get(Get),
+    /// Auth clients: your registrations with providers
+    #[command(subcommand)]
+    AuthClient(AuthClient),
+    /// Give consent in the browser: a new connection, or the same one again
+    Connect(Connect),
+    /// Connections: tokens that are kept fresh
+    #[command(subcommand)]
+    Connection(Connection),
+    /// Print a fresh access token
+    Token(Token),
+    /// Run a command with references in its environment resolved
+    Run(Run),
+    /// Fill the references of a template
+    Inject(Inject),
+    /// Show the audit log
+    Audit(Audit),
+    /// Print a completion script
+    Completion(Completion),
+}
