@@ -23,6 +23,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         "keyward-tests",
         &["keyward-api", "keyward-model", "keyward-oauth", "keyward-seal"],
     ),
+    // The same targets under libFuzzer, a workspace of its own.
+    (
+        "keyward-libfuzzer",
+        &["keyward-api", "keyward-model", "keyward-oauth", "keyward-seal"],
+    ),
     ("xtask", &["keyward-tests"]),
     // The bench measures through the owner's door, beside a yardstick of its own.
     (
