@@ -8,7 +8,7 @@ use std::{
 };
 
 use keyward_api::wire::{Code, Error};
-use keyward_engine::lifecycle;
+use keyward_engine::recovery::offered;
 use keyward_model::SecretValue;
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ const NAME: &str = "keyward-recovery-key.txt";
 /// # Errors
 /// `not_found` when no key is on offer, `internal` when the file cannot be written.
 pub fn save(desk: &Desk) -> Result<Option<PathBuf>, Error> {
-    let key = lifecycle::recovery_offered(&*desk.engine()?)?;
+    let key = offered(&*desk.engine()?)?;
     let asked = rfd::FileDialog::new()
         .set_title("Save the recovery key")
         .set_file_name(NAME)

@@ -24,4 +24,5 @@ mod disks;
 mod forged_callbacks;
 mod hostile_homes;
 mod kill_in_refresh;
+mod kill_in_rekey;
 mod locked_memory;

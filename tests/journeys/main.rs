@@ -18,6 +18,7 @@ mod first_light;
 mod host;
 mod init;
 mod inject;
+mod keys;
 mod lock;
 mod references;
 mod refresh;

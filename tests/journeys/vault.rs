@@ -315,8 +315,6 @@ fn what_does_not_exist_is_a_usage_error() {
     let later: &[(&[&str], &str)] = &[
         (&["health"], "secret"),
         (&["vault", "list"], "secret"),
-        (&["rekey"], "secret"),
-        (&["recovery", "renew"], "secret"),
         (&["credential", "list"], "secret"),
         (&["app", "list"], "secret"),
         (&["provider", "list"], "secret"),

@@ -1,7 +1,8 @@
-/** A door with invented answers. The query says where to start: stage=create|locked|open, mode, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, waited=<seconds>, nobrowser, many=<count>. */
+/** A door with invented answers. The query says where to start: stage=create|locked|open, mode, passphrase, device, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, waited=<seconds>, nobrowser, many=<count>. */
 
 import type { Commands, Door, Events } from "../src/host";
 import type { Consent } from "../src/host/bindings/Consent";
+import type { RekeyProgress } from "../src/host/bindings/RekeyProgress";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
@@ -28,6 +29,8 @@ export function fixture(asked: URLSearchParams): Door {
     locked: stage === "locked", host: { kind: "app", pid: 4711 }, freshness: "ok", recovery: stage === "open" ? !asked.has("norecovery") : null,
   };
   const offer = { recovery_key: "K7QM-X2FD-9TRE-HV4B-3NWA-PZ8C-6YJS-DM5K", ask: [2, 5] };
+  const truth = "The Secret Service gives the key to every program that runs as you: while you are logged in, any of them can open this vault.";
+  let rekey: RekeyProgress | null = null;
   let consent: Consent | null = null;
   let clipboard: ReturnType<typeof setInterval> | undefined;
   const copied = () => {
@@ -46,7 +49,7 @@ export function fixture(asked: URLSearchParams): Door {
     vault_status: () => ({ ...status }),
     keychain_probe: async () => {
       await wait(200);
-      return asked.has("nokeychain") ? { usable: false, name: "", reason: "No Secret Service is running in this session. Start GNOME Keyring or KWallet." } : { usable: true, name: "GNOME Keyring", reason: "" };
+      return asked.has("nokeychain") ? { usable: false, name: "Secret Service", reason: "No Secret Service is running in this session. Start GNOME Keyring or KWallet.", truth } : { usable: true, name: "Secret Service", reason: "", truth };
     },
     vault_create: async ({ mode }) => {
       await wait(600);
@@ -54,8 +57,34 @@ export function fixture(asked: URLSearchParams): Door {
       return offer;
     },
     recovery_begin: () => offer,
+    vault_ways: () => ({
+      keychain: status.mode === "keychain",
+      passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: 256, passes: 3, lanes: 1 } : null,
+      recovery: !asked.has("norecovery"),
+    }),
+    passphrase_change: async () => {
+      await wait(600);
+      return {};
+    },
+    recovery_use: async ({ recovery_key }) => {
+      await wait(400);
+      if (recovery_key !== offer.recovery_key) fail("locked", "That recovery key does not open this vault.");
+      return offer;
+    },
+    recovery_decline: () => ({}),
+    rekey_begin: async () => {
+      await wait(400);
+      rekey = { state: "running", stage: "sealing", done: 78, total: 122, seconds_left: 6, error: null };
+      return offer;
+    },
+    rekey_status: () => rekey ?? fail("not_found", "No rekey was started."),
+    rekey_stop: () => {
+      if (rekey) rekey = { ...rekey, state: "stopped" };
+      tell("change", { kind: "rekey", id: "" });
+      return {};
+    },
     vault_confirm_recovery: () => {
-      status.recovery = true;
+      Object.assign(status, { recovery: true, locked: false });
       return {};
     },
     vault_unlock: async ({ passphrase }) => {

@@ -171,7 +171,7 @@ describe("vault", () => {
     }));
     await vault.read();
     expect(vault.stage).toBe("create");
-    await vault.create("keychain", null);
+    await vault.create("keychain", null, false);
     await vault.read();
     expect(vault.stage).toBe("recovery");
     await vault.endRecovery();

@@ -3,6 +3,7 @@
 pub mod auth_clients;
 pub mod connections;
 pub mod environments;
+pub mod keys;
 pub mod secrets;
 pub mod vault;
 pub mod window;
@@ -30,14 +31,21 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         vault::vault_status,
         vault::keychain_probe,
         vault::vault_create,
-        vault::recovery_begin,
-        vault::vault_confirm_recovery,
+        keys::recovery_begin,
+        keys::vault_confirm_recovery,
+        keys::vault_ways,
+        keys::passphrase_change,
+        keys::recovery_use,
+        keys::recovery_decline,
+        keys::rekey_begin,
+        keys::rekey_status,
+        keys::rekey_stop,
         vault::vault_unlock,
         vault::vault_lock,
         vault::passphrase_suggest,
         vault::passphrase_judge,
-        vault::recovery_copy,
-        vault::recovery_save,
+        keys::recovery_copy,
+        keys::recovery_save,
         environments::environment_list,
         environments::environment_create,
         environments::environment_delete,

@@ -1,15 +1,15 @@
 //! The vault as a whole, and first run.
 
 use keyward_api::wire::{
-    Done, KeychainProbe, KeychainProbeRequest, Plaintext, RecoveryBegin, RecoveryConfirm, RecoveryOffer,
-    Status, VaultCreate, VaultLock, VaultStatusRequest, VaultUnlock,
+    Done, KeychainProbe, KeychainProbeRequest, Plaintext, RecoveryOffer, Status, VaultCreate, VaultLock,
+    VaultStatusRequest, VaultUnlock,
 };
-use keyward_engine::{lifecycle, passphrase};
+use keyward_engine::passphrase;
 use serde::{Deserialize, Serialize};
 use tauri::State;
 
 use super::{Answer, Nothing, aside, perform};
-use crate::{desk::Desk, recovery, words};
+use crate::{desk::Desk, words};
 
 /// Asks what a passphrase is worth.
 #[derive(Debug, Deserialize)]
@@ -38,13 +38,6 @@ pub struct Copied {
     pub seconds: u32,
 }
 
-/// Where the recovery key was saved; no path when the person closed the dialog.
-#[derive(Debug, Serialize)]
-pub struct RecoverySaved {
-    saved: bool,
-    path: Option<String>,
-}
-
 #[tauri::command]
 pub async fn vault_status(desk: State<'_, Desk>, request: VaultStatusRequest) -> Answer<Status> {
     perform(&desk, request).await
@@ -57,16 +50,6 @@ pub async fn keychain_probe(desk: State<'_, Desk>, request: KeychainProbeRequest
 
 #[tauri::command]
 pub async fn vault_create(desk: State<'_, Desk>, request: VaultCreate) -> Answer<RecoveryOffer> {
-    perform(&desk, request).await
-}
-
-#[tauri::command]
-pub async fn recovery_begin(desk: State<'_, Desk>, request: RecoveryBegin) -> Answer<RecoveryOffer> {
-    perform(&desk, request).await
-}
-
-#[tauri::command]
-pub async fn vault_confirm_recovery(desk: State<'_, Desk>, request: RecoveryConfirm) -> Answer<Done> {
     perform(&desk, request).await
 }
 
@@ -96,31 +79,6 @@ pub async fn passphrase_judge(desk: State<'_, Desk>, request: PassphraseJudge) -
     aside(&desk, move |_| {
         let (verdict, sentence) = words::told(passphrase::judge(&request.passphrase.0));
         Ok(Judgement { verdict, sentence })
-    })
-    .await
-}
-
-#[tauri::command]
-pub async fn recovery_copy(desk: State<'_, Desk>, request: Nothing) -> Answer<Copied> {
-    let Nothing {} = request;
-    aside(&desk, |desk| {
-        let key = lifecycle::recovery_offered(&*desk.engine()?)?;
-        Ok(Copied {
-            seconds: desk.clipboard()?.copy_secret(key)?,
-        })
-    })
-    .await
-}
-
-#[tauri::command]
-pub async fn recovery_save(desk: State<'_, Desk>, request: Nothing) -> Answer<RecoverySaved> {
-    let Nothing {} = request;
-    aside(&desk, |desk| {
-        let path = recovery::save(desk)?;
-        Ok(RecoverySaved {
-            saved: path.is_some(),
-            path: path.map(|path| path.display().to_string()),
-        })
     })
     .await
 }

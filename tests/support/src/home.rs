@@ -185,6 +185,13 @@ impl Run {
         self
     }
 
+    /// Further arguments.
+    #[must_use]
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(|&arg| arg.to_owned()));
+        self
+    }
+
     /// Another variable for this command.
     #[must_use]
     pub fn var(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -28,8 +28,13 @@ import type { Environment } from "./bindings/Environment";
 import type { EnvironmentCreate } from "./bindings/EnvironmentCreate";
 import type { EnvironmentDelete } from "./bindings/EnvironmentDelete";
 import type { KeychainProbe } from "./bindings/KeychainProbe";
+import type { PassphraseChange } from "./bindings/PassphraseChange";
+import type { RecoveryBegin } from "./bindings/RecoveryBegin";
 import type { RecoveryConfirm } from "./bindings/RecoveryConfirm";
 import type { RecoveryOffer } from "./bindings/RecoveryOffer";
+import type { RecoveryUse } from "./bindings/RecoveryUse";
+import type { RekeyBegin } from "./bindings/RekeyBegin";
+import type { RekeyProgress } from "./bindings/RekeyProgress";
 import type { Revealed } from "./bindings/Revealed";
 import type { Secret } from "./bindings/Secret";
 import type { SecretCreate } from "./bindings/SecretCreate";
@@ -45,6 +50,7 @@ import type { VaultCreate } from "./bindings/VaultCreate";
 import type { VaultStatus } from "./bindings/VaultStatus";
 import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
+import type { Ways } from "./bindings/Ways";
 import type { Appearance, ClipboardTick, Copied, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
 
 /** What each command takes and gives. */
@@ -52,8 +58,15 @@ export interface Commands {
   vault_status: [Nothing, VaultStatus];
   keychain_probe: [Nothing, KeychainProbe];
   vault_create: [VaultCreate, RecoveryOffer];
-  recovery_begin: [Nothing, RecoveryOffer];
+  recovery_begin: [RecoveryBegin, RecoveryOffer];
   vault_confirm_recovery: [RecoveryConfirm, Done];
+  vault_ways: [Nothing, Ways];
+  passphrase_change: [PassphraseChange, Done];
+  recovery_use: [RecoveryUse, RecoveryOffer];
+  recovery_decline: [Nothing, Done];
+  rekey_begin: [RekeyBegin, RecoveryOffer];
+  rekey_status: [Nothing, RekeyProgress];
+  rekey_stop: [Nothing, Done];
   vault_unlock: [VaultUnlock, VaultStatus];
   vault_lock: [Nothing, Done];
   passphrase_suggest: [Nothing, Suggestion];

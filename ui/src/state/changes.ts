@@ -9,6 +9,7 @@ import { consents } from "./consents.svelte";
 import { desk } from "./desk.svelte";
 import { environments } from "./environments.svelte";
 import { find } from "./find.svelte";
+import { rekey } from "./rekey.svelte";
 import { route } from "./route.svelte";
 import { secrets } from "./secrets.svelte";
 import { vault } from "./vault.svelte";
@@ -39,6 +40,8 @@ async function heard(change: Change): Promise<void> {
     case "connection":
       await Promise.all([connections.reload(), authClients.reload(), environments.read()]);
       return;
+    case "rekey":
+      return rekey.read();
     case "consent":
       return; // a long poll follows the running Consent
   }

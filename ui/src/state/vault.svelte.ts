@@ -6,6 +6,7 @@ import type { Mode } from "../host/bindings/Mode";
 import type { Plaintext } from "../host/bindings/Plaintext";
 import type { RecoveryOffer } from "../host/bindings/RecoveryOffer";
 import type { VaultStatus } from "../host/bindings/VaultStatus";
+import type { Ways } from "../host/bindings/Ways";
 import type { WireError } from "../host/bindings/WireError";
 import type { Verdict } from "../host/desktop";
 import { asWireError } from "./failure";
@@ -16,6 +17,8 @@ export type Stage = "starting" | "failed" | "create" | "recovery" | "locked" | "
 export class Vault {
   status = $state.raw<VaultStatus | null>(null);
   error = $state.raw<WireError | null>(null);
+  /** What opens it; while it is locked, what its file says. */
+  ways = $state.raw<Ways | null>(null);
   /** Wrong answers since the vault was last open. */
   tries = $state(0);
   /** Epoch ms before which another try is not sent; grows after the fifth. */
@@ -50,24 +53,45 @@ export class Vault {
     }
   }
 
+  /** Reads what opens it; what cannot be read is told by the status. */
+  async readWays(): Promise<void> {
+    this.ways = await call("vault_ways", {}).catch(() => null);
+  }
+
   probe(): Promise<KeychainProbe> {
     return call("keychain_probe", {});
   }
 
   /** Makes the vault. The offer holds the recovery key: the caller keeps it in one local variable. */
-  async create(mode: Mode, passphrase: Plaintext | null): Promise<RecoveryOffer> {
+  async create(mode: Mode, passphrase: Plaintext | null, device: boolean): Promise<RecoveryOffer> {
     this.confirming = true;
     try {
-      return await call("vault_create", { mode, passphrase, kdf_memory_mib: null });
+      return await call("vault_create", { mode, passphrase, kdf_memory_mib: null, device_secret: device });
     } catch (failure) {
       this.confirming = false;
       throw failure;
     }
   }
 
-  /** A recovery key for an open vault that has none. */
-  beginRecovery(): Promise<RecoveryOffer> {
-    return call("recovery_begin", {});
+  /** A new recovery key for an open vault; the one it has ends when this one is confirmed. */
+  beginRecovery(passphrase: Plaintext | null = null): Promise<RecoveryOffer> {
+    return call("recovery_begin", { passphrase });
+  }
+
+  /** Opens a locked vault with its recovery key; confirming the one on offer unlocks it in its new way. */
+  useRecovery(key: string, mode: Mode, passphrase: Plaintext | null, device: boolean): Promise<RecoveryOffer> {
+    return call("recovery_use", { recovery_key: key, mode, passphrase, device_secret: device });
+  }
+
+  /** Another passphrase, or a first one beside the keychain. */
+  async changePassphrase(current: Plaintext | null, next: Plaintext, device: boolean): Promise<void> {
+    await call("passphrase_change", { current, new: next, device_secret: device });
+    await this.readWays();
+  }
+
+  /** Takes back what is on offer; nothing has changed. */
+  async declineRecovery(): Promise<void> {
+    await call("recovery_decline", {});
   }
 
   async confirmRecovery(groups: string[]): Promise<void> {

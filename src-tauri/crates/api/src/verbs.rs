@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, audit, auth_clients, connections, consents, doctor, environments, references, secrets, vault,
+        Result, audit, auth_clients, connections, consents, doctor, environments, keys, references, secrets,
+        vault,
     },
     wire,
 };
@@ -31,9 +32,11 @@ pub trait Verb: Serialize + DeserializeOwned {
 
 /// Watching is no act: an open window reads its lists again after every background refresh, and must not keep a vault
 /// from locking itself (T-20).
-const WATCHING: [&str; 6] = [
+const WATCHING: [&str; 8] = [
     "vault_status",
+    "vault_ways",
     "consent_status",
+    "rekey_status",
     "environment_list",
     "secret_list",
     "auth_client_list",
@@ -94,8 +97,15 @@ verbs! {
     "vault_status" VaultStatusRequest -> wire::Status = vault::status;
     "keychain_probe" KeychainProbeRequest -> wire::KeychainProbe = vault::probe_keychain;
     "vault_create" VaultCreate -> wire::RecoveryOffer = vault::create;
-    "recovery_begin" RecoveryBegin -> wire::RecoveryOffer = vault::recovery_begin;
-    "vault_confirm_recovery" RecoveryConfirm -> wire::Done = vault::recovery_confirm;
+    "vault_ways" WaysRequest -> wire::Ways = keys::ways;
+    "passphrase_change" PassphraseChange -> wire::Done = keys::change_passphrase;
+    "recovery_begin" RecoveryBegin -> wire::RecoveryOffer = keys::recovery_begin;
+    "recovery_use" RecoveryUse -> wire::RecoveryOffer = keys::recovery_use;
+    "recovery_decline" RecoveryDecline -> wire::Done = keys::recovery_decline;
+    "vault_confirm_recovery" RecoveryConfirm -> wire::Done = keys::recovery_confirm;
+    "rekey_begin" RekeyBegin -> wire::RecoveryOffer = keys::rekey_begin;
+    "rekey_status" RekeyStatus -> wire::RekeyProgress = keys::rekey_status;
+    "rekey_stop" RekeyStop -> wire::Done = keys::rekey_stop;
     "vault_unlock" VaultUnlock -> wire::Status = vault::unlock;
     "vault_lock" VaultLock -> wire::Done = vault::lock;
     "environment_list" EnvironmentList -> Vec<wire::Environment> = environments::list;

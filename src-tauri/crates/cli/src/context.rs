@@ -4,7 +4,6 @@ use std::{
     env,
     fs::File,
     io::{self, IsTerminal},
-    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -17,15 +16,10 @@ use keyward_engine::{
     ports::SystemClock,
 };
 use keyward_model::{SecretValue, name::VaultName};
-use rustix::io::{Errno, FdFlags};
-use zeroize::Zeroizing;
 
-use crate::args::Globals;
+use crate::{args::Globals, descriptor::Descriptor};
 
 const FD_VARIABLE: &str = "KEYWARD_PASSPHRASE_FD";
-
-/// Longest passphrase that is read, in bytes.
-const LONGEST_PASSPHRASE: usize = 4096;
 
 /// Everything a command takes from its surroundings.
 pub struct Context {
@@ -35,19 +29,10 @@ pub struct Context {
     pub environment: String,
     home: PathBuf,
     runtime: Option<PathBuf>,
-    passphrase: Mutex<PassphraseSource>,
-}
-
-enum PassphraseSource {
-    /// None was named, or it was read.
-    None,
-    /// Standard input: the passphrase is its first line, what follows belongs to whoever reads next.
-    Stdin,
-    /// A descriptor of its own, with its number; taken over as soon as it was named, so that nothing this process
-    /// opens later can have its number, and no program it starts inherits it.
-    Own(OwnedFd, i32),
-    /// One was named that is not open. Nothing is said before it is needed.
-    Closed(i32),
+    /// Until it is read.
+    passphrase: Mutex<Option<Descriptor>>,
+    /// Numbers above 2 that were taken over.
+    taken: Mutex<Vec<i32>>,
 }
 
 impl Context {
@@ -70,7 +55,12 @@ impl Context {
             .clone()
             .or_else(|| variable("KEYWARD_ENV"))
             .unwrap_or_else(|| "default".to_owned());
-        let passphrase = passphrase_source(globals.passphrase_fd, variable(FD_VARIABLE))?;
+        let passphrase = passphrase(globals.passphrase_fd, variable(FD_VARIABLE))?;
+        let taken = passphrase
+            .iter()
+            .map(Descriptor::number)
+            .filter(|&number| number > 2)
+            .collect();
         Ok(Self {
             vault,
             environment,
@@ -79,6 +69,7 @@ impl Context {
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
             passphrase: Mutex::new(passphrase),
+            taken: Mutex::new(taken),
         })
     }
 
@@ -129,13 +120,7 @@ impl Context {
 
     /// Whether a passphrase descriptor was given and not read yet.
     pub fn brings_passphrase(&self) -> bool {
-        !matches!(*self.source(), PassphraseSource::None)
-    }
-
-    fn source(&self) -> std::sync::MutexGuard<'_, PassphraseSource> {
-        self.passphrase
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        hold(&self.passphrase).is_some()
     }
 
     /// The passphrase from its descriptor, read once; the descriptor is closed, unless it is standard input.
@@ -143,93 +128,61 @@ impl Context {
     /// # Errors
     /// `usage` when it cannot be read.
     pub fn passphrase(&self) -> Result<Option<SecretValue>, Error> {
-        let (line, number) = match self.take_source() {
-            PassphraseSource::None => return Ok(None),
-            PassphraseSource::Stdin => (first_line(rustix::stdio::stdin()), 0),
-            PassphraseSource::Own(descriptor, number) => (first_line(descriptor.as_fd()), number),
-            PassphraseSource::Closed(number) => (Err(Errno::BADF), number),
-        };
-        let line = line.map_err(|error| {
-            let why = match error {
-                Errno::BADF => "it is not open".to_owned(),
-                error => io::Error::from(error).kind().to_string(),
-            };
-            Error::usage(format!("--passphrase-fd {number}: it cannot be read ({why})."))
-        })?;
-        Ok(Some(SecretValue::from_zeroizing(line)))
+        let descriptor = hold(&self.passphrase).take();
+        descriptor
+            .map(|descriptor| descriptor.line("--passphrase-fd"))
+            .transpose()
+    }
+
+    /// Another descriptor that a command names for a secret line of its own.
+    ///
+    /// # Errors
+    /// `usage` for a number that cannot be one, or that is named twice.
+    pub fn descriptor(&self, number: Option<i32>, what: &str) -> Result<Option<Descriptor>, Error> {
+        let Some(number) = number else { return Ok(None) };
+        let mut taken = hold(&self.taken);
+        if taken.contains(&number) {
+            return Err(Error::usage(format!(
+                "{what}: the descriptor {number} is named twice"
+            )));
+        }
+        let descriptor = Descriptor::named(number, what)?;
+        if number > 2 {
+            taken.push(number);
+        }
+        Ok(Some(descriptor))
     }
 
     /// Closes the passphrase descriptor, before another program is started. Standard input stays what it is.
     pub fn drop_passphrase(&self) {
-        drop(self.take_source());
-    }
-
-    fn take_source(&self) -> PassphraseSource {
-        std::mem::replace(&mut *self.source(), PassphraseSource::None)
+        drop(hold(&self.passphrase).take());
     }
 }
 
 /// The descriptor that the flag names, else the one of the variable. What either names is kept from other programs.
-fn passphrase_source(flag: Option<i32>, variable: Option<String>) -> Result<PassphraseSource, Error> {
+fn passphrase(flag: Option<i32>, variable: Option<String>) -> Result<Option<Descriptor>, Error> {
     let named: Option<Result<i32, Error>> = variable.map(|text| {
         text.parse()
             .map_err(|_| Error::usage(format!("{FD_VARIABLE}: “{text}” is no file descriptor")))
     });
-    let (number, what) = match (flag, named) {
+    match (flag, named) {
         (Some(number), named) => {
-            // The flag wins, and the other descriptor holds a passphrase all the same.
+            // The flag wins, and the other descriptor holds a passphrase all the same: it is taken over and closed.
             if let Some(Ok(other)) = named
                 && other > 2
                 && other != number
             {
-                drop(own(other));
+                drop(Descriptor::named(other, FD_VARIABLE)?);
             }
-            (number, "--passphrase-fd")
+            Descriptor::named(number, "--passphrase-fd").map(Some)
         }
-        (None, Some(named)) => (named?, FD_VARIABLE),
-        (None, None) => return Ok(PassphraseSource::None),
-    };
-    Ok(match number {
-        ..0 => {
-            return Err(Error::usage(format!("{what}: a file descriptor is not negative")));
-        }
-        0 => PassphraseSource::Stdin,
-        1 | 2 => {
-            return Err(Error::usage(format!(
-                "{what}: {number} is where this program writes; name 0, or 3 and above"
-            )));
-        }
-        number => own(number).map_or(PassphraseSource::Closed(number), |descriptor| {
-            PassphraseSource::Own(descriptor, number)
-        }),
-    })
-}
-
-/// Takes over a descriptor above 2 that the caller of this program opened for us; `None` when it is not open.
-#[expect(unsafe_code, reason = "the descriptors that arrive by number")]
-fn own(number: i32) -> Option<OwnedFd> {
-    // SAFETY: borrowed for one call that only sets a flag, and fails when the number is not open.
-    let named = unsafe { BorrowedFd::borrow_raw(number) };
-    rustix::io::fcntl_setfd(named, FdFlags::CLOEXEC).ok()?;
-    // SAFETY: it is open. The person named it as the passphrase's own, this runs before the program opens any file
-    // of its own, and once for each number: nothing else in this process owns it.
-    Some(unsafe { OwnedFd::from_raw_fd(number) })
-}
-
-/// Reads up to the first newline, which is not part of it, or the end; nothing behind it is taken.
-fn first_line(source: BorrowedFd<'_>) -> rustix::io::Result<Zeroizing<Vec<u8>>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST_PASSPHRASE));
-    let mut byte = Zeroizing::new([0]);
-    while line.len() < LONGEST_PASSPHRASE {
-        match rustix::io::read(source, &mut byte[..]) {
-            Ok(0) => break,
-            Ok(_) if byte[0] == b'\n' => break,
-            Ok(_) => line.push(byte[0]),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error),
-        }
+        (None, Some(named)) => Descriptor::named(named?, FD_VARIABLE).map(Some),
+        (None, None) => Ok(None),
     }
-    Ok(line)
+}
+
+fn hold<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Whether `name` is the variable that names the passphrase descriptor.

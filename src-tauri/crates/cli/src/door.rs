@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_api::{
     client::Client,
     verbs::Verb,
-    wire::{Code, Error, VaultUnlock},
+    wire::{Code, Error, VaultStatusRequest, VaultUnlock, WaysRequest},
 };
 use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
 use keyward_model::SecretValue;
@@ -77,6 +77,31 @@ impl Door {
         request.perform(engine, &caller())
     }
 
+    /// Opens the vault for a command that asks for the passphrase itself, and answers that passphrase where the vault
+    /// has one: it is asked for once, whatever it is needed for.
+    ///
+    /// # Errors
+    /// `locked` when there is no person to ask, or behind a locked host; `keychain`, `corrupt`, `not_found`.
+    pub fn open_proven(&mut self, context: &Context) -> Result<Option<SecretValue>, Error> {
+        let ways = self.call_as_is(context, WaysRequest {})?;
+        let status = self.call_as_is(context, VaultStatusRequest {})?;
+        if status.locked && matches!(self, Self::Host(_)) {
+            // As in `call`: who brings the passphrase opens the vault for this one command.
+            if ways.keychain || !context.brings_passphrase() {
+                return Err(keyward_engine::Error::locked().into());
+            }
+            *self = Self::Own(context.engine(context.home()?));
+        }
+        let passphrase = match ways.passphrase {
+            Some(_) => ask_passphrase(context)?,
+            None => None,
+        };
+        if let Self::Own(engine) = self {
+            lifecycle::unlock(engine, passphrase.as_ref())?;
+        }
+        Ok(passphrase)
+    }
+
     /// How much of a list fits one answer: a page over the socket, everything in this process.
     pub fn page(&self) -> Option<u32> {
         match self {
@@ -109,11 +134,22 @@ pub fn unlock_here(context: &Context, engine: &Arc<Engine>) -> Result<(), Error>
     if status.mode.is_none() {
         return Err(no_vault(context));
     }
-    let passphrase = match status.mode {
-        Some(keyward_engine::home::Mode::Passphrase) => ask_passphrase(context)?,
-        _ => None,
-    };
-    Ok(lifecycle::unlock(engine, passphrase.as_ref())?)
+    if status.mode == Some(keyward_engine::home::Mode::Passphrase) {
+        return Ok(lifecycle::unlock(engine, ask_passphrase(context)?.as_ref())?);
+    }
+    match lifecycle::unlock(engine, None) {
+        // its passphrase opens a vault whose keychain fails.
+        Err(error)
+            if error.kind == keyward_engine::Kind::Keychain
+                && lifecycle::ways(engine)?.passphrase.is_some() =>
+        {
+            match ask_passphrase(context)? {
+                Some(passphrase) => Ok(lifecycle::unlock(engine, Some(&passphrase))?),
+                None => Err(error.into()),
+            }
+        }
+        answer => Ok(answer?),
+    }
 }
 
 /// The passphrase from its descriptor, else from a prompt on a terminal.
@@ -134,19 +170,24 @@ pub fn ask_passphrase(context: &Context) -> Result<Option<SecretValue>, Error> {
 /// `locked`, `keychain`, `corrupt`.
 pub fn unlock_host(context: &Context, client: &mut Client) -> Result<(), Error> {
     let vault = context.vault.as_str();
-    // Keychain mode needs nothing from a person; a passphrase vault answers `locked` and is asked for.
-    match client.call(vault, &VaultUnlock { passphrase: None }) {
-        Ok(_) => Ok(()),
-        Err(error) if error.code == Code::Locked => match ask_passphrase(context)? {
-            Some(passphrase) => {
-                let request = VaultUnlock {
-                    passphrase: Some(keyward_api::wire::Plaintext(passphrase)),
-                };
-                client.call(vault, &request).map(|_| ())
-            }
-            None => Err(error),
-        },
-        Err(error) => Err(error),
+    // Keychain mode needs nothing from a person; a passphrase vault answers `locked` and is asked for, and so is one
+    // beside a keychain that fails.
+    let refused = match client.call(vault, &VaultUnlock { passphrase: None }) {
+        Ok(_) => return Ok(()),
+        Err(error) if matches!(error.code, Code::Locked | Code::Keychain) => error,
+        Err(error) => return Err(error),
+    };
+    if client.call(vault, &WaysRequest {})?.passphrase.is_none() {
+        return Err(refused);
+    }
+    match ask_passphrase(context)? {
+        Some(passphrase) => {
+            let request = VaultUnlock {
+                passphrase: Some(keyward_api::wire::Plaintext(passphrase)),
+            };
+            client.call(vault, &request).map(|_| ())
+        }
+        None => Err(refused),
     }
 }
 

@@ -15,6 +15,7 @@
 mod args;
 mod command;
 mod context;
+mod descriptor;
 mod door;
 mod output;
 mod value;

@@ -35,6 +35,14 @@ impl Face {
         let _ = writeln!(io::stderr(), "{}", text.as_ref());
     }
 
+    /// Shows how far a long work is, on one line of a terminal that the next call writes over; the empty text ends it.
+    pub fn progress(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        if stderr.is_terminal() {
+            let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+        }
+    }
+
     /// Prints one JSON document.
     ///
     /// # Errors

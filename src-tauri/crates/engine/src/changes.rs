@@ -20,6 +20,8 @@ pub enum ChangeKind {
     Connection,
     /// A running Consent.
     Consent,
+    /// How far a rekey is.
+    Rekey,
 }
 
 /// One change.

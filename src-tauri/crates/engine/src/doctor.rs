@@ -37,6 +37,9 @@ fn check(id: &'static str, outcome: Outcome, message: impl Into<String>, hint: i
     }
 }
 
+/// What a passphrase protects against, where the keychain holds no key of the vault (SECURITY.md T-06, T-07).
+const PASSPHRASE_TRUTH: &str = "This vault does not need it: nothing opens it without its passphrase. While it is unlocked, programs that run as you can ask Keyward for its values.";
+
 /// Runs every check; those that need an unlocked vault say so when it is locked.
 #[must_use]
 pub fn run(engine: &Engine) -> Vec<Check> {
@@ -92,7 +95,15 @@ fn keychain(engine: &Engine) -> Check {
         Ok(()) => check(
             "keychain",
             Outcome::Ok,
-            format!("{} keeps, gives and deletes a key.", keychain::name()),
+            format!(
+                "{} keeps, gives and deletes a key. {}",
+                keychain::name(),
+                if needed {
+                    keychain::truth()
+                } else {
+                    PASSPHRASE_TRUTH
+                }
+            ),
             "",
         ),
         Err(error) => {
@@ -157,7 +168,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
             "recovery",
             Outcome::Warn,
             "This vault has no recovery key: without its keychain or passphrase it is lost.",
-            "Open the app to make one.",
+            "Make one with `keyward recovery renew`, or in the app.",
         ),
         Err(error) => check("recovery", Outcome::Fail, error.to_string(), ""),
     });

@@ -8,7 +8,6 @@ use std::{
 use keyward_model::{Id, Timestamp, name::VaultName};
 use keyward_oauth::http::Http;
 use keyward_vault::{
-    RecoveryKey,
     home::Home,
     keychain::Keychain,
     vault::{Opening, Place, UnlockedVault},
@@ -19,8 +18,10 @@ use crate::{
     audit::ReadLog,
     changes::Changes,
     consent::Consent,
-    lifecycle::Attempts,
+    lifecycle::{self, Attempts},
     ports::{Browser, Clock},
+    recovery::Offer,
+    rekey::Rekeying,
     secrets::Listed,
 };
 
@@ -44,7 +45,9 @@ pub struct Engine {
     pub(crate) vault: RwLock<Option<Arc<UnlockedVault>>>,
     pub(crate) changes: Changes,
     pub(crate) consents: Mutex<HashMap<Id, Arc<Consent>>>,
-    pub(crate) offered: Mutex<Option<(RecoveryKey, Vec<usize>)>>,
+    pub(crate) offered: Mutex<Option<Offer>>,
+    /// The rekey under way, or the last one.
+    pub(crate) rekeying: Mutex<Option<Arc<Rekeying>>>,
     pub(crate) attempts: Mutex<Attempts>,
     pub(crate) reads: ReadLog,
     /// What a host listed last; metadata, so it goes with the keys (T-06).
@@ -78,6 +81,7 @@ impl Engine {
             changes: Changes::default(),
             consents: Mutex::default(),
             offered: Mutex::default(),
+            rekeying: Mutex::default(),
             attempts: Mutex::default(),
             reads: ReadLog::default(),
             listed: Mutex::default(),
@@ -127,6 +131,12 @@ impl Engine {
     /// [`crate::Kind::Locked`]; [`crate::Kind::NotFound`] when it was never made.
     pub(crate) fn unlocked(&self) -> Result<Arc<UnlockedVault>> {
         let vault = self.vault.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if vault.as_ref().is_some_and(|vault| vault.is_outdated()) {
+            // Another process gave it keys that this one cannot have (SECURITY.md §b.8).
+            drop(vault);
+            lifecycle::lock(self);
+            return Err(Error::locked());
+        }
         vault.ok_or_else(|| match self.home.vault_exists(&self.name) {
             true => Error::locked(),
             false => Error::no_vault(&self.name, &self.home),

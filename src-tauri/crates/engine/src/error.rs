@@ -141,6 +141,7 @@ impl From<vault::Error> for Error {
                 "Update Keyward; the file was written by a newer version.",
             ),
             V::TooLarge => (Kind::Invalid, "A value may have up to 1 MiB."),
+            V::Stopped => (Kind::Conflict, ""),
             V::Busy(_) => (Kind::Conflict, "Try again in a moment."),
             V::ReadOnly(_) => (
                 Kind::Internal,
@@ -187,7 +188,7 @@ impl From<oauth::Error> for Error {
 }
 
 /// Lower floors speak in clauses; people read sentences.
-fn sentence(clause: &str) -> String {
+pub(crate) fn sentence(clause: &str) -> String {
     let mut characters = clause.chars();
     let mut text: String = characters
         .next()

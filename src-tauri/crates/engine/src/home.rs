@@ -3,12 +3,12 @@
 use std::{ffi::OsString, path::PathBuf};
 
 pub use keyward_vault::{
-    Freshness,
+    Freshness, Ways,
     files::{check_private, create_private_dir, write_private_atomic},
     home::Home,
     keychain::{self, Keychain, OsKeychain},
     lease::{Holder, HostLock},
-    vault::{Mode, Opening},
+    vault::{DeviceSecret, Mode, Opening},
 };
 
 /// Where KEYWARD_HOME is unless it is set: `$XDG_DATA_HOME/keyward`, else the platform's data folder.

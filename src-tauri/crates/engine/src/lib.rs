@@ -39,6 +39,10 @@ pub mod lifecycle;
 
 pub mod passphrase;
 
+pub mod recovery;
+
+pub mod rekey;
+
 pub mod environments;
 
 pub mod secrets;

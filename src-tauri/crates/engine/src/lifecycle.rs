@@ -1,4 +1,4 @@
-//! The vault as a whole: status, create, unlock, lock, recovery key.
+//! The vault as a whole: status, create, unlock, lock.
 
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -8,9 +8,9 @@ use std::{
 
 use keyward_model::SecretValue;
 use keyward_vault::{
-    self as store, Freshness, KdfParams, RecoveryKey,
+    self as store, DeviceSecret, Freshness, KdfParams, NewSlot, RecoveryKey, Ways,
     keychain::{self, KeychainError},
-    vault::{FirstSlot, Mode, UnlockedVault, Unlocking},
+    vault::{Mode, UnlockedVault, Unlocking},
 };
 
 use crate::{
@@ -18,7 +18,10 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
     engine::hold,
+    error::sentence,
     passphrase,
+    recovery::{self, RecoveryOffer},
+    rekey,
 };
 
 /// What a face shows of the vault as a whole.
@@ -51,7 +54,11 @@ const FREE_ATTEMPTS: u32 = 5;
 const LONGEST_WAIT: u64 = 30;
 
 impl Attempts {
-    fn check(&self, monotonic: Duration) -> Result<()> {
+    pub(crate) fn succeeded(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn check(&self, monotonic: Duration) -> Result<()> {
         let left = self.wait_until.saturating_sub(monotonic);
         if left.is_zero() {
             return Ok(());
@@ -67,7 +74,7 @@ impl Attempts {
         ))
     }
 
-    fn failed(&mut self, monotonic: Duration) {
+    pub(crate) fn failed(&mut self, monotonic: Duration) {
         self.failed += 1;
         if self.failed >= FREE_ATTEMPTS {
             // 1 s, 2 s, 4 s … 30 s.
@@ -81,16 +88,15 @@ impl Attempts {
 pub enum NewMode<'a> {
     /// By a key in the OS keychain.
     Keychain,
-    /// By a passphrase; memory in MiB, measured when `None`.
-    Passphrase(&'a SecretValue, Option<u32>),
-}
-
-/// A recovery key that counts once the groups asked for were typed back.
-pub struct RecoveryOffer {
-    /// Eight groups of four, joined by dashes.
-    pub groups: SecretValue,
-    /// Which to type back, from 0, ascending.
-    pub ask: Vec<usize>,
+    /// By a passphrase.
+    Passphrase {
+        /// Judged here.
+        passphrase: &'a SecretValue,
+        /// Memory of its derivation in MiB; measured when `None`.
+        memory_mib: Option<u32>,
+        /// Whether it opens the vault alone.
+        device_secret: DeviceSecret,
+    },
 }
 
 /// What there is.
@@ -140,26 +146,29 @@ pub fn probe_keychain(engine: &Engine) -> std::result::Result<(), KeychainError>
 pub fn create(engine: &Engine, caller: &Caller, mode: NewMode<'_>) -> Result<RecoveryOffer> {
     access::authorize(caller, Act::Write)?;
     if engine.home.vault_exists(&engine.name) {
-        return Err(store::error::Error::Exists(engine.name.to_string()).into());
+        return Err(store::Error::Exists(engine.name.to_string()).into());
     }
     let now = engine.now();
     let clock = Arc::clone(&engine.ports.clock);
     let stopwatch = move || clock.monotonic();
     let vault = match mode {
-        NewMode::Keychain => store::vault::create(&engine.place(), FirstSlot::Keychain, now, &stopwatch)?,
-        NewMode::Passphrase(passphrase, memory) => {
+        NewMode::Keychain => store::vault::create(&engine.place(), NewSlot::Keychain, now, &stopwatch)?,
+        NewMode::Passphrase {
+            passphrase,
+            memory_mib,
+            device_secret,
+        } => {
             passphrase::check(passphrase)?;
-            let kdf = memory.map(kdf_params).transpose()?;
-            store::vault::create(
-                &engine.place(),
-                FirstSlot::Passphrase { passphrase, kdf },
-                now,
-                &stopwatch,
-            )?
+            let slot = NewSlot::Passphrase {
+                passphrase,
+                kdf: memory_mib.map(kdf_params).transpose()?,
+                device_secret,
+            };
+            store::vault::create(&engine.place(), slot, now, &stopwatch)?
         }
     };
     install(engine, vault);
-    recovery_begin(engine)
+    recovery::begin(engine, None)
 }
 
 fn kdf_params(memory_mib: u32) -> Result<KdfParams> {
@@ -175,92 +184,25 @@ fn kdf_params(memory_mib: u32) -> Result<KdfParams> {
     })
 }
 
-/// Makes a recovery key for an unlocked vault that has none; it counts after [`recovery_confirm`].
+/// What opens the vault, as its file says; needs no key.
 ///
 /// # Errors
-/// [`Kind::Conflict`] when the vault has one.
-pub fn recovery_begin(engine: &Engine) -> Result<RecoveryOffer> {
-    if engine.unlocked()?.has_recovery()? {
-        return Err(Error::new(
-            Kind::Conflict,
-            "This vault has a recovery key already.",
-            "",
-        ));
-    }
-    let key = RecoveryKey::make().map_err(store::error::Error::from)?;
-    let groups = SecretValue::new(key.to_groups().as_bytes().to_vec());
-    let ask = two_groups(&key);
-    *hold(&engine.offered) = Some((key, ask.clone()));
-    Ok(RecoveryOffer { groups, ask })
-}
-
-/// Which two groups to ask for: taken from the key itself, which is random.
-fn two_groups(key: &RecoveryKey) -> Vec<usize> {
-    let text = key.to_groups();
-    let bytes = text.as_bytes();
-    let first = usize::from(bytes[0]) % 8;
-    let second = (first + 1 + usize::from(bytes[1]) % 7) % 8;
-    vec![first.min(second), first.max(second)]
-}
-
-/// The key on offer, for Copy and Save in the window.
-///
-/// # Errors
-/// [`Kind::NotFound`] when none is on offer.
-pub fn recovery_offered(engine: &Engine) -> Result<SecretValue> {
-    match &*hold(&engine.offered) {
-        Some((key, _)) => Ok(SecretValue::new(key.to_groups().as_bytes().to_vec())),
-        None => Err(Error::new(
-            Kind::NotFound,
-            "No recovery key is on offer.",
-            "Make a new one.",
-        )),
+/// [`Kind::NotFound`] without a vault, [`Kind::Corrupt`].
+pub fn ways(engine: &Engine) -> Result<Ways> {
+    match engine.unlocked() {
+        Ok(vault) => Ok(vault.ways()?),
+        Err(error) if error.kind != Kind::Locked => Err(error),
+        Err(_) => Ok(store::vault::ways(&engine.place())?),
     }
 }
 
-/// Writes the slot of the recovery key once the groups asked for were typed back.
+/// Unlocks: by the keychain where the vault has a key there, else by the passphrase; also where the keychain fails.
+/// Unlocking an unlocked vault changes nothing. A recovery key does more than unlock and is not taken here
+/// ([`crate::recovery::begin_use`]).
 ///
 /// # Errors
-/// [`Kind::Invalid`] when they differ; the offer stands.
-pub fn recovery_confirm(engine: &Engine, caller: &Caller, typed: &[&SecretValue]) -> Result<()> {
-    access::authorize(caller, Act::Write)?;
-    let vault = engine.unlocked()?;
-    let mut offered = hold(&engine.offered);
-    let Some((key, ask)) = &*offered else {
-        return Err(Error::new(
-            Kind::NotFound,
-            "No recovery key is on offer.",
-            "Make a new one.",
-        ));
-    };
-    let text = key.to_groups();
-    let groups: Vec<&str> = text.split('-').collect();
-    let same = typed.len() == ask.len()
-        && ask.iter().zip(typed).all(|(&index, typed)| {
-            typed
-                .expose_text()
-                .is_some_and(|typed| RecoveryKey::group_matches(groups[index], typed))
-        });
-    if !same {
-        return Err(Error::new(
-            Kind::Invalid,
-            "The groups do not match the recovery key.",
-            "Compare them with what you wrote down; 0 and O, 1 and I may be mixed up.",
-        ));
-    }
-    let now = engine.now();
-    vault.add_recovery_slot(key, now)?;
-    *offered = None;
-    drop(offered);
-    engine.changes.publish(ChangeKind::Vault, None);
-    Ok(())
-}
-
-/// Unlocks: by keychain, else by the passphrase. What is given may be the recovery key instead: it opens the vault in
-/// both modes. Unlocking an unlocked vault changes nothing.
-///
-/// # Errors
-/// [`Kind::NotFound`] without a vault, [`Kind::Locked`] for a missing or wrong passphrase, [`Kind::Keychain`], [`Kind::Corrupt`].
+/// [`Kind::NotFound`] without a vault, [`Kind::Locked`] for a missing or wrong passphrase, [`Kind::Keychain`],
+/// [`Kind::Corrupt`].
 pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     if engine.unlocked().is_ok() {
         return Ok(());
@@ -268,52 +210,91 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     if !engine.home.vault_exists(&engine.name) {
         return Err(Error::no_vault(&engine.name, &engine.home));
     }
-    let now = engine.now();
-    let place = engine.place();
-    let recovery = passphrase.and_then(recovery_key);
-    if passphrase.is_some() {
-        hold(&engine.attempts).check(engine.ports.clock.monotonic())?;
+    let ways = store::vault::ways(&engine.place())?;
+    if !ways.keychain {
+        return by_passphrase(engine, passphrase);
     }
-    let by = match (store::vault::mode(&place)?, passphrase, &recovery) {
-        (_, _, Some(recovery)) => Unlocking::Recovery(recovery),
-        (Mode::Keychain, _, None) => Unlocking::Keychain,
-        (Mode::Passphrase, Some(passphrase), None) => Unlocking::Passphrase(passphrase),
-        (Mode::Passphrase, None, None) => {
-            return Err(Error::new(
-                Kind::Locked,
-                "The vault is locked and needs its passphrase.",
-                "Unlock it in the app or with `keyward unlock`, or give the passphrase with --passphrase-fd.",
-            ));
-        }
-    };
-    match store::vault::unlock(&place, by, now) {
+    let failed = match store::vault::unlock(&engine.place(), Unlocking::Keychain, engine.now()) {
         Ok(vault) => {
-            log::info!("vault {} unlocked", engine.name);
-            *hold(&engine.attempts) = Attempts::default();
-            install(engine, vault);
+            unlocked(engine, vault);
+            return Ok(());
+        }
+        Err(store::Error::KeychainUnavailable(cause)) => Error::new(
+            Kind::Keychain,
+            sentence(&cause.to_string()),
+            way_out(&ways, cause.hint()),
+        ),
+        Err(store::Error::WrongKey) => Error::new(
+            Kind::Keychain,
+            "The key in the OS keychain does not open this vault.",
+            way_out(&ways, "It may belong to another copy of the vault."),
+        ),
+        Err(error) => return Err(error.into()),
+    };
+    match passphrase {
+        Some(_) if ways.passphrase.is_some() => by_passphrase(engine, passphrase),
+        _ => Err(failed),
+    }
+}
+
+/// What else opens a vault whose keychain does not.
+fn way_out(ways: &Ways, hint: &str) -> String {
+    let other = match (ways.passphrase.is_some(), ways.recovery) {
+        (true, _) => "Its passphrase opens it as well: `keyward unlock`.",
+        (false, true) => "Its recovery key opens it and stores a new key: `keyward recovery use`.",
+        (false, false) => "Nothing else opens it: it has no recovery key and no passphrase.",
+    };
+    match hint.contains("recovery") {
+        // The hint names that way already.
+        true if ways.recovery && ways.passphrase.is_none() => hint.to_owned(),
+        _ => format!("{hint} {other}"),
+    }
+}
+
+fn by_passphrase(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
+    let Some(passphrase) = passphrase else {
+        return Err(Error::new(
+            Kind::Locked,
+            "The vault is locked and needs its passphrase.",
+            "Unlock it in the app or with `keyward unlock`, or give the passphrase with --passphrase-fd.",
+        ));
+    };
+    if is_recovery_key(passphrase) {
+        return Err(Error::new(
+            Kind::Locked,
+            "That is a recovery key, not the passphrase.",
+            "`keyward recovery use`, or “Use recovery key” in the app, opens the vault with it and makes a new one.",
+        ));
+    }
+    let monotonic = engine.ports.clock.monotonic();
+    hold(&engine.attempts).check(monotonic)?;
+    match store::vault::unlock(&engine.place(), Unlocking::Passphrase(passphrase), engine.now()) {
+        Ok(vault) => {
+            unlocked(engine, vault);
             Ok(())
         }
-        Err(store::error::Error::WrongKey) => match by {
-            Unlocking::Passphrase(_) | Unlocking::Recovery(_) => {
-                hold(&engine.attempts).failed(engine.ports.clock.monotonic());
-                Err(store::error::Error::WrongKey.into())
-            }
-            Unlocking::Keychain => Err(Error::new(
-                Kind::Keychain,
-                "The key in the OS keychain does not open this vault.",
-                "It may belong to another copy of the vault. The recovery key opens this one.",
-            )),
-        },
+        Err(store::Error::WrongKey) => {
+            hold(&engine.attempts).failed(monotonic);
+            Err(store::Error::WrongKey.into())
+        }
         Err(error) => Err(error.into()),
     }
 }
 
-/// What was given, when it is a recovery key: 32 characters with a checksum, which no passphrase is by accident.
-fn recovery_key(given: &SecretValue) -> Option<RecoveryKey> {
-    RecoveryKey::parse(given.expose_text()?).ok()
+/// Whether this is a recovery key: 32 characters with a checksum, which no passphrase is by accident.
+fn is_recovery_key(given: &SecretValue) -> bool {
+    given
+        .expose_text()
+        .is_some_and(|text| RecoveryKey::parse(text).is_ok())
 }
 
-fn install(engine: &Engine, vault: UnlockedVault) {
+fn unlocked(engine: &Engine, vault: UnlockedVault) {
+    log::info!("vault {} unlocked", engine.name);
+    hold(&engine.attempts).succeeded();
+    install(engine, vault);
+}
+
+pub(crate) fn install(engine: &Engine, vault: UnlockedVault) {
     engine.last_act.store(engine.now().0, Ordering::Relaxed);
     let before = engine
         .vault
@@ -327,7 +308,8 @@ fn install(engine: &Engine, vault: UnlockedVault) {
 
 /// Drops all keys, cancels Consents that wait for a person. Locking a locked vault changes nothing.
 pub fn lock(engine: &Engine) {
-    *hold(&engine.offered) = None;
+    recovery::decline(engine);
+    rekey::stop(engine);
     // First of all: new acts find the vault locked, and a Consent that begins now notices it by itself.
     let vault = engine
         .vault

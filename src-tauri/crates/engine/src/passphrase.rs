@@ -1,9 +1,17 @@
-//! What a passphrase must be (SECURITY.md §b.7).
+//! What a passphrase must be, proving it, changing it (SECURITY.md §b.7, §b.8).
+
+use std::sync::Arc;
 
 use keyward_model::SecretValue;
+use keyward_vault::{self as store, DeviceSecret, NewSlot, UnlockedVault};
 use zxcvbn::Score;
 
-use crate::{Error, Result};
+use crate::{
+    Engine, Error, Kind, Result,
+    access::{self, Act, Caller},
+    changes::ChangeKind,
+    engine::hold,
+};
 
 /// How guessable a passphrase is, in words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,11 +66,79 @@ pub fn check(passphrase: &SecretValue) -> Result<()> {
     }
     if judge(passphrase) == Verdict::TooShort {
         return Err(Error::new(
-            crate::Kind::Invalid,
+            Kind::Invalid,
             "The passphrase is too short: at least 12 characters, or about 60 bits.",
             "Five random words are easy to remember and hard to guess.",
         ));
     }
+    Ok(())
+}
+
+/// Asks for the passphrase again, where the vault has one: whoever sits at an unlocked session is not therefore its
+/// Owner (T-20). A vault without one asks for nothing.
+///
+/// # Errors
+/// [`Kind::Locked`] when it is missing or wrong, or after too many wrong ones; [`Kind::Keychain`] without its
+/// device secret.
+pub(crate) fn prove(engine: &Engine, vault: &UnlockedVault, given: Option<&SecretValue>) -> Result<()> {
+    if vault.ways()?.passphrase.is_none() {
+        return Ok(());
+    }
+    let Some(given) = given else {
+        return Err(Error::new(
+            Kind::Locked,
+            "This asks for the passphrase again.",
+            "Give it on a terminal or with --passphrase-fd N.",
+        ));
+    };
+    let monotonic = engine.ports.clock.monotonic();
+    hold(&engine.attempts).check(monotonic)?;
+    match vault.prove(given) {
+        Ok(()) => {
+            hold(&engine.attempts).succeeded();
+            Ok(())
+        }
+        Err(store::Error::WrongKey) => {
+            hold(&engine.attempts).failed(monotonic);
+            Err(Error::new(
+                Kind::Locked,
+                "That is not the passphrase of this vault.",
+                "Check the keyboard layout and Caps Lock, then try again.",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives an unlocked vault another passphrase, or a first one beside its keychain. Without a word about the device
+/// secret it stays as it is; a first passphrase has none.
+///
+/// # Errors
+/// As [`check`] and, for `current`, [`Kind::Locked`] when it is missing or wrong; [`Kind::Keychain`] when a device
+/// secret cannot be kept. The passphrase before stays then.
+pub fn change(
+    engine: &Engine,
+    caller: &Caller,
+    current: Option<&SecretValue>,
+    new: &SecretValue,
+    device_secret: Option<DeviceSecret>,
+) -> Result<()> {
+    access::authorize(caller, Act::Write)?;
+    let vault = engine.unlocked()?;
+    check(new)?;
+    prove(engine, &vault, current)?;
+    let before = vault.ways()?.passphrase;
+    let slot = NewSlot::Passphrase {
+        passphrase: new,
+        // Costs that were found or chosen once stay; weak ones are found anew.
+        kdf: before.map(|way| way.kdf).filter(|kdf| !kdf.below_default()),
+        device_secret: device_secret
+            .or(before.map(|way| way.device_secret))
+            .unwrap_or(DeviceSecret::Without),
+    };
+    let clock = Arc::clone(&engine.ports.clock);
+    vault.renew_way(slot, engine.now(), &|| clock.monotonic())?;
+    engine.changes.publish(ChangeKind::Vault, None);
     Ok(())
 }
 

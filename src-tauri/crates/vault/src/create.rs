@@ -6,11 +6,11 @@ use std::{
 };
 
 use keyward_model::{
-    SecretValue, Timestamp,
+    Timestamp,
     environment::DEFAULT_ENVIRONMENT,
     name::{EnvironmentName, VaultName},
 };
-use keyward_seal::{KdfParams, MasterKey, calibrated, slot_key_keychain, slot_key_passphrase};
+use keyward_seal::MasterKey;
 
 use crate::{
     anchor::Need,
@@ -18,9 +18,8 @@ use crate::{
     files,
     header::Header,
     home::Home,
-    keychain,
     keys::Keys,
-    lease::{self, VaultLock},
+    lease::VaultLock,
     manifest::Manifest,
     record::new_uuid,
     schema,
@@ -28,7 +27,8 @@ use crate::{
     slot::{self, Slot},
     table::{audit, environments},
     tx::{Tx, WriteTx},
-    vault::{EXCHANGE, FirstSlot, Mode, Place, UnlockedVault, assemble, event, on_close},
+    vault::{EXCHANGE, Place, UnlockedVault, assemble, event, on_close},
+    ways::{Mode, NewSlot, Prepared, Workshop},
 };
 
 /// Makes a vault with one slot and the environment `default`, and unlocks it. `stopwatch` tells the time since
@@ -38,7 +38,7 @@ use crate::{
 /// [`Error::Exists`], [`Error::KeychainUnavailable`] when the keychain cannot keep a key. Nothing is left behind.
 pub fn create(
     place: &Place<'_>,
-    slot: FirstSlot<'_>,
+    slot: NewSlot<'_>,
     now: Timestamp,
     stopwatch: &dyn Fn() -> Duration,
 ) -> Result<UnlockedVault> {
@@ -50,33 +50,22 @@ pub fn create(
     }
     let uuid = new_uuid()?;
     let keys = Keys::derive(MasterKey::make()?, uuid, 1);
-    let (first, mode) = match slot {
-        FirstSlot::Keychain => {
-            keychain::probe(keychain.as_ref())?;
-            let key = slot_key_keychain()?;
-            let first = Slot::for_keychain(&uuid, &key, &keys.master)?;
-            keychain.set(&slot::account(&uuid, &first.id), key.expose(), keychain::DEADLINE)?;
-            (first, Mode::Keychain)
-        }
-        FirstSlot::Passphrase { passphrase, kdf } => {
-            let kdf = match kdf {
-                Some(kdf) => kdf,
-                None => calibrate(home, passphrase, stopwatch)?,
-            };
-            kdf.check()?;
-            let _turn = lease::kdf_lock(home)?;
-            (
-                Slot::for_passphrase(&uuid, passphrase, &kdf, &keys.master)?,
-                Mode::Passphrase,
-            )
-        }
+    let mode = match slot {
+        NewSlot::Keychain => Mode::Keychain,
+        NewSlot::Passphrase { .. } => Mode::Passphrase,
     };
-    let made = make_files(home, name, &keys, &first, now);
-    if made.is_err() && mode == Mode::Keychain {
-        // Best effort: the error that matters is the first one.
-        let _ = keychain.delete(&slot::account(&uuid, &first.id), keychain::DEADLINE);
-    }
-    made?;
+    let workshop = Workshop {
+        home,
+        keychain: keychain.as_ref(),
+        uuid: &uuid,
+        master: &keys.master,
+        stopwatch,
+    };
+    let mut first = Prepared::default();
+    first.add(&workshop, slot)?;
+    first.store(keychain.as_ref(), || {
+        make_files(home, name, &keys, &first.slots, now)
+    })?;
     let lock = VaultLock::shared(home, name, EXCHANGE)?;
     let db = schema::open(&home.vault_file(name), on_close(place.opening))?;
     let need = if mode == Mode::Keychain {
@@ -97,16 +86,8 @@ pub fn create(
     Ok(vault)
 }
 
-/// Measures the KDF at its least cost and picks the cost for this machine.
-fn calibrate(home: &Home, passphrase: &SecretValue, stopwatch: &dyn Fn() -> Duration) -> Result<KdfParams> {
-    let _turn = lease::kdf_lock(home)?;
-    let start = stopwatch();
-    slot_key_passphrase(passphrase.expose(), &[0; 16], &KdfParams::DEFAULT, None)?;
-    Ok(calibrated(stopwatch().saturating_sub(start)))
-}
-
 /// Makes folder and file. The file gets its name when it is whole and synced, so that a crash leaves no vault.
-fn make_files(home: &Home, name: &VaultName, keys: &Keys, first: &Slot, now: Timestamp) -> Result<()> {
+fn make_files(home: &Home, name: &VaultName, keys: &Keys, slots: &[Slot], now: Timestamp) -> Result<()> {
     let is_new = home.vault_dir(name).symlink_metadata().is_err();
     let folder = home.create_vault_dir(name)?;
     let draft = folder.join("vault.db.new");
@@ -116,7 +97,7 @@ fn make_files(home: &Home, name: &VaultName, keys: &Keys, first: &Slot, now: Tim
         }
         remove_draft(&draft); // of a creation that was killed
         files::create_new_private(&draft)?;
-        fill(&draft, keys, first, now, name)?;
+        fill(&draft, keys, slots, now, name)?;
         let failed = |error: std::io::Error| Error::Storage(error.to_string());
         std::fs::rename(&draft, home.vault_file(name)).map_err(failed)?;
         files::sync_dir(&folder)
@@ -140,10 +121,10 @@ fn remove_draft(draft: &Path) {
 }
 
 /// The first transaction of a vault: header, slot, environment, log, manifest. Closing syncs it.
-fn fill(draft: &Path, keys: &Keys, first: &Slot, now: Timestamp, name: &VaultName) -> Result<()> {
+fn fill(draft: &Path, keys: &Keys, slots: &[Slot], now: Timestamp, name: &VaultName) -> Result<()> {
     let db = schema::create(draft)?;
     db.execute_batch("BEGIN IMMEDIATE")?;
-    first.insert(&db)?;
+    slots.iter().try_for_each(|slot| slot.insert(&db))?;
     let mut header = Header::new(keys.uuid, keys.epoch);
     header.mac = header.expected_mac(schema::USER_VERSION, &slot::read_all(&db)?, keys);
     header.write(&db)?;

@@ -84,6 +84,9 @@ pub enum Error {
     /// The vault can be read but not changed; the text says why.
     #[error("the vault cannot be changed: {0}")]
     ReadOnly(String),
+    /// The person stopped a long work; nothing was changed.
+    #[error("stopped; nothing was changed")]
+    Stopped,
     /// The disk or the database failed; the text says which step.
     #[error("storage failed: {0}")]
     Storage(String),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-pub use os::{OsKeychain, name};
+pub use os::{OsKeychain, name, truth};
 
 /// How long a call may take when nobody is asked anything.
 pub const DEADLINE: Duration = Duration::from_secs(5);
@@ -31,6 +31,9 @@ pub enum KeychainError {
     /// The keychain did not answer before the deadline.
     #[error("the keychain did not answer in time")]
     Silent,
+    /// It works, and what a vault needs of it is gone: it was emptied or reset, or this is another machine.
+    #[error("the keychain holds no {0} for this vault")]
+    Lost(&'static str),
     /// Anything else; the text is the system's own reason.
     #[error("the keychain failed ({0})")]
     Failed(String),
@@ -44,6 +47,8 @@ impl KeychainError {
             Self::Absent(_) => "No keychain runs in this login session.",
             Self::Denied(_) => "The keychain refused access.",
             Self::Silent => "The keychain did not answer in time.",
+            Self::Lost("key") => "The keychain works, but the key of this vault is not in it.",
+            Self::Lost(_) => "The keychain works, but the device secret of this vault is not in it.",
             Self::Failed(_) => "The keychain failed.",
         }
     }
@@ -60,6 +65,9 @@ impl KeychainError {
             }
             Self::Silent => {
                 "It may be waiting for an answer in a window of its own. Answer it, or log in again, then try again."
+            }
+            Self::Lost(_) => {
+                "It was emptied or reset, or this is another machine. Your data is safe: `keyward recovery use` opens the vault with its recovery key and stores a new key."
             }
             Self::Failed(_) => "Run `keyward doctor`. The recovery key opens the vault without the keychain.",
         }

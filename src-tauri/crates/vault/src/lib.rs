@@ -32,6 +32,8 @@ mod schema;
 
 mod slot;
 
+pub mod ways;
+
 mod header;
 
 mod manifest;
@@ -54,6 +56,8 @@ mod unlock;
 
 pub mod vault;
 
+pub mod rekey;
+
 #[cfg(test)]
 mod vectors;
 
@@ -61,6 +65,9 @@ pub use error::{Error, Freshness, Result};
 pub use home::Home;
 pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use keyward_seal::{KdfParams, RecoveryKey};
+pub use rekey::{Depth, Rekey, Stage, Step, rekey};
+pub use slot::DeviceSecret;
 pub use tx::{Tx, WriteTx};
-pub use vault::{FirstSlot, Mode, Opening, Place, ReadLog, UnlockedVault, Unlocking, create, mode, unlock};
+pub use vault::{Opening, Place, ReadLog, UnlockedVault, Unlocking, create, mode, unlock};
 pub use verify::Verification;
+pub use ways::{Mode, NewSlot, PassphraseWay, Ways};

@@ -139,27 +139,42 @@ impl Record {
 
     /// The plaintext. The leaf was verified before.
     pub(crate) fn open(&self, keys: &Keys) -> Result<Zeroizing<Vec<u8>>> {
+        let dek = self.unwrap(keys)?;
+        Ok(unpad(open(&dek, "body", &self.aad(keys, "body"), &self.body)?)?)
+    }
+
+    /// The record under the keys of another epoch: its record key wrapped anew, its body and version as they are
+    /// (§b.8 “shallow”).
+    pub(crate) fn rewrap(self, old: &Keys, new: &Keys, name_bi: [u8; 16]) -> Result<Self> {
+        let dek = self.unwrap(old)?;
+        let mut record = Self {
+            epoch: new.epoch,
+            name_bi,
+            ..self
+        };
+        let key = record.kind.wrapping_key(&new.ring);
+        record.wrapped = seal(key, "dek", &record.aad(new, "dek"), dek.expose())?;
+        Ok(record)
+    }
+
+    fn unwrap(&self, keys: &Keys) -> Result<Key> {
         if self.epoch != keys.epoch {
             return Err(Error::Corrupt("a record of another epoch".to_owned()));
         }
-        let aad = |column| {
-            record_aad(
-                &keys.uuid,
-                self.epoch,
-                self.kind.as_str(),
-                &self.uuid,
-                self.version,
-                column,
-            )
-        };
-        let dek = open(
-            self.kind.wrapping_key(&keys.ring),
-            "dek",
-            &aad("dek"),
-            &self.wrapped,
-        )?;
-        let dek = Key::from_slice(&dek)?;
-        Ok(unpad(open(&dek, "body", &aad("body"), &self.body)?)?)
+        let key = self.kind.wrapping_key(&keys.ring);
+        let dek = open(key, "dek", &self.aad(keys, "dek"), &self.wrapped)?;
+        Ok(Key::from_slice(&dek)?)
+    }
+
+    fn aad(&self, keys: &Keys, column: &str) -> Vec<u8> {
+        record_aad(
+            &keys.uuid,
+            self.epoch,
+            self.kind.as_str(),
+            &self.uuid,
+            self.version,
+            column,
+        )
     }
 
     /// `SHA256(lp(tbl) || uuid || u64be(version) || u32be(epoch) || lp(name_bi) || lp(wrapped) || lp(body))`:

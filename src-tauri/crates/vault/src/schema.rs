@@ -97,7 +97,7 @@ pub(crate) enum OnClose {
 /// Makes the tables in the empty file at `path`, which exists with the mode it shall have.
 pub(crate) fn create(path: &Path) -> Result<Connection> {
     let db = connect(path, OnClose::Checkpoint)?;
-    if !on_network_file_system(path) {
+    if !lies_on_a_network(path) {
         db.pragma_update(None, "journal_mode", "WAL")?;
     }
     db.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -111,7 +111,7 @@ pub(crate) fn create(path: &Path) -> Result<Connection> {
 /// [`Error::TooNew`] before anything else of the file is believed; [`Error::Corrupt`] when it is no vault.
 pub(crate) fn open(path: &Path, on_close: OnClose) -> Result<Connection> {
     let db = connect(path, on_close)?;
-    if on_network_file_system(path) {
+    if lies_on_a_network(path) {
         // WAL needs memory that processes share, which a network file system does not. With the exclusive lock,
         // set before the first read, SQLite opens even a WAL file without it.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -230,8 +230,9 @@ pub(crate) fn checkpoint(db: &Connection) -> Result<bool> {
     }
 }
 
+/// Whether the file lies on a network file system: one connection at a time opens it then.
 #[cfg(target_os = "linux")]
-fn on_network_file_system(path: &Path) -> bool {
+pub(crate) fn lies_on_a_network(path: &Path) -> bool {
     // Numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9P, Ceph, AFS, Coda.
     const NETWORK: [u64; 8] = [
         0x6969,
@@ -247,6 +248,6 @@ fn on_network_file_system(path: &Path) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn on_network_file_system(_path: &Path) -> bool {
+pub(crate) fn lies_on_a_network(_path: &Path) -> bool {
     false
 }

@@ -1,6 +1,6 @@
 //! One open connection: its transactions, and what it remembers between them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_seal::equal;
@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// How long the event of a read waits for another writer (L-10).
-const RELAXED: Duration = Duration::from_millis(250);
+pub(crate) const RELAXED: Duration = Duration::from_millis(250);
+
+/// Takes the write lock at once.
+pub(crate) const IMMEDIATELY: &str = "BEGIN IMMEDIATE";
 
 /// What is known of the anchor.
 pub(crate) enum State {
@@ -50,7 +53,9 @@ impl State {
 
 /// The connection and its memory; lives behind the Mutex of the vault.
 pub(crate) struct Inner {
-    db: Connection,
+    pub(crate) db: Connection,
+    /// Those of the epoch last seen.
+    pub(crate) keys: Arc<Keys>,
     /// The state last verified, good for as long as nobody else commits.
     manifest: Option<Manifest>,
     /// `PRAGMA data_version` when it was verified: changes when another connection commits, not when we do.
@@ -71,16 +76,19 @@ pub(crate) struct Inner {
     pub(crate) is_over: bool,
 }
 
+/// Finds the keys of a vault that was given new ones meanwhile, or says that it is locked (§b.8).
+pub(crate) type Follow<'f> = &'f dyn Fn(&Connection) -> Result<Keys>;
+
 /// Rolls back unless it was committed.
-struct Transaction<'d>(&'d Connection);
+pub(crate) struct Transaction<'d>(&'d Connection);
 
 impl<'d> Transaction<'d> {
-    fn begin(db: &'d Connection, sql: &'static str) -> Result<Self> {
+    pub(crate) fn begin(db: &'d Connection, sql: &'static str) -> Result<Self> {
         db.prepare_cached(sql)?.execute([])?;
         Ok(Self(db))
     }
 
-    fn commit(self) -> Result<()> {
+    pub(crate) fn commit(self) -> Result<()> {
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }
@@ -96,9 +104,10 @@ impl Drop for Transaction<'_> {
 }
 
 impl Inner {
-    pub(crate) fn new(db: Connection, anchor: State) -> Self {
+    pub(crate) fn new(db: Connection, keys: Keys, anchor: State) -> Self {
         Self {
             db,
+            keys: Arc::new(keys),
             manifest: None,
             data_version: 0,
             own_writes: 0,
@@ -113,16 +122,17 @@ impl Inner {
         }
     }
 
-    pub(crate) fn read<T>(&mut self, keys: &Keys, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn read<T>(&mut self, follow: Follow<'_>, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
         let Self {
             db,
+            keys,
             manifest,
             data_version,
             seen,
             ..
         } = self;
         let transaction = Transaction::begin(db, "BEGIN DEFERRED")?;
-        let verified = verified(db, keys, manifest.take(), data_version, seen)?;
+        let verified = current(db, keys, follow, manifest.take(), data_version, seen)?;
         let tx = Tx::new(db, keys, verified);
         let done = f(&tx);
         *manifest = Some(tx.manifest.into_inner());
@@ -130,22 +140,28 @@ impl Inner {
         done
     }
 
+    /// Waits up to `patience` for another writer.
     pub(crate) fn write<T>(
         &mut self,
-        keys: &Keys,
+        follow: Follow<'_>,
+        patience: Duration,
         now: Timestamp,
         f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
     ) -> Result<T> {
         let Self {
             db,
+            keys,
             manifest,
             data_version,
             seen,
             unlogged,
             ..
         } = self;
-        let transaction = Transaction::begin(db, "BEGIN IMMEDIATE")?;
-        let verified = verified(db, keys, manifest.take(), data_version, seen)?;
+        db.busy_timeout(patience)?;
+        let begun = Transaction::begin(db, IMMEDIATELY);
+        db.busy_timeout(schema::BUSY)?;
+        let transaction = begun?;
+        let verified = current(db, keys, follow, manifest.take(), data_version, seen)?;
         let before = verified.mark();
         let mut tx = WriteTx::new(Tx::new(db, keys, verified));
         let mut done = f(&mut tx);
@@ -182,24 +198,33 @@ impl Inner {
     }
 
     /// What changes whenever anything but the log of reads did.
-    pub(crate) fn edition(&mut self, keys: &Keys) -> Result<(i64, u64)> {
-        self.read(keys, |_| Ok(()))?;
+    pub(crate) fn edition(&mut self, follow: Follow<'_>) -> Result<(i64, u64)> {
+        self.read(follow, |_| Ok(()))?;
         Ok((self.data_version, self.own_writes))
     }
 
     /// A write that is not waited for: it is in the file's log, and on the disk with the next synced commit.
     pub(crate) fn write_relaxed<T>(
         &mut self,
-        keys: &Keys,
+        follow: Follow<'_>,
         now: Timestamp,
         f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.db.busy_timeout(RELAXED)?;
         self.db.execute_batch("PRAGMA synchronous = NORMAL")?;
-        let done = self.write(keys, now, f);
+        let done = self.write(follow, RELAXED, now, f);
         self.db.execute_batch("PRAGMA synchronous = FULL")?;
-        self.db.busy_timeout(schema::BUSY)?;
         done
+    }
+
+    /// Goes on with the keys and the state of a commit that this process made through another connection.
+    pub(crate) fn go_on_with(&mut self, keys: Keys, state: (u64, [u8; 32]), now: Timestamp) {
+        self.keys = Arc::new(keys);
+        self.manifest = None;
+        self.seen = state;
+        self.own_writes += 1;
+        self.anchor_due = true;
+        self.checkpoint_due = true;
+        self.written(now);
     }
 
     /// A synced write came back: all that was committed before it is on the disk too.
@@ -256,7 +281,29 @@ impl Inner {
     }
 }
 
-/// The verified manifest of the snapshot that the transaction has just opened.
+/// The verified manifest of the snapshot that the transaction has just opened, and the keys of its epoch.
+fn current(
+    db: &Connection,
+    keys: &mut Arc<Keys>,
+    follow: Follow<'_>,
+    before: Option<Manifest>,
+    data_version: &mut i64,
+    seen: &mut (u64, [u8; 32]),
+) -> Result<Manifest> {
+    match verified(db, keys, before, data_version, seen) {
+        // Another process gave the vault new keys: ours are dropped, whatever comes of it.
+        Err(Error::Locked) => {
+            *keys = Arc::new(follow(db)?);
+            verified(db, keys, None, data_version, seen)
+        }
+        other => other,
+    }
+}
+
+/// As [`current`], with the keys there are.
+///
+/// # Errors
+/// [`Error::Locked`] when they are of another epoch.
 fn verified(
     db: &Connection,
     keys: &Keys,

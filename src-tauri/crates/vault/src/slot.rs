@@ -2,8 +2,8 @@
 
 use keyward_model::{Id, SecretValue};
 use keyward_seal::{
-    KdfParams, Key, MasterKey, RecoveryKey, lp, open, random_bytes, seal, slot_key_passphrase,
-    slot_key_recovery,
+    KdfParams, Key, MasterKey, RecoveryKey, lp, open, random_bytes, seal, slot_key_keychain,
+    slot_key_passphrase, slot_key_recovery,
 };
 use rusqlite::Connection;
 
@@ -54,10 +54,27 @@ pub(crate) struct Slot {
     blob: Vec<u8>,
 }
 
+/// Whether a passphrase opens the vault alone, or together with a secret that the keychain of this machine keeps:
+/// then a stolen file and the passphrase are not enough (SECURITY.md §b.2 “two-secret”).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceSecret {
+    /// The passphrase alone.
+    Without,
+    /// Both.
+    With,
+}
+
 /// What a passphrase slot says about its key.
-struct PassphraseParams {
+pub(crate) struct PassphraseParams {
     salt: [u8; 16],
-    kdf: KdfParams,
+    pub(crate) kdf: KdfParams,
+    pub(crate) device_secret: DeviceSecret,
+}
+
+/// What must lie in the keychain before a slot counts.
+pub(crate) struct Entry {
+    pub(crate) account: String,
+    pub(crate) key: Key,
 }
 
 /// All slots, in order of their ids.
@@ -97,8 +114,13 @@ pub(crate) fn canonical(slots: &[Slot], out: &mut Vec<u8>) {
 }
 
 /// Where the key of an os-keychain slot lies in the keychain.
-pub(crate) fn account(vault_uuid: &[u8; 16], slot_id: &[u8; 16]) -> String {
+fn key_account(vault_uuid: &[u8; 16], slot_id: &[u8; 16]) -> String {
     format!("{}:{}", Id::from_bytes(*vault_uuid), Id::from_bytes(*slot_id))
+}
+
+/// Where the device secret of a passphrase slot lies.
+fn device_account(vault_uuid: &[u8; 16], slot_id: &[u8; 16]) -> String {
+    format!("{}:device", key_account(vault_uuid, slot_id))
 }
 
 impl Slot {
@@ -106,35 +128,41 @@ impl Slot {
         self.kind == kind.as_str()
     }
 
-    /// A slot that the keychain opens. The key is to be stored under [`account`].
-    pub(crate) fn for_keychain(vault_uuid: &[u8; 16], key: &Key, master: &MasterKey) -> Result<Self> {
-        Self::wrap(
-            vault_uuid,
-            Type::OsKeychain,
-            body::encode(&[]).to_vec(),
-            key,
-            master,
-        )
+    /// A slot that the keychain opens once the entry lies there.
+    pub(crate) fn for_keychain(vault_uuid: &[u8; 16], master: &MasterKey) -> Result<(Self, Entry)> {
+        let key = slot_key_keychain()?;
+        let params = body::encode(&[]).to_vec();
+        let slot = Self::wrap(vault_uuid, Type::OsKeychain, params, &key, master)?;
+        let account = key_account(vault_uuid, &slot.id);
+        Ok((slot, Entry { account, key }))
     }
 
-    /// A slot that a passphrase opens; runs the KDF once.
+    /// A slot that a passphrase opens, with a device secret once its entry lies in the keychain. Runs the KDF once.
     pub(crate) fn for_passphrase(
         vault_uuid: &[u8; 16],
         passphrase: &SecretValue,
         kdf: &KdfParams,
+        device_secret: DeviceSecret,
         master: &MasterKey,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<Entry>)> {
         let salt = random_bytes()?;
-        let key = slot_key_passphrase(passphrase.expose(), &salt, kdf, None)?;
+        let device = match device_secret {
+            DeviceSecret::Without => None,
+            DeviceSecret::With => Some(Key::make()?),
+        };
+        let key = slot_key_passphrase(passphrase.expose(), &salt, kdf, device.as_ref().map(Key::expose))?;
         let params = body::encode(&[
             (SALT, Item::Bytes(&salt)),
             (KDF, Item::Unsigned(ARGON2ID)),
             (MEMORY_KIB, Item::Unsigned(kdf.memory_kib.into())),
             (ITERATIONS, Item::Unsigned(kdf.iterations.into())),
             (LANES, Item::Unsigned(kdf.lanes.into())),
-            (DEVICE_SECRET, Item::Bool(false)),
+            (DEVICE_SECRET, Item::Bool(device.is_some())),
         ]);
-        Self::wrap(vault_uuid, Type::Passphrase, params.to_vec(), &key, master)
+        let slot = Self::wrap(vault_uuid, Type::Passphrase, params.to_vec(), &key, master)?;
+        let account = device_account(vault_uuid, &slot.id);
+        let entry = device.map(|key| Entry { account, key });
+        Ok((slot, entry))
     }
 
     /// A slot that a recovery key opens.
@@ -191,13 +219,10 @@ impl Slot {
     }
 
     /// Salt and costs of a passphrase slot, checked against floor and cap.
-    fn passphrase_params(&self) -> Result<PassphraseParams> {
+    pub(crate) fn passphrase_params(&self) -> Result<PassphraseParams> {
         let map = Map::parse(&self.params, u64::from(DEVICE_SECRET))?;
         if map.unsigned(KDF.into())? != ARGON2ID {
             return Err(Error::Corrupt("a passphrase slot of an unknown kind".to_owned()));
-        }
-        if map.flag(DEVICE_SECRET.into())? {
-            return Err(Error::TooNew("the passphrase slot".to_owned()));
         }
         let kdf = KdfParams {
             memory_kib: map.u32(MEMORY_KIB.into())?,
@@ -208,6 +233,10 @@ impl Slot {
         Ok(PassphraseParams {
             salt: map.array(SALT.into())?,
             kdf,
+            device_secret: match map.flag(DEVICE_SECRET.into())? {
+                false => DeviceSecret::Without,
+                true => DeviceSecret::With,
+            },
         })
     }
 
@@ -217,15 +246,27 @@ impl Slot {
             .is_ok_and(|params| params.kdf.below_default())
     }
 
-    /// Checks costs before anything is allocated.
-    pub(crate) fn check_costs(&self) -> Result<()> {
-        self.passphrase_params().map(|_| ())
+    /// Runs the KDF of this slot. Costs are checked first.
+    pub(crate) fn passphrase_key(&self, passphrase: &SecretValue, device: Option<&Key>) -> Result<Key> {
+        let PassphraseParams { salt, kdf, .. } = self.passphrase_params()?;
+        Ok(slot_key_passphrase(
+            passphrase.expose(),
+            &salt,
+            &kdf,
+            device.map(Key::expose),
+        )?)
     }
 
-    /// Runs the KDF of this slot. Costs are checked first.
-    pub(crate) fn passphrase_key(&self, passphrase: &SecretValue) -> Result<Key> {
-        let PassphraseParams { salt, kdf } = self.passphrase_params()?;
-        Ok(slot_key_passphrase(passphrase.expose(), &salt, &kdf, None)?)
+    /// Where the keychain holds what this slot needs; `None` for a slot that needs nothing of it.
+    pub(crate) fn account(&self, vault_uuid: &[u8; 16]) -> Option<String> {
+        if self.is(Type::OsKeychain) {
+            return Some(key_account(vault_uuid, &self.id));
+        }
+        let params = self.is(Type::Passphrase).then(|| self.passphrase_params());
+        params
+            .and_then(Result::ok)
+            .filter(|params| params.device_secret == DeviceSecret::With)
+            .map(|_| device_account(vault_uuid, &self.id))
     }
 
     pub(crate) fn recovery_key(&self, recovery: &RecoveryKey) -> Result<Key> {

@@ -38,6 +38,22 @@ fn check_name(record: &Record, kind: Kind, name_bi: &[u8; 16]) -> Result<()> {
     }
 }
 
+/// The name_bi that a record's body asks for under the keys of `new`. Under those of `tx`, which opened it, it must
+/// have it: the whole verification looks at that alone, a rekey moves the record (§b.8).
+pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<[u8; 16]> {
+    Ok(match record.kind {
+        Kind::Environment => environments::name_bi(new, &environments::decode(tx, record, plaintext)?),
+        Kind::Secret => secrets::name_bi(new, &secrets::decode(tx, record, plaintext)?),
+        Kind::AuthClient => auth_clients::name_bi(new, &auth_clients::decode(tx, record, plaintext)?),
+        Kind::Connection => connections::name_bi(new, &connections::decode(tx, record, plaintext)?),
+        Kind::SecretVersion | Kind::AuthClientVersion => versions::name_bi(tx, new, record, plaintext)?,
+        Kind::TokenSet | Kind::RefreshIntent => {
+            check_name(record, record.kind, &record.uuid)?;
+            record.uuid
+        }
+    })
+}
+
 /// Names are unique without regard to case, and found only as they are written.
 fn same_case(asked: &str, found: &str) -> Result<()> {
     if asked == found {

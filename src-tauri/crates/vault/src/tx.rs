@@ -217,6 +217,23 @@ impl<'v> WriteTx<'v> {
         }
     }
 
+    /// Stores a record that keeps its row and version under new keys (§b.8); the manifest does not know it yet.
+    pub(crate) fn renew(&mut self, record: &Record) -> Result<()> {
+        self.set_leaf(&record.name_bi, Some(record.leaf()))?;
+        self.db
+            .prepare_cached(
+                "UPDATE rec SET epoch = ?2, wrapped = ?3, body = ?4, name_bi = ?5 WHERE record_uuid = ?1",
+            )?
+            .execute((
+                record.uuid,
+                record.epoch,
+                &record.wrapped,
+                &record.body,
+                record.name_bi,
+            ))?;
+        Ok(())
+    }
+
     /// Takes the record away for good; its bytes go with the checkpoint after the commit.
     pub(crate) fn remove(&mut self, record: &Record) -> Result<()> {
         self.checkpoint_due = true;

@@ -1,20 +1,22 @@
 //! Unlocking: what is checked before a single record is believed, and in which order (SECURITY.md §b).
 
-use keyward_model::Timestamp;
-use keyward_seal::{Key, MasterKey};
+use keyward_model::{SecretValue, Timestamp};
+use keyward_seal::{Key, MasterKey, RecoveryKey};
 
 use crate::{
     anchor::{self, Need},
     error::{Error, Freshness, Result},
     header::Header,
-    keychain::{self, KeychainError},
+    home::Home,
+    keychain::{self, Keychain, KeychainError},
     keys::Keys,
     lease::{self, VaultLock},
     schema::{self, OnClose},
     session::State,
-    slot::{self, Slot},
+    slot::{self, DeviceSecret, Slot},
     table::audit,
-    vault::{EXCHANGE, Mode, Place, UnlockedVault, Unlocking, assemble, mode_of, on_close},
+    vault::{EXCHANGE, Place, UnlockedVault, Unlocking, assemble, on_close},
+    ways::{Mode, Ways, mode_of},
 };
 
 /// How the vault is usually unlocked; needs no key.
@@ -22,11 +24,7 @@ use crate::{
 /// # Errors
 /// [`Error::NotFound`], [`Error::Unsafe`], [`Error::Corrupt`], [`Error::TooNew`].
 pub fn mode(place: &Place<'_>) -> Result<Mode> {
-    place.home.check_vault(place.name)?;
-    let _lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
-    let db = schema::open(&place.home.vault_file(place.name), OnClose::Leave)?;
-    Header::read(&db)?;
-    Ok(mode_of(&slot::read_all(&db)?))
+    Ok(mode_of(&slots(place)?))
 }
 
 /// Unlocks a vault. Checked in this order: owner and mode of the files; version; floor and cap of the costs,
@@ -66,6 +64,22 @@ pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<
     Ok(vault)
 }
 
+/// What the file says that opens the vault; needs no key.
+///
+/// # Errors
+/// As [`mode`]; [`Error::Corrupt`] for costs below the floor or above the cap.
+pub fn ways(place: &Place<'_>) -> Result<Ways> {
+    Ways::of(&slots(place)?)
+}
+
+fn slots(place: &Place<'_>) -> Result<Vec<Slot>> {
+    place.home.check_vault(place.name)?;
+    let _lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
+    let db = schema::open(&place.home.vault_file(place.name), OnClose::Leave)?;
+    Header::read(&db)?;
+    slot::read_all(&db)
+}
+
 /// The vault's key, and the slot that gave it.
 fn open_slot<'s>(
     place: &Place<'_>,
@@ -73,47 +87,108 @@ fn open_slot<'s>(
     slots: &'s [Slot],
     with: Unlocking<'_>,
 ) -> Result<(MasterKey, &'s Slot)> {
-    let open = |slot: &'s Slot, key: &Key| slot.open(vault_uuid, key).map(|master| (master, slot));
     match with {
-        Unlocking::Keychain => {
-            let mut lost = false;
-            for slot in slots.iter().filter(|slot| slot.is(slot::Type::OsKeychain)) {
-                match place
-                    .keychain
-                    .get(&slot::account(vault_uuid, &slot.id), keychain::DEADLINE)?
-                {
-                    Some(bytes) => {
-                        if let Some(found) = Key::from_slice(&bytes).ok().and_then(|key| open(slot, &key)) {
-                            return Ok(found);
-                        }
-                    }
-                    None => lost = true,
-                }
-            }
-            if lost {
-                return Err(KeychainError::Failed("it holds no key for this vault".to_owned()).into());
-            }
-        }
+        Unlocking::Keychain => keychain_slot(place.keychain.as_ref(), vault_uuid, slots),
         Unlocking::Passphrase(passphrase) => {
-            let slots: Vec<_> = slots
-                .iter()
-                .filter(|slot| slot.is(slot::Type::Passphrase))
-                .collect();
-            slots.iter().try_for_each(|slot| slot.check_costs())?;
-            let _turn = lease::kdf_lock(place.home)?;
-            for slot in slots {
-                if let Some(found) = open(slot, &slot.passphrase_key(passphrase)?) {
-                    return Ok(found);
-                }
-            }
+            passphrase_slot(place.home, place.keychain.as_ref(), vault_uuid, slots, passphrase)
         }
-        Unlocking::Recovery(recovery) => {
-            for slot in slots.iter().filter(|slot| slot.is(slot::Type::Recovery)) {
-                if let Some(found) = open(slot, &slot.recovery_key(recovery)?) {
-                    return Ok(found);
+        Unlocking::Recovery(recovery) => recovery_slot(vault_uuid, slots, recovery),
+    }
+}
+
+/// Opens an os-keychain slot with what the keychain holds.
+pub(crate) fn keychain_slot<'s>(
+    keychain: &dyn Keychain,
+    vault_uuid: &[u8; 16],
+    slots: &'s [Slot],
+) -> Result<(MasterKey, &'s Slot)> {
+    let mut lost = false;
+    for slot in slots.iter().filter(|slot| slot.is(slot::Type::OsKeychain)) {
+        match entry(keychain, vault_uuid, slot)? {
+            Some(key) => {
+                if let Some(master) = slot.open(vault_uuid, &key) {
+                    return Ok((master, slot));
                 }
             }
+            None => lost = true,
+        }
+    }
+    Err(if lost {
+        missing(keychain, "key")
+    } else {
+        Error::WrongKey
+    })
+}
+
+/// Opens a passphrase slot; the costs of all are checked before the first KDF runs.
+pub(crate) fn passphrase_slot<'s>(
+    home: &Home,
+    keychain: &dyn Keychain,
+    vault_uuid: &[u8; 16],
+    slots: &'s [Slot],
+    passphrase: &SecretValue,
+) -> Result<(MasterKey, &'s Slot)> {
+    let slots: Vec<_> = slots
+        .iter()
+        .filter(|slot| slot.is(slot::Type::Passphrase))
+        .map(|slot| slot.passphrase_params().map(|params| (slot, params)))
+        .collect::<Result<_>>()?;
+    let mut lost = false;
+    for (slot, params) in slots {
+        let device = match params.device_secret {
+            DeviceSecret::Without => None,
+            DeviceSecret::With => match entry(keychain, vault_uuid, slot)? {
+                Some(device) => Some(device),
+                None => {
+                    lost = true;
+                    continue;
+                }
+            },
+        };
+        let turn = lease::kdf_lock(home)?;
+        let key = slot.passphrase_key(passphrase, device.as_ref())?;
+        drop(turn);
+        if let Some(master) = slot.open(vault_uuid, &key) {
+            return Ok((master, slot));
+        }
+    }
+    Err(if lost {
+        missing(keychain, "device secret")
+    } else {
+        Error::WrongKey
+    })
+}
+
+/// Opens a recovery slot.
+fn recovery_slot<'s>(
+    vault_uuid: &[u8; 16],
+    slots: &'s [Slot],
+    recovery: &RecoveryKey,
+) -> Result<(MasterKey, &'s Slot)> {
+    for slot in slots.iter().filter(|slot| slot.is(slot::Type::Recovery)) {
+        if let Some(master) = slot.open(vault_uuid, &slot.recovery_key(recovery)?) {
+            return Ok((master, slot));
         }
     }
     Err(Error::WrongKey)
+}
+
+/// What the keychain holds for a slot; bytes of another length are no key of ours.
+fn entry(keychain: &dyn Keychain, vault_uuid: &[u8; 16], slot: &Slot) -> Result<Option<Key>> {
+    let Some(account) = slot.account(vault_uuid) else {
+        return Ok(None);
+    };
+    match keychain.get(&account, keychain::DEADLINE)? {
+        None => Ok(None),
+        Some(bytes) => Key::from_slice(&bytes).map(Some).map_err(|_| Error::WrongKey),
+    }
+}
+
+/// Why there is no entry: a keychain without an open collection says the same as an emptied one, and only the first
+/// is mended by logging in.
+fn missing(keychain: &dyn Keychain, what: &'static str) -> Error {
+    match keychain::probe(keychain) {
+        Ok(()) => KeychainError::Lost(what).into(),
+        Err(error) => error.into(),
+    }
 }

@@ -2,12 +2,16 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
     time::Duration,
 };
 
 use keyward_model::{SecretValue, Timestamp, audit::AuditEvent, name::VaultName};
-use keyward_seal::{KdfParams, RecoveryKey};
+use keyward_seal::RecoveryKey;
 use rusqlite::Connection;
 
 use crate::{
@@ -17,21 +21,32 @@ use crate::{
     home::Home,
     keychain::Keychain,
     keys::Keys,
-    lease::{self, VaultLock},
+    lease::VaultLock,
     schema::{self, OnClose},
-    session::{Inner, State},
-    slot::{self, Slot},
+    session::{Inner, RELAXED, State},
+    slot,
     table::audit,
     tx::{Tx, WriteTx},
+    unlock::keychain_slot,
     verify::{self, Verification},
 };
 pub use crate::{
     create::create,
-    unlock::{mode, unlock},
+    rekey::{Depth, Rekey, Stage, Step, rekey},
+    slot::DeviceSecret,
+    unlock::{mode, unlock, ways},
+    ways::{Mode, NewSlot, PassphraseWay, Ways},
 };
 
 /// How long an opener waits while somebody exchanges the file (§b.5 “Locks”).
 pub(crate) const EXCHANGE: Duration = Duration::from_secs(10);
+
+/// How long a one-shot command waits for another writer: a rekey takes as long as the vault is large (§b.8). Within
+/// a host writers wait for each other before they ask the file.
+const ONE_SHOT_PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often the event of a read looks whether it may write.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Who opens a vault: this decides when the log is moved into the file and when the anchor is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,29 +66,6 @@ pub enum Unlocking<'a> {
     Passphrase(&'a SecretValue),
     /// A recovery key.
     Recovery(&'a RecoveryKey),
-}
-
-/// The slot a vault is made with.
-#[derive(Clone, Copy)]
-pub enum FirstSlot<'a> {
-    /// A key in the OS keychain.
-    Keychain,
-    /// A passphrase.
-    Passphrase {
-        /// UTF-8; its strength was judged by the caller.
-        passphrase: &'a SecretValue,
-        /// Costs; `None` to find those that take between half a second and one (§b.7).
-        kdf: Option<KdfParams>,
-    },
-}
-
-/// What a vault is usually unlocked with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// The OS keychain, at the login of the person.
-    Keychain,
-    /// A passphrase.
-    Passphrase,
 }
 
 /// Which vault, and the surroundings it needs.
@@ -105,13 +97,16 @@ pub enum ReadLog {
 /// may be begun inside another.
 pub struct UnlockedVault {
     inner: Mutex<Inner>,
-    keys: Keys,
-    home: Home,
-    /// The write-ahead log.
-    log: PathBuf,
-    keychain: Arc<dyn Keychain>,
+    /// Held by whoever writes, before `inner`: while one works for long, the others wait here, and reading goes on.
+    writing: Mutex<()>,
+    pub(crate) uuid: [u8; 16],
+    pub(crate) home: Home,
+    pub(crate) file: PathBuf,
+    pub(crate) keychain: Arc<dyn Keychain>,
     opening: Opening,
-    mode: Mode,
+    pub(crate) mode: Mutex<Mode>,
+    /// The vault was given keys that this process cannot have.
+    outdated: AtomicBool,
     need: Need,
     pub(crate) freshness: Freshness,
     // Dropped last: the file may be exchanged once the connection is closed.
@@ -125,18 +120,23 @@ impl UnlockedVault {
     /// [`Error::Corrupt`]; [`Error::Locked`] when the vault was given new keys; [`Error::NotFresh`] when an
     /// older copy was put in its place while it was open; what `f` says.
     pub fn read<T>(&self, f: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        self.inner().read(&self.keys, f)
+        self.inner().read(&|db| self.follow(db), f)
     }
 
     /// One write transaction, synced when it comes back. All of it is stored, or nothing on an error. A purge is
     /// followed by a checkpoint, so that the bytes are gone.
     ///
     /// # Errors
-    /// As [`UnlockedVault::read`]; [`Error::Busy`] when another process writes for five seconds;
-    /// [`Error::ReadOnly`], [`Error::Storage`].
+    /// As [`UnlockedVault::read`]; [`Error::Busy`] when another process writes for five seconds, or for a minute
+    /// where a one-shot command waits; [`Error::ReadOnly`], [`Error::Storage`].
     pub fn write<T>(&self, now: Timestamp, f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>) -> Result<T> {
+        let patience = match self.opening {
+            Opening::OneShot => ONE_SHOT_PATIENCE,
+            Opening::Host => schema::BUSY,
+        };
+        let _turn = self.turn_to_write();
         let mut inner = self.inner();
-        let done = inner.write(&self.keys, now, f)?;
+        let done = inner.write(&|db| self.follow(db), patience, now, f)?;
         inner.own_writes += 1;
         inner.written(now);
         if inner.checkpoint_due {
@@ -152,9 +152,14 @@ impl UnlockedVault {
     /// [`Error::Corrupt`] and [`Error::Locked`] alone: whatever keeps the log from being written keeps nobody
     /// from reading.
     pub fn log_reads(&self, now: Timestamp, events: &[AuditEvent]) -> Result<ReadLog> {
-        let mut inner = self.inner();
         let append = |tx: &mut WriteTx<'_>| events.iter().try_for_each(|event| audit::append(tx, event));
-        match inner.write_relaxed(&self.keys, now, append) {
+        let turn = self.short_turn_to_write();
+        let mut inner = self.inner();
+        let written = match turn {
+            Some(_) => inner.write_relaxed(&|db| self.follow(db), now, append),
+            None => Err(Error::Busy("the vault".to_owned())),
+        };
+        match written {
             Ok(()) => Ok(ReadLog::Logged),
             Err(error @ (Error::Busy(_) | Error::ReadOnly(_) | Error::Storage(_))) => {
                 inner.unlogged += events.len() as u64;
@@ -164,31 +169,16 @@ impl UnlockedVault {
         }
     }
 
-    /// Makes the recovery key the one that opens this vault; the one before it ends.
-    ///
-    /// # Errors
-    /// As [`UnlockedVault::write`].
-    pub fn add_recovery_slot(&self, recovery: &RecoveryKey, now: Timestamp) -> Result<()> {
-        let new = Slot::for_recovery(&self.keys.uuid, recovery, &self.keys.master)?;
-        self.exchange_slots(now, "recovery.create", new, |slot| slot.is(slot::Type::Recovery))
-    }
-
-    /// Whether a recovery key opens this vault.
-    ///
-    /// # Errors
-    /// As [`UnlockedVault::read`].
-    pub fn has_recovery(&self) -> Result<bool> {
-        self.read(|tx| {
-            Ok(slot::read_all(tx.db)?
-                .iter()
-                .any(|slot| slot.is(slot::Type::Recovery)))
-        })
-    }
-
     /// What it is usually unlocked with.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.mode
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another process gave the vault keys that this one cannot have: it is to be locked (§b.8).
+    #[must_use]
+    pub fn is_outdated(&self) -> bool {
+        self.outdated.load(Ordering::Relaxed)
     }
 
     /// How the file compared with the anchor when it was unlocked: [`Freshness::Ok`] or [`Freshness::None`].
@@ -200,7 +190,7 @@ impl UnlockedVault {
     /// The vault's identity.
     #[must_use]
     pub fn uuid(&self) -> [u8; 16] {
-        self.keys.uuid
+        self.uuid
     }
 
     /// The whole verification; its time grows with the vault.
@@ -239,13 +229,13 @@ impl UnlockedVault {
     /// # Errors
     /// As [`UnlockedVault::read`].
     pub fn edition(&self) -> Result<Edition> {
-        self.inner().edition(&self.keys).map(Edition)
+        self.inner().edition(&|db| self.follow(db)).map(Edition)
     }
 
     /// Whether the operating system keeps the keys out of swap.
     #[must_use]
     pub fn keys_locked_in_memory(&self) -> bool {
-        self.keys.locked_in_memory()
+        self.keys().locked_in_memory()
     }
 
     /// Ends the session: a host moves the log into the file and writes the anchor; a one-shot command does the
@@ -263,8 +253,8 @@ impl UnlockedVault {
         if std::mem::replace(&mut inner.is_over, true) {
             return Ok(());
         }
-        let is_long =
-            || std::fs::metadata(&self.log).is_ok_and(|log| log.len() > schema::WAL_WORTH_A_CHECKPOINT);
+        let log = self.file.with_extension("db-wal");
+        let is_long = || std::fs::metadata(&log).is_ok_and(|log| log.len() > schema::WAL_WORTH_A_CHECKPOINT);
         let checkpointed = if self.opening == Opening::Host || inner.checkpoint_due || is_long() {
             inner.checkpoint()
         } else {
@@ -289,7 +279,7 @@ impl UnlockedVault {
         };
         // Nothing is held meanwhile: a keychain may take seconds, and reading goes on. Two that raise it at once are
         // put in order by anchor.lock, and it only ever goes up.
-        let raised = anchor::raise(&self.home, self.keychain.as_ref(), &self.keys.uuid, self.need, to);
+        let raised = anchor::raise(&self.home, self.keychain.as_ref(), &self.uuid, self.need, to);
         let mut inner = self.inner();
         match (raised, self.need) {
             (Ok(()), _) => inner.anchored(generation, now),
@@ -299,44 +289,42 @@ impl UnlockedVault {
         Ok(())
     }
 
-    /// Puts `new` in the place of the slots that `ends` names.
-    fn exchange_slots(
-        &self,
-        now: Timestamp,
-        act: &str,
-        new: Slot,
-        ends: impl Fn(&Slot) -> bool,
-    ) -> Result<()> {
-        self.write(now, |tx| {
-            for old in slot::read_all(tx.db)?.iter().filter(|slot| ends(slot)) {
-                old.delete(tx.db)?;
+    /// The keys of a vault whose epoch is no longer ours: from the keychain where there is such a slot, else the
+    /// vault is locked. That alone is never told as forged (§b.8); what the new keys do not confirm is.
+    fn follow(&self, db: &Connection) -> Result<Keys> {
+        let header = Header::read(db)?;
+        match keychain_slot(self.keychain.as_ref(), &self.uuid, &slot::read_all(db)?) {
+            Ok((master, _)) => Ok(Keys::derive(master, self.uuid, header.epoch)),
+            Err(_) => {
+                self.outdated.store(true, Ordering::Relaxed);
+                Err(Error::Locked)
             }
-            new.insert(tx.db)?;
-            let mut header = Header::read(tx.db)?;
-            header.mac =
-                header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, &self.keys);
-            header.write(tx.db)?;
-            tx.manifest.borrow_mut().header_mac = header.mac;
-            tx.want_anchor();
-            tx.want_checkpoint(); // the old blob must not stay in the log
-            audit::append(tx, &event(now, "owner", act, "vault"))
-        })
+        }
     }
 
-    /// Wraps the vault's key again at today's costs (§b.7). Costs no more than a slower unlock: if it cannot be
-    /// stored now, the next unlock tries again.
-    pub(crate) fn strengthen(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
-        let turn = lease::kdf_lock(&self.home)?;
-        let new = Slot::for_passphrase(
-            &self.keys.uuid,
-            passphrase,
-            &KdfParams::DEFAULT,
-            &self.keys.master,
-        )?;
-        drop(turn);
-        match self.exchange_slots(now, "passphrase.strengthen", new, |slot| slot.id == weak.id) {
-            Err(Error::Busy(_) | Error::ReadOnly(_) | Error::Storage(_)) => Ok(()),
-            other => other,
+    /// The keys of the epoch last seen.
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.inner().keys)
+    }
+
+    /// Waits until nobody of this process writes.
+    pub(crate) fn turn_to_write(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`UnlockedVault::turn_to_write`], but not for long: a read waits for nobody's work (L-10).
+    fn short_turn_to_write(&self) -> Option<MutexGuard<'_, ()>> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.writing.try_lock() {
+                Ok(turn) => return Some(turn),
+                Err(TryLockError::Poisoned(turn)) => return Some(turn.into_inner()),
+                Err(TryLockError::WouldBlock) if waited >= RELAXED => return None,
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(LOOK_AGAIN);
+                    waited += LOOK_AGAIN;
+                }
+            }
         }
     }
 
@@ -360,14 +348,6 @@ pub(crate) fn on_close(opening: Opening) -> OnClose {
     }
 }
 
-pub(crate) fn mode_of(slots: &[Slot]) -> Mode {
-    if slots.iter().any(|slot| slot.is(slot::Type::OsKeychain)) {
-        Mode::Keychain
-    } else {
-        Mode::Passphrase
-    }
-}
-
 pub(crate) fn event(now: Timestamp, actor: &str, action: &str, subject: &str) -> AuditEvent {
     AuditEvent {
         at: now,
@@ -388,13 +368,15 @@ pub(crate) fn assemble(
     anchor: State,
 ) -> UnlockedVault {
     UnlockedVault {
-        inner: Mutex::new(Inner::new(db, anchor)),
-        keys,
+        uuid: keys.uuid,
+        inner: Mutex::new(Inner::new(db, keys, anchor)),
+        writing: Mutex::new(()),
         home: place.home.clone(),
-        log: place.home.vault_dir(place.name).join("vault.db-wal"),
+        file: place.home.vault_file(place.name),
         keychain: Arc::clone(place.keychain),
         opening: place.opening,
-        mode,
+        mode: Mutex::new(mode),
+        outdated: AtomicBool::new(false),
         need,
         freshness: Freshness::None,
         _lock: lock,

@@ -6,7 +6,7 @@
 use crate::{
     error::{Error, Result},
     manifest::Leaves,
-    record::{Kind, Record, select},
+    record::{Record, select},
     table,
     tx::Tx,
 };
@@ -27,6 +27,11 @@ pub struct Verification {
 /// # Errors
 /// [`Error::Corrupt`] names what is damaged.
 pub(crate) fn whole(tx: &Tx<'_>) -> Result<Verification> {
+    watched(tx, &mut |_| Ok(()))
+}
+
+/// As [`whole`]; tells how many records were opened so far, and ends when that is refused.
+pub(crate) fn watched(tx: &Tx<'_>, opened: &mut dyn FnMut(u64) -> Result<()>) -> Result<Verification> {
     let (buckets, mut leaves) = tx.manifest.borrow_mut().check_all(tx.db, tx.keys)?;
     let mut records = 0;
     let mut statement = tx.db.prepare(select!("ORDER BY rowid"))?;
@@ -39,18 +44,9 @@ pub(crate) fn whole(tx: &Tx<'_>) -> Result<Verification> {
             ));
         }
         let plaintext = tx.open(&record)?;
-        match record.kind {
-            Kind::Environment => table::environments::decode(tx, &record, &plaintext).map(drop)?,
-            Kind::Secret => table::secrets::decode(tx, &record, &plaintext).map(drop)?,
-            Kind::AuthClient => table::auth_clients::decode(tx, &record, &plaintext).map(drop)?,
-            Kind::Connection => table::connections::decode(tx, &record, &plaintext).map(drop)?,
-            Kind::SecretVersion | Kind::AuthClientVersion => table::versions::check(tx, &record, &plaintext)?,
-            Kind::TokenSet | Kind::RefreshIntent if record.uuid == record.name_bi => {}
-            Kind::TokenSet | Kind::RefreshIntent => {
-                return Err(Error::Corrupt("a record lies under another's name".to_owned()));
-            }
-        }
+        table::name_bi(tx, tx, &record, &plaintext)?;
         records += 1;
+        opened(records)?;
     }
     if !leaves.is_empty() {
         return Err(Error::Corrupt("a record is missing".to_owned()));

@@ -1,8 +1,10 @@
 """An independent reader of the format KWV1, written from FORMAT.md alone (R-44).
 
-usage: reader.py vault.db KEK_HEX   (the key of the os-keychain slot)
+usage: reader.py vault.db KEK_HEX                      (the key of the os-keychain slot)
+       reader.py vault.db --passphrase TEXT [DEVICE_HEX]   (and the device secret where the slot asks for one)
+       reader.py vault.db --recovery GROUPS
 Verifies header, manifest and log, opens every record, and prints them as JSON.
-Needs Python 3 and the package `cryptography`.
+Needs Python 3 and the packages `cryptography` and, for a passphrase, `argon2-cffi`.
 """
 
 import hashlib
@@ -11,6 +13,7 @@ import json
 import sqlite3
 import struct
 import sys
+import unicodedata
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -110,7 +113,40 @@ def name_bi(keys, uuid, tbl, row_uuid, body):
     return row_uuid
 
 
-def main(path, kek):
+def by_passphrase(text, device):
+    from argon2.low_level import Type, hash_secret_raw
+
+    def kek(params):
+        p = cbor(params)
+        assert p[2] == 1 and p[6] == bool(device)
+        passphrase = unicodedata.normalize("NFC", text).encode()
+        stretched = hash_secret_raw(passphrase, p[1], p[4], p[3], p[5], 32, Type.ID, 0x13)
+        return hkdf(p[1], stretched + device, b"keyward/v1/slot/pass", 32)
+
+    return "passphrase", kek
+
+
+def by_recovery(groups):
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    number = 0
+    for letter in groups.replace("-", ""):
+        number = number << 5 | alphabet.index(letter)
+    bits = number >> 10
+    r = (bits << 2).to_bytes(19, "big")
+    assert int.from_bytes(hashlib.sha256(r).digest()[:2], "big") >> 6 == number & 0x3FF, "checksum"
+    return "recovery", lambda params: hkdf(cbor(params)[1], r, b"keyward/v1/slot/recovery", 32)
+
+
+def way(arguments):
+    if arguments[0] == "--passphrase":
+        return by_passphrase(arguments[1], bytes.fromhex(arguments[2]) if len(arguments) > 2 else b"")
+    if arguments[0] == "--recovery":
+        return by_recovery(arguments[1])
+    return "os-keychain", lambda params: bytes.fromhex(arguments[0])
+
+
+def main(path, way):
+    kind, kek = way
     db = sqlite3.connect(path)
     one = lambda sql: db.execute(sql).fetchone()
     assert one("PRAGMA application_id")[0] == 0x4B575631
@@ -119,8 +155,8 @@ def main(path, kek):
         "SELECT vault_uuid, epoch, min_reader, features_critical, features_compat, mac FROM header"
     )
     slots = db.execute("SELECT slot_id, type, params, blob FROM slot ORDER BY slot_id").fetchall()
-    slot = next(slot for slot in slots if slot[1] == "os-keychain")
-    vk = unseal(kek, b"slot", lp(uuid) + lp(slot[0]) + lp(slot[1].encode()) + lp(slot[2]), slot[3])
+    slot = next(slot for slot in slots if slot[1] == kind)
+    vk = unseal(kek(slot[2]), b"slot", lp(uuid) + lp(slot[0]) + lp(slot[1].encode()) + lp(slot[2]), slot[3])
     labels = ["wrap/main", "wrap/oauth", "header", "index", "manifest", "audit", "audit_enc"]
     keys = {
         label: hkdf(uuid, vk, b"keyward/v1/key/" + label.encode() + b"\0" + u32(epoch), 32) for label in labels
@@ -181,4 +217,4 @@ def main(path, kek):
     json.dump({"records": records, "events": events}, sys.stdout, default=lambda raw: raw.hex())
 
 
-main(sys.argv[1], bytes.fromhex(sys.argv[2]))
+main(sys.argv[1], way(sys.argv[2:]))

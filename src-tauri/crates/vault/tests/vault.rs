@@ -4,7 +4,7 @@ mod support;
 
 use keyward_model::{SecretValue, Timestamp};
 use keyward_vault::{
-    Error, FirstSlot, Freshness, KdfParams, Mode, Opening, ReadLog, RecoveryKey, Unlocking, mode,
+    DeviceSecret, Error, Freshness, KdfParams, Mode, NewSlot, Opening, ReadLog, RecoveryKey, Unlocking, mode,
     table::{audit, environments, secrets},
 };
 use support::*;
@@ -70,13 +70,13 @@ fn a_vault_is_made_once_and_a_failure_leaves_nothing() {
     let world = World::new();
     world.map.set_mood(Mood::Absent);
     let place = world.place(Opening::OneShot);
-    let failed = keyward_vault::create(&place, FirstSlot::Keychain, NOW, &stopwatch());
+    let failed = keyward_vault::create(&place, NewSlot::Keychain, NOW, &stopwatch());
     assert!(matches!(failed, Err(Error::KeychainUnavailable(_))));
     assert!(world.home.vault_names().unwrap().is_empty());
     assert!(!world.home.vault_dir(&world.name).exists());
     world.map.set_mood(Mood::Well);
     drop(world.create());
-    let again = keyward_vault::create(&place, FirstSlot::Keychain, NOW, &stopwatch());
+    let again = keyward_vault::create(&place, NewSlot::Keychain, NOW, &stopwatch());
     assert!(matches!(again, Err(Error::Exists(_))));
     assert_eq!(world.home.vault_names().unwrap().len(), 1);
     assert_eq!(world.map.entries.lock().unwrap().len(), 2, "slot key and anchor");
@@ -156,9 +156,10 @@ fn a_weak_slot_is_strengthened() {
         iterations: 2,
         lanes: 1,
     };
-    let slot = FirstSlot::Passphrase {
+    let slot = NewSlot::Passphrase {
         passphrase: &passphrase,
         kdf: Some(weak),
+        device_secret: DeviceSecret::Without,
     };
     drop(keyward_vault::create(&world.place(Opening::OneShot), slot, NOW, &stopwatch()).unwrap());
     let before = slots(&world);

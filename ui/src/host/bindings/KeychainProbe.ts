@@ -15,4 +15,8 @@ name: string,
 /**
  * Why it is not usable, and what to do; empty when it is.
  */
-reason: string, };
+reason: string, 
+/**
+ * What it really protects against on this platform, in one sentence (SECURITY.md T-06).
+ */
+truth: string, };

@@ -2,7 +2,7 @@
 import type { Plaintext } from "./Plaintext";
 
 /**
- * The groups asked for, typed back.
+ * The groups asked for, typed back: does what the offer was made for.
  */
 export type RecoveryConfirm = { 
 /**

@@ -17,4 +17,8 @@ passphrase: Plaintext | null,
 /**
  * Memory of Argon2id in MiB (64…1024); measured when absent (SECURITY.md §b.7).
  */
-kdf_memory_mib: number | null, };
+kdf_memory_mib: number | null, 
+/**
+ * Whether the passphrase opens the vault only together with a secret in this machine's keychain.
+ */
+device_secret: boolean, };

@@ -44,6 +44,7 @@ impl From<Change> for wire::Change {
             ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
+            ChangeKind::Rekey => wire::ChangeKind::Rekey,
         };
         Self {
             kind,

@@ -7,6 +7,7 @@ pub mod consents;
 pub mod doctor;
 pub mod environments;
 mod from_engine;
+pub mod keys;
 pub mod references;
 pub mod secrets;
 pub mod vault;

@@ -6,11 +6,11 @@ use keyward_engine::{
     Engine,
     access::Caller,
     home::{Freshness, HostLock, Mode, keychain},
-    lifecycle::{self, NewMode, RecoveryOffer},
+    lifecycle::{self, NewMode},
 };
 
-use super::Result;
-use crate::wire::{self, Code, Done, Error, Plaintext};
+use super::{Result, keys};
+use crate::wire::{self, Done, Error};
 
 /// What there is.
 ///
@@ -54,17 +54,20 @@ pub fn probe_keychain(
     _: wire::KeychainProbeRequest,
 ) -> Result<wire::KeychainProbe> {
     let name = keychain::name().to_owned();
+    let truth = keychain::truth().to_owned();
     Ok(match lifecycle::probe_keychain(engine) {
         Ok(()) => wire::KeychainProbe {
             usable: true,
             name,
             reason: String::new(),
+            truth,
         },
         Err(error) => wire::KeychainProbe {
             usable: false,
             name,
             // What happened and what to do; the system's own words are for `doctor`.
             reason: format!("{} {}", error.plainly(), error.hint()),
+            truth,
         },
     })
 }
@@ -83,51 +86,14 @@ pub fn create(
         (wire::Mode::Keychain, Some(_)) => {
             return Err(Error::usage("A vault in keychain mode takes no passphrase."));
         }
-        (wire::Mode::Passphrase, Some(passphrase)) => {
-            NewMode::Passphrase(&passphrase.0, request.kdf_memory_mib)
-        }
-        (wire::Mode::Passphrase, None) => {
-            return Err(Error::new(
-                Code::Usage,
-                "Passphrase mode needs a passphrase.",
-                "Give it on a terminal or with --passphrase-fd N.",
-            ));
-        }
+        (wire::Mode::Passphrase, Some(passphrase)) => NewMode::Passphrase {
+            passphrase: &passphrase.0,
+            memory_mib: request.kdf_memory_mib,
+            device_secret: keys::device_secret(request.device_secret),
+        },
+        (wire::Mode::Passphrase, None) => return Err(keys::no_passphrase()),
     };
-    Ok(offer(lifecycle::create(engine, caller, mode)?))
-}
-
-/// Makes a recovery key for a vault that has none.
-///
-/// # Errors
-/// `conflict` when it has one.
-pub fn recovery_begin(
-    engine: &Arc<Engine>,
-    _: &Caller,
-    _: wire::RecoveryBegin,
-) -> Result<wire::RecoveryOffer> {
-    Ok(offer(lifecycle::recovery_begin(engine)?))
-}
-
-fn offer(offer: RecoveryOffer) -> wire::RecoveryOffer {
-    wire::RecoveryOffer {
-        recovery_key: Plaintext(offer.groups),
-        ask: offer.ask,
-    }
-}
-
-/// Makes the recovery key count.
-///
-/// # Errors
-/// `usage` when the groups differ.
-pub fn recovery_confirm(
-    engine: &Arc<Engine>,
-    caller: &Caller,
-    request: wire::RecoveryConfirm,
-) -> Result<Done> {
-    let typed: Vec<_> = request.groups.iter().map(|group| &group.0).collect();
-    lifecycle::recovery_confirm(engine, caller, &typed)?;
-    Ok(Done {})
+    Ok(keys::offer(lifecycle::create(engine, caller, mode)?))
 }
 
 /// Unlocks: by keychain, else by the passphrase.

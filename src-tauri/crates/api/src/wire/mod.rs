@@ -11,9 +11,12 @@ mod doctor;
 mod environment;
 mod error;
 mod plaintext;
+mod recovery;
 mod reference;
+mod rekey;
 mod secret;
 mod vault;
+mod ways;
 
 pub use audit::*;
 pub use auth_client::*;
@@ -23,9 +26,12 @@ pub use doctor::*;
 pub use environment::*;
 pub use error::*;
 pub use plaintext::Plaintext;
+pub use recovery::*;
 pub use reference::*;
+pub use rekey::*;
 pub use secret::*;
 pub use vault::*;
+pub use ways::*;
 
 /// A reply without content.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

@@ -89,6 +89,8 @@ pub struct KeychainProbe {
     pub name: String,
     /// Why it is not usable, and what to do; empty when it is.
     pub reason: String,
+    /// What it really protects against on this platform, in one sentence (SECURITY.md T-06).
+    pub truth: String,
 }
 
 /// Makes the vault.
@@ -102,31 +104,9 @@ pub struct VaultCreate {
     pub passphrase: Option<Plaintext>,
     /// Memory of Argon2id in MiB (64…1024); measured when absent (SECURITY.md §b.7).
     pub kdf_memory_mib: Option<u32>,
-}
-
-/// A recovery key that counts once two of its groups were typed back.
-#[derive(Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct RecoveryOffer {
-    /// Eight groups of four characters, joined by dashes.
-    pub recovery_key: Plaintext,
-    /// Which groups to type back, from 0, ascending.
-    pub ask: Vec<usize>,
-}
-
-/// Makes a recovery key for an unlocked vault that has none.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct RecoveryBegin {}
-
-/// The groups asked for, typed back.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
-pub struct RecoveryConfirm {
-    /// In the order of [`RecoveryOffer::ask`].
-    pub groups: Vec<Plaintext>,
+    /// Whether the passphrase opens the vault only together with a secret in this machine's keychain.
+    #[serde(default)]
+    pub device_secret: bool,
 }
 
 /// Unlocks: by keychain, else by the passphrase.
@@ -171,6 +151,8 @@ pub enum ChangeKind {
     Connection,
     /// A running consent.
     Consent,
+    /// How far a rekey is.
+    Rekey,
 }
 
 /// A reply of something that was tried once for each of several things.

@@ -68,6 +68,7 @@ pub fn fill(client: &mut Client) {
         mode: wire::Mode::Keychain,
         passphrase: None,
         kdf_memory_mib: None,
+        device_secret: false,
     };
     client.call("default", &create).unwrap();
     client.call("default", &secret("KEY", b"canary-value")).unwrap();

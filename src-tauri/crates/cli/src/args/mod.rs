@@ -7,6 +7,7 @@ mod auth_client;
 mod completion;
 mod connection;
 mod environment;
+mod keys;
 mod secret;
 mod using;
 mod vault;
@@ -16,6 +17,7 @@ pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType};
 pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, State, Token};
 pub use environment::Env;
+pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
 pub use secret::{RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
 pub use using::{Format, Get, Inject, Run};
 pub use vault::Init;
@@ -58,6 +60,14 @@ pub enum Command {
     Lock,
     /// Say what to mend
     Doctor,
+    /// The passphrase of the vault
+    #[command(subcommand)]
+    Passphrase(Passphrase),
+    /// The recovery key: make a new one, or use it
+    #[command(subcommand)]
+    Recovery(Recovery),
+    /// Give the whole vault a new key, and a new recovery key
+    Rekey(Rekey),
     /// Serve the vaults in the foreground and keep tokens fresh
     Serve,
     /// Environments: named scopes inside the vault

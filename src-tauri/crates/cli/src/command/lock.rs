@@ -27,7 +27,7 @@ pub fn unlock(context: &Context, face: &Face) -> Result {
             );
         }
     }
-    document(context, face, &mut door)
+    status::document(context, face, &mut door)
 }
 
 /// With a host, drops its keys; without one, nothing was open.
@@ -42,7 +42,7 @@ pub fn lock(context: &Context, face: &Face) -> Result {
     if let Door::Host(client) = &mut door {
         client.call(context.vault.as_str(), &VaultLock {})?;
         face.say("Locked.");
-        return document(context, face, &mut door);
+        return status::document(context, face, &mut door);
     }
     let status = door.call_as_is(context, VaultStatusRequest {})?;
     if status.mode == Some(Mode::Keychain) {
@@ -50,13 +50,5 @@ pub fn lock(context: &Context, face: &Face) -> Result {
     } else {
         face.say("Nothing was open.");
     }
-    document(context, face, &mut door)
-}
-
-/// With `--json`: what there is now.
-fn document(context: &Context, face: &Face, door: &mut Door) -> Result {
-    if !face.is_json() {
-        return Ok(());
-    }
-    face.show(&door.call_as_is(context, VaultStatusRequest {})?, status::facts)
+    status::document(context, face, &mut door)
 }

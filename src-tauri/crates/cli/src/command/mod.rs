@@ -11,6 +11,10 @@ mod get;
 mod init;
 mod inject;
 mod lock;
+mod passphrase;
+mod recovery;
+mod recovery_key;
+mod rekey;
 mod resolve;
 mod run;
 mod secret;
@@ -48,6 +52,9 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Unlock => lock::unlock(&context, face),
         Command::Lock => lock::lock(&context, face),
         Command::Doctor => return doctor::run(&context, face),
+        Command::Passphrase(command) => passphrase::run(&context, face, command),
+        Command::Recovery(command) => recovery::run(&context, face, command),
+        Command::Rekey(rekey) => rekey::run(&context, face, &rekey),
         Command::Serve => serve::run(&context, face),
         Command::Env(command) => env::run(&context, face, command),
         Command::Secret(command) => secret::run(&context, face, command),

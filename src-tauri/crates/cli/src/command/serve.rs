@@ -10,7 +10,7 @@ use keyward_api::{
 use keyward_engine::lifecycle;
 use signal_hook::{consts::TERM_SIGNALS, iterator::Signals};
 
-use super::Result;
+use super::{Result, status::NO_RECOVERY};
 use crate::{context::Context, output::Face};
 
 enum Ending {
@@ -41,6 +41,9 @@ pub fn run(context: &Context, face: &Face) -> Result {
         std::process::id(),
         context.vault
     ));
+    if lifecycle::status(&engine).is_ok_and(|status| status.recovery == Some(false)) {
+        face.say(NO_RECOVERY);
+    }
     let ending = wait(control, signals)?;
     // Stop accepting first; running refreshes are stored; then keys go and host.lock is released (L-01).
     drop(server);

@@ -28,7 +28,7 @@ pub fn run(context: &Context, face: &Face) -> Result {
     }
     let status = door.call_as_is(context, VaultStatusRequest {})?;
     if status.recovery == Some(false) {
-        face.say("This vault has no recovery key: without its keychain or passphrase it is lost. Open the app to make one.");
+        face.say(NO_RECOVERY);
     }
     if let Some(damage) = &status.damage {
         face.say(format!(
@@ -36,6 +36,20 @@ pub fn run(context: &Context, face: &Face) -> Result {
         ));
     }
     face.show(&status, facts)
+}
+
+/// Said whenever a vault without one is opened to stay (SECURITY.md §b.2).
+pub const NO_RECOVERY: &str = "This vault has no recovery key: without its keychain or passphrase it is lost. `keyward recovery renew` makes one, and so does the app.";
+
+/// With `--json`: what there is now.
+///
+/// # Errors
+/// As the status says.
+pub fn document(context: &Context, face: &Face, door: &mut Door) -> Result {
+    if !face.is_json() {
+        return Ok(());
+    }
+    face.show(&door.call_as_is(context, VaultStatusRequest {})?, facts)
 }
 
 fn door_status(engine: &keyward_engine::Engine) -> Option<Mode> {

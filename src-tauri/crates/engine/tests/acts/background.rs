@@ -16,7 +16,7 @@ use keyward_model::{SecretValue, connection::ConnectionState};
 use crate::{
     provider::Fault,
     server::answer,
-    support::{PASSPHRASE, World, eventually, kind, new_secret, owner, shown},
+    support::{PASSPHRASE, World, by_passphrase, eventually, kind, new_secret, owner, shown},
 };
 
 /// Looks at the clock now instead of at the end of the nap.
@@ -163,7 +163,7 @@ fn a_host_in_passphrase_mode_locks_itself() {
     let world = World::new();
     let engine = world.engine(Opening::Host);
     let passphrase = SecretValue::from(PASSPHRASE);
-    lifecycle::create(&engine, &owner(), NewMode::Passphrase(&passphrase, Some(64))).unwrap();
+    lifecycle::create(&engine, &owner(), by_passphrase(&passphrase, 64)).unwrap();
     let _background = background::start(&engine).unwrap();
     let locked = || lifecycle::status(&engine).unwrap().locked;
     world.clock.pass(899);

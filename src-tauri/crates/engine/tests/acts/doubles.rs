@@ -61,6 +61,11 @@ impl Clock for FakeClock {
 pub struct MapKeychain(Mutex<HashMap<String, Vec<u8>>>);
 
 impl MapKeychain {
+    /// As after a reset of the keychain.
+    pub fn empty(&self) {
+        self.0.lock().unwrap().clear();
+    }
+
     /// Puts another key in the place of every one of this vault.
     pub fn spoil(&self) {
         for bytes in self

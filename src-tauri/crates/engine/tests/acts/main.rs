@@ -7,6 +7,7 @@ mod doubles;
 mod faults;
 mod handing_out;
 mod items;
+mod keys;
 mod lifecycle;
 mod provider;
 mod reads;

@@ -15,7 +15,7 @@ use keyward_engine::{
     connect::{Opening as Browse, Wish},
     connections,
     consent::Consent,
-    home::{Home, Keychain, Opening},
+    home::{DeviceSecret, Home, Keychain, Opening},
     lifecycle::{self, NewMode},
     ports::{Browser, Clock},
     secrets,
@@ -50,6 +50,15 @@ pub struct World {
 
 pub fn owner() -> Caller {
     Caller::owner("a test")
+}
+
+/// A vault in passphrase mode at the least cost.
+pub fn by_passphrase(passphrase: &SecretValue, memory_mib: u32) -> NewMode<'_> {
+    NewMode::Passphrase {
+        passphrase,
+        memory_mib: Some(memory_mib),
+        device_secret: DeviceSecret::Without,
+    }
 }
 
 impl World {

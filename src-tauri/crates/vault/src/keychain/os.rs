@@ -31,6 +31,19 @@ pub fn name() -> &'static str {
     }
 }
 
+/// What that keychain really protects against, in one sentence (SECURITY.md T-06). The sentences for macOS and Windows
+/// are those systems' documented behaviour; they were not run.
+#[must_use]
+pub fn truth() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "macOS asks before a program other than Keyward reads the key; one that you allowed, or that runs as an administrator, can open this vault."
+    } else if cfg!(windows) {
+        "Windows gives the key to every program that runs as you: while you are logged in, any of them can open this vault."
+    } else {
+        "The Secret Service gives the key to every program that runs as you: while you are logged in, any of them can open this vault."
+    }
+}
+
 /// The keychain of the logged-in user.
 ///
 /// The connection is opened by the first call and kept, as opening costs far more than reading. One that fails

@@ -228,10 +228,10 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<A
         scopes: map.texts(SCOPES.into())?,
         created_at: map.time(CREATED_AT.into())?,
     };
-    table::check_name(
-        record,
-        Kind::AuthClient,
-        &tx.name_bi(SCOPE, None, client.key.as_str()),
-    )?;
+    table::check_name(record, Kind::AuthClient, &name_bi(tx, &client))?;
     Ok(client)
+}
+
+pub(crate) fn name_bi(tx: &Tx<'_>, client: &AuthClient) -> [u8; 16] {
+    tx.name_bi(SCOPE, None, client.key.as_str())
 }

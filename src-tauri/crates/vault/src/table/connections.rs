@@ -140,7 +140,7 @@ fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Connection)> {
     Ok((record, connection))
 }
 
-fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
     tx.name_bi(
         items::SCOPE,
         Some(connection.environment),

@@ -102,11 +102,16 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Environment> {
     let map = Map::parse(plaintext, CREATED_AT.into())?;
     let name = table::name(EnvironmentName::parse(map.text(NAME.into())?))?;
-    table::check_name(record, Kind::Environment, &tx.name_bi(SCOPE, None, name.as_str()))?;
-    Ok(Environment {
+    let environment = Environment {
         id: Id::from_bytes(record.uuid),
         name,
         production: map.flag(PRODUCTION.into())?,
         created_at: map.time(CREATED_AT.into())?,
-    })
+    };
+    table::check_name(record, Kind::Environment, &name_bi(tx, &environment))?;
+    Ok(environment)
+}
+
+pub(crate) fn name_bi(tx: &Tx<'_>, environment: &Environment) -> [u8; 16] {
+    tx.name_bi(SCOPE, None, environment.name.as_str())
 }

@@ -256,7 +256,7 @@ fn place(parent: Id, number: u32) -> versions::Place {
     }
 }
 
-fn name_bi(tx: &Tx<'_>, secret: &Secret) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, secret: &Secret) -> [u8; 16] {
     match secret.deleted_at {
         None => tx.name_bi(items::SCOPE, Some(secret.environment), secret.key.as_str()),
         Some(_) => trash_index(&tx.keys.ring.index, secret.id.as_bytes()),

@@ -121,8 +121,8 @@ pub(crate) fn remove(tx: &mut WriteTx<'_>, place: Place) -> Result<()> {
     }
 }
 
-/// Whether a version lies under the name that its body asks for (whole verification).
-pub(crate) fn check(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<()> {
+/// The name that the body of a version asks for under the keys of `new`; under those of `tx` it must have it.
+pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<[u8; 16]> {
     let map = Map::parse(plaintext, VALUE.into())?;
     let place = Place {
         kind: record.kind,
@@ -130,5 +130,6 @@ pub(crate) fn check(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<()
         number: map.u32(NUMBER.into())?,
     };
     map.bytes(VALUE.into())?;
-    super::check_name(record, place.kind, &place.name_bi(tx))
+    super::check_name(record, place.kind, &place.name_bi(tx))?;
+    Ok(place.name_bi(new))
 }

@@ -21,7 +21,8 @@ use keyward_model::{
     secret::Secret,
 };
 use keyward_vault::{
-    FirstSlot, Home, KdfParams, Keychain, KeychainError, Opening, Place, UnlockedVault, Unlocking, WriteTx,
+    DeviceSecret, Home, KdfParams, Keychain, KeychainError, NewSlot, Opening, Place, UnlockedVault,
+    Unlocking, WriteTx,
     table::{audit, auth_clients, connections, environments, secrets},
 };
 use zeroize::Zeroizing;
@@ -144,7 +145,7 @@ impl World {
     pub fn create(&self) -> UnlockedVault {
         keyward_vault::create(
             &self.place(Opening::OneShot),
-            FirstSlot::Keychain,
+            NewSlot::Keychain,
             NOW,
             &stopwatch(),
         )
@@ -153,9 +154,10 @@ impl World {
 
     pub fn create_with_passphrase(&self) -> UnlockedVault {
         let passphrase = SecretValue::from(PASSPHRASE);
-        let slot = FirstSlot::Passphrase {
+        let slot = NewSlot::Passphrase {
             passphrase: &passphrase,
             kdf: Some(CHEAP),
+            device_secret: DeviceSecret::Without,
         };
         keyward_vault::create(&self.place(Opening::OneShot), slot, NOW, &stopwatch()).unwrap()
     }

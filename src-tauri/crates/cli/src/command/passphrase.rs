@@ -1,0 +1,50 @@
+//! `keyward passphrase`
+
+use keyward_api::wire::{Code, Error, PassphraseChange, Plaintext};
+
+use super::{Result, init::typed_twice, status};
+use crate::{
+    args::{self, Passphrase},
+    context::{Context, can_ask},
+    door::Door,
+    output::Face,
+};
+
+/// Gives the vault another passphrase, or a first one.
+///
+/// # Errors
+/// `locked` for a missing or wrong current one, `usage` for a weak or missing new one, `keychain`.
+pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
+    let Passphrase::Change(change) = command;
+    let descriptor = context.descriptor(change.new_passphrase_fd, "--new-passphrase-fd")?;
+    if descriptor.is_none() && !can_ask() {
+        return Err(Error::new(
+            Code::Usage,
+            "The new passphrase is missing.",
+            "Give it with --new-passphrase-fd N, or run this on a terminal.",
+        ));
+    }
+    let mut door = Door::open(context)?;
+    let current = door.open_proven(context)?;
+    let new = match descriptor {
+        Some(descriptor) => descriptor.line("--new-passphrase-fd")?,
+        None => typed_twice("New passphrase: ")?,
+    };
+    let is_first = current.is_none();
+    let request = PassphraseChange {
+        current: current.map(Plaintext),
+        new: Plaintext(new),
+        device_secret: wish(&change),
+    };
+    door.call_as_is(context, request)?;
+    face.say(if is_first {
+        "The vault has a passphrase now."
+    } else {
+        "The passphrase is changed. The one before opens nothing any more."
+    });
+    status::document(context, face, &mut door)
+}
+
+fn wish(change: &args::PassphraseChange) -> Option<bool> {
+    (change.device_secret || change.no_device_secret).then_some(change.device_secret)
+}
