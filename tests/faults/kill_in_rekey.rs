@@ -38,7 +38,13 @@ fn opens(door: &mut Door, home: &Keychained, name: &str) -> bool {
 }
 
 /// One rekey that is killed after `moment`, with its host when there is one; how long it took, when it was faster.
-fn rekey_once(home: &Keychained, name: &str, args: &[&str], moment: Duration, by_host: bool) -> Option<Duration> {
+fn rekey_once(
+    home: &Keychained,
+    name: &str,
+    args: &[&str],
+    moment: Duration,
+    by_host: bool,
+) -> Option<Duration> {
     let mut host = by_host.then(|| home.host());
     let path = home.path().join(name);
     let mut all = args.to_vec();
@@ -89,7 +95,11 @@ fn r20_a_killed_rekey_is_entirely_old_or_entirely_new() {
     for cycle in 0..CYCLES {
         let before = epoch(&home);
         let name = format!("cycle-{cycle}.txt");
-        let args: &[&str] = if cycle % 3 == 0 { &["rekey"] } else { &["rekey", "--deep"] };
+        let args: &[&str] = if cycle % 3 == 0 {
+            &["rekey"]
+        } else {
+            &["rekey", "--deep"]
+        };
         let percent = u32::try_from(chance.between(10, 115)).unwrap();
         let took = rekey_once(&home, &name, args, typical * percent / 100, cycle % 2 == 0);
         if let Some(took) = took {
@@ -100,7 +110,10 @@ fn r20_a_killed_rekey_is_entirely_old_or_entirely_new() {
             after == before || after == before + 1,
             "cycle {cycle}: epoch {before}, then {after}"
         );
-        assert!(took.is_none() || after == before + 1, "cycle {cycle}: it said that it was done");
+        assert!(
+            took.is_none() || after == before + 1,
+            "cycle {cycle}: it said that it was done"
+        );
         let ended = if after == before {
             old += 1;
             name
@@ -111,7 +124,10 @@ fn r20_a_killed_rekey_is_entirely_old_or_entirely_new() {
         home.is_sound();
         let mut host = home.host();
         let mut door = Door::open(&home).unwrap();
-        assert!(opens(&mut door, &home, &valid), "cycle {cycle}: {valid} no longer opens");
+        assert!(
+            opens(&mut door, &home, &valid),
+            "cycle {cycle}: {valid} no longer opens"
+        );
         assert!(!opens(&mut door, &home, &ended), "cycle {cycle}: {ended} opens");
         let keys: Vec<String> = (0..SECRETS).map(key).collect();
         let body = json!({ "environment": "default", "references": keys });

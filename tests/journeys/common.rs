@@ -228,6 +228,27 @@ impl Terminal {
         self.read = found.unwrap_or_else(|error| panic!("{error}\n{}", self.screen()));
     }
 
+    /// The eight groups of the recovery key on the screen.
+    pub fn recovery_groups(&mut self) -> Vec<String> {
+        self.expect("Write it down");
+        let screen = self.screen();
+        let key = screen
+            .lines()
+            .map(str::trim)
+            .rfind(|line| line.len() == 39 && line.matches('-').count() == 7)
+            .unwrap_or_else(|| panic!("no recovery key on the screen:\n{screen}"));
+        key.split('-').map(str::to_owned).collect()
+    }
+
+    /// Which group it asks for next, from 0.
+    pub fn asked_group(&mut self) -> usize {
+        self.expect("Group ");
+        self.expect(": ");
+        let screen = self.screen();
+        let asked = screen.rsplit("Group ").next().unwrap();
+        asked.split(':').next().unwrap().parse::<usize>().unwrap() - 1
+    }
+
     /// Types a line.
     pub fn enter(&mut self, line: &str) {
         self.keys.write_all(format!("{line}\n").as_bytes()).unwrap();

@@ -200,15 +200,7 @@ fn st2_init_on_a_terminal() {
     terminal.enter(PASSPHRASE);
     terminal.expect("Again: ");
     terminal.enter(PASSPHRASE);
-    terminal.expect("Write it down");
-    let screen = terminal.screen();
-    let key = screen
-        .lines()
-        .map(str::trim)
-        .find(|line| line.len() == 39 && line.matches('-').count() == 7)
-        .unwrap_or_else(|| panic!("no recovery key on the screen:\n{screen}"))
-        .to_owned();
-    let groups: Vec<&str> = key.split('-').collect();
+    let groups = terminal.recovery_groups();
     // What is wrong is asked for again.
     for _ in 0..2 {
         terminal.expect("Group ");
@@ -216,13 +208,9 @@ fn st2_init_on_a_terminal() {
     }
     terminal.expect("do not match");
     for _ in 0..2 {
-        terminal.expect("Group ");
-        terminal.expect(": ");
-        let screen = terminal.screen();
-        let asked = screen.rsplit("Group ").next().unwrap();
-        let number: usize = asked.split(':').next().unwrap().parse().unwrap();
+        let number = terminal.asked_group();
         // As people write it down: small letters, o for 0, l for 1, spaces and dashes between.
-        let (front, back) = groups[number - 1].split_at(2);
+        let (front, back) = groups[number].split_at(2);
         let written = format!(" {front} -{back}").to_lowercase();
         terminal.enter(&written.replace('0', "o").replace('1', "l"));
     }
