@@ -323,9 +323,11 @@ fn w09_nothing_of_the_page_stays() {
     for name in NAMES {
         app.window.wait_text(name).unwrap();
     }
-    app.press("Reveal value of CANARY_0").unwrap();
+    // Whichever is open: those of one second have no order.
+    app.press("Reveal value of CANARY_").unwrap();
     let shown = app.window.find(".well.clear .v").unwrap();
-    assert_eq!(app.window.text(&shown).unwrap(), VALUES[0]);
+    let shown = app.window.text(&shown).unwrap();
+    assert!(VALUES.contains(&shown.as_str()), "{shown}");
     app.press("Lock").unwrap();
     app.window.wait_text("Vault locked").unwrap();
     let markup = app.markup().unwrap();

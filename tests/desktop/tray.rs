@@ -1,6 +1,7 @@
 //! With a tray, closing the window keeps the host (UI.md §4); a window manager closes it as the page does.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use keyward_tests::Trouble;
 use keyward_tests::display::Display;
@@ -132,12 +133,14 @@ fn the_window_manager_asks_as_well() {
     let _manager = manager(&display, &home).unwrap();
     let app = App::start_on(display, home).unwrap();
     app.window.wait_text("Vault locked").unwrap();
+    // The manager may not hold the window yet: asked again, but not while the first question is on its way.
     let seen = wait_for("the question", PATIENCE, || {
         press(&app.display, "alt+F4");
-        app.window
-            .page_text()
-            .ok()
-            .filter(|text| text.contains("Close Keyward?"))
+        wait_for("an answer", Duration::from_secs(3), || {
+            let text = app.window.page_text().ok();
+            text.filter(|text| text.contains("Close Keyward?"))
+        })
+        .ok()
     })
     .unwrap();
     assert!(seen.contains("keyward serve"), "{seen}");
