@@ -20,6 +20,8 @@ pub mod environment;
 
 pub mod secret;
 
+pub mod credential;
+
 pub mod auth_client;
 
 pub mod connection;

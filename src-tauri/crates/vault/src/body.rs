@@ -23,6 +23,8 @@ pub(crate) enum Item<'a> {
     Text(&'a str),
     Texts(&'a [String]),
     Pairs(&'a [(String, String)]),
+    /// Maps inside the map, one for each thing that a record has several of.
+    Maps(&'a [Vec<(u8, Item<'a>)>]),
 }
 
 impl<'a> Item<'a> {
@@ -41,7 +43,6 @@ impl<'a> Item<'a> {
 
 /// Writes a map. Field numbers must ascend.
 pub(crate) fn encode(fields: &[(u8, Item<'_>)]) -> Zeroizing<Vec<u8>> {
-    debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0), "field numbers ascend");
     let mut counted = Sink::Count(0);
     write_map(fields, &mut counted);
     let Sink::Count(size) = counted else {
@@ -103,6 +104,7 @@ const FALSE: u64 = 20;
 const TRUE: u64 = 21;
 
 fn write_map(fields: &[(u8, Item<'_>)], sink: &mut Sink) {
+    debug_assert!(fields.is_sorted_by(|a, b| a.0 < b.0), "field numbers ascend");
     let present = fields.iter().filter(|(_, item)| !matches!(item, Item::Absent));
     sink.head(MAP, present.clone().count() as u64);
     for (number, item) in present {
@@ -134,6 +136,10 @@ fn write_item(item: Item<'_>, sink: &mut Sink) {
                 sink.string(TEXT, second.as_bytes());
             }
         }
+        Item::Maps(maps) => {
+            sink.head(ARRAY, maps.len() as u64);
+            maps.iter().for_each(|fields| write_map(fields, sink));
+        }
     }
 }
 
@@ -164,12 +170,17 @@ mod tests {
     fn everything_comes_back() {
         let texts = ["a".to_owned(), "ü".to_owned()];
         let pairs = [("k".to_owned(), "v".to_owned())];
+        let maps = [
+            vec![(1, Item::Text("a")), (2, Item::Absent), (9, Item::Bool(true))],
+            vec![(1, Item::Text("b"))],
+        ];
         let bytes = encode(&[
             (1, Item::Text("x")),
             (2, Item::Absent),
             (3, Item::Texts(&texts)),
             (4, Item::Pairs(&pairs)),
             (5, Item::Signed(i64::MIN)),
+            (6, Item::Maps(&maps)),
             (30, Item::Bytes(&[7; 300])),
         ]);
         let map = Map::parse(&bytes, 30).unwrap();
@@ -178,6 +189,10 @@ mod tests {
         assert_eq!(map.texts(3).unwrap(), texts);
         assert_eq!(map.pairs(4).unwrap(), pairs);
         assert_eq!(map.time(5).unwrap(), Timestamp(i64::MIN));
+        let names = |highest| map.maps(6, highest, |one| one.string(1));
+        assert_eq!(names(9).unwrap(), ["a", "b"]);
+        assert!(matches!(names(8), Err(Error::TooNew(_))));
+        assert!(matches!(map.maps(3, 9, |_| Ok(())), Err(Error::Corrupt(_))));
         assert_eq!(map.secret(30).unwrap().expose(), [7; 300]);
         assert!(matches!(Map::parse(&bytes, 29), Err(Error::TooNew(_))));
     }
@@ -202,7 +217,7 @@ mod tests {
 
     #[test]
     fn any_other_spelling_is_refused() {
-        let cases: [&[u8]; 10] = [
+        let cases: [&[u8]; 12] = [
             b"",
             &[0xa1, 0x01],                                                       // value missing
             &[0xa1, 0x01, 0x18, 0x05],                                           // 5 in two bytes
@@ -213,6 +228,8 @@ mod tests {
             &[0xa1, 0x01, 0x61, 0xff],                                           // no UTF-8
             &[0xa1, 0x01, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], // more than there is
             &[0xa1, 0x01, 0x81, 0x81, 0x81, 0x00],                               // too deep
+            &[0xa1, 0x01, 0x81, 0xa1, 0x01, 0x81, 0x00],                         // too deep in a map
+            &[0xa1, 0x01, 0x81, 0xa2, 0x02, 0x00, 0x01, 0x00],                   // out of order in a map
         ];
         for case in cases {
             assert!(

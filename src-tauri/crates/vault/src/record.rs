@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Environment,
     Secret,
     SecretVersion,
+    Credential,
+    CredentialVersion,
     AuthClient,
     AuthClientVersion,
     Connection,
@@ -26,10 +28,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 8] = [
+    const ALL: [Kind; 10] = [
         Kind::Environment,
         Kind::Secret,
         Kind::SecretVersion,
+        Kind::Credential,
+        Kind::CredentialVersion,
         Kind::AuthClient,
         Kind::AuthClientVersion,
         Kind::Connection,
@@ -42,6 +46,8 @@ impl Kind {
             Kind::Environment => "environment",
             Kind::Secret => "secret",
             Kind::SecretVersion => "secret_version",
+            Kind::Credential => "credential",
+            Kind::CredentialVersion => "credential_version",
             Kind::AuthClient => "auth_client",
             Kind::AuthClientVersion => "auth_client_version",
             Kind::Connection => "connection",
@@ -60,7 +66,11 @@ impl Kind {
     /// wrap/oauth is what stays in memory while a vault is “locked, refreshing”; it wraps nothing else.
     fn wrapping_key(self, ring: &KeyRing) -> &Key {
         match self {
-            Kind::Environment | Kind::Secret | Kind::SecretVersion => &ring.wrap_main,
+            Kind::Environment
+            | Kind::Secret
+            | Kind::SecretVersion
+            | Kind::Credential
+            | Kind::CredentialVersion => &ring.wrap_main,
             Kind::AuthClient
             | Kind::AuthClientVersion
             | Kind::Connection

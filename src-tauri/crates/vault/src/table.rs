@@ -16,6 +16,8 @@ pub mod items;
 
 pub mod secrets;
 
+pub mod credentials;
+
 pub mod auth_clients;
 
 mod token_sets;
@@ -44,9 +46,12 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
     Ok(match record.kind {
         Kind::Environment => environments::name_bi(new, &environments::decode(tx, record, plaintext)?),
         Kind::Secret => secrets::name_bi(new, &secrets::decode(tx, record, plaintext)?),
+        Kind::Credential => credentials::name_bi(new, &credentials::decode(tx, record, plaintext)?),
         Kind::AuthClient => auth_clients::name_bi(new, &auth_clients::decode(tx, record, plaintext)?),
         Kind::Connection => connections::name_bi(new, &connections::decode(tx, record, plaintext)?),
-        Kind::SecretVersion | Kind::AuthClientVersion => versions::name_bi(tx, new, record, plaintext)?,
+        Kind::SecretVersion | Kind::CredentialVersion | Kind::AuthClientVersion => {
+            versions::name_bi(tx, new, record, plaintext)?
+        }
         Kind::TokenSet | Kind::RefreshIntent => {
             check_name(record, record.kind, &record.uuid)?;
             record.uuid
@@ -66,6 +71,7 @@ fn same_case(asked: &str, found: &str) -> Result<()> {
 /// Whether anything outside the trash belongs to an environment.
 fn is_in_use(tx: &Tx<'_>, environment: Id) -> Result<bool> {
     Ok(!secrets::list(tx, environment)?.is_empty()
+        || !credentials::list(tx, environment)?.is_empty()
         || !connections::list(tx, Some(environment))?.is_empty()
         || auth_clients::list(tx)?
             .iter()

@@ -319,6 +319,8 @@ pub(crate) fn what(kind: Kind) -> &'static str {
         Kind::Environment => "the environment",
         Kind::Secret => "the secret",
         Kind::SecretVersion => "the version",
+        Kind::Credential => "the credential",
+        Kind::CredentialVersion => "the version of a variable",
         Kind::AuthClient => "the auth client",
         Kind::AuthClientVersion => "the client secret",
         Kind::Connection => "the connection",

@@ -23,13 +23,23 @@ fn r44_an_independent_reader_agrees() {
         .add_recovery_slot(&RecoveryKey::make().unwrap(), NOW)
         .unwrap();
     with_connection(&vault, "CANARY");
+    add_credential(&vault, "WAREHOUSE", &["host", "port"]).unwrap();
+    let gone = add_credential(&vault, "GONE_TOO", &["host"]).unwrap();
+    vault
+        .write(NOW, |tx| {
+            keyward_vault::table::credentials::trash(tx, gone.id, NOW)
+        })
+        .unwrap();
     vault.checkpoint().unwrap();
     drop(vault);
     let told = read(&world, &[&hex(&the_entry(&world))]);
     let (value, current) = (hex(b"s3cr3t-value"), hex(secret.current.as_bytes()));
+    let variable = hex(b"port-value");
     for expected in [
         "\"DB_PASSWORD\"",
         &value,
+        "\"WAREHOUSE\"",
+        &variable,
         &current,
         "canary@example.org",
         "connection.create",

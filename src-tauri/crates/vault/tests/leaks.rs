@@ -5,7 +5,10 @@ mod support;
 use std::path::Path;
 
 use keyward_model::SecretValue;
-use keyward_vault::{Opening, table::secrets};
+use keyward_vault::{
+    Opening,
+    table::{credentials, secrets},
+};
 use support::*;
 
 /// Every file below a folder.
@@ -38,6 +41,7 @@ fn r01_no_canary_in_any_file() {
         .unwrap();
     }
     with_connection(&vault, "CANARY");
+    add_credential(&vault, "CANARY_TWO", &["CANARY_HOST", "CANARY_PORT"]).unwrap();
     let environment = default_environment(&vault);
     let first = vault
         .read(|tx| secrets::find(tx, environment, &key("CANARY_1")))
@@ -100,6 +104,68 @@ fn r02_sizes_tell_the_class_alone() {
         *classes.entry(stored).or_default() += 1;
     }
     assert!(classes.len() <= 17, "{} sizes", classes.len());
+}
+
+/// R-16, AM11: purging a credential takes the versions of each variable along, also of one that was taken out.
+#[test]
+fn r16_am11_a_purged_credential_leaves_nothing() {
+    let world = World::new();
+    let vault = world.unlock_or_create(Opening::Host);
+    add(&vault, "KEEP", "kept").unwrap();
+    let before = vault.verify().unwrap().records;
+    let credential = add_credential(&vault, "GONE", &["HOST", "PORT", "USER"]).unwrap();
+    let removed = [credential.variables[1].id];
+    let names: Vec<_> = credential.variables.iter().map(|one| one.name.clone()).collect();
+    let more = SecretValue::from("another value");
+    let draft = |at: usize, value| credentials::Draft {
+        id: Some(credential.variables[at].id),
+        name: &names[at],
+        description: "",
+        masking: secrets::Masking::Masked,
+        value,
+        file: None,
+    };
+    let kept = [draft(2, Some(&more)), draft(0, None)];
+    let arrangement = credentials::Arrangement {
+        kept: &kept,
+        removed: &removed,
+    };
+    let changes = credentials::Changes {
+        variables: Some(arrangement),
+        ..credentials::Changes::default()
+    };
+    vault
+        .write(NOW, |tx| credentials::update(tx, credential.id, &changes, NOW))
+        .unwrap();
+    assert_eq!(
+        vault.verify().unwrap().records,
+        before + 5,
+        "itself and four values"
+    );
+    let mut blobs = Vec::<Vec<u8>>::new();
+    {
+        let db = world.sql();
+        let mut statement = db
+            .prepare("SELECT wrapped, body FROM rec WHERE tbl IN ('credential', 'credential_version')")
+            .unwrap();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            blobs.extend([row.get(0).unwrap(), row.get(1).unwrap()]);
+        }
+    }
+    assert_eq!(blobs.len(), 10);
+    vault
+        .write(NOW, |tx| credentials::trash(tx, credential.id, NOW))
+        .unwrap();
+    vault
+        .write(NOW, |tx| credentials::purge(tx, credential.id))
+        .unwrap();
+    files(world.folder.path(), &mut |path, bytes| {
+        for piece in blobs.iter().flat_map(|blob| blob.chunks_exact(32)) {
+            assert!(!contains(bytes, piece), "{}", path.display());
+        }
+    });
+    assert_eq!(vault.verify().unwrap().records, before);
 }
 
 /// after a purge neither file nor log holds a piece of what was purged.

@@ -108,6 +108,10 @@ def name_bi(keys, uuid, tbl, row_uuid, body):
         if 11 in body:
             return mac(keys["index"], b"trash\0", row_uuid)[:16]
         return named(b"item", body[6], body[1])
+    if tbl == "credential":
+        if 9 in body:
+            return mac(keys["index"], b"trash\0", row_uuid)[:16]
+        return named(b"item", body[4], body[1])
     if tbl.endswith("_version"):
         return mac(keys["index"], b"version\0", body[1], u32(body[2]))[:16]
     return row_uuid

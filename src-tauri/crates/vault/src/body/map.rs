@@ -15,9 +15,10 @@ enum Value<'a> {
     Bytes(&'a [u8]),
     Text(&'a str),
     Array(Vec<Value<'a>>),
+    Map(Map<'a>),
 }
 
-/// Deepest nesting there is: a list of pairs inside the map.
+/// Deepest nesting there is: a list of pairs, or of maps, inside the map.
 const DEPTH: u8 = 2;
 
 impl<'a> Map<'a> {
@@ -32,19 +33,9 @@ impl<'a> Map<'a> {
         if major != MAP {
             return Err(damaged());
         }
-        let mut fields: Vec<(u64, Value<'a>)> = Vec::new();
-        for _ in 0..count {
-            let (major, number) = input.head()?;
-            if major != UNSIGNED || fields.last().is_some_and(|(last, _)| *last >= number) {
-                return Err(damaged());
-            }
-            if number > highest {
-                return Err(Error::TooNew("a record".to_owned()));
-            }
-            fields.push((number, input.value(DEPTH)?));
-        }
+        let map = input.map(count, highest, DEPTH)?;
         if input.0.is_empty() {
-            Ok(Self(fields))
+            Ok(map)
         } else {
             Err(damaged())
         }
@@ -147,6 +138,26 @@ impl<'a> Map<'a> {
         };
         values.iter().map(pair).collect()
     }
+
+    /// What `read` makes of each map in a list; their field numbers are at most `highest`.
+    pub(crate) fn maps<T>(
+        &self,
+        number: u64,
+        highest: u64,
+        read: impl Fn(&Map<'a>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let Some(Value::Array(values)) = self.value(number) else {
+            return Err(damaged());
+        };
+        let one = |value: &Value<'a>| match value {
+            Value::Map(Map(fields)) if fields.last().is_some_and(|(last, _)| *last > highest) => {
+                Err(too_new())
+            }
+            Value::Map(map) => read(map),
+            _ => Err(damaged()),
+        };
+        values.iter().map(one).collect()
+    }
 }
 
 impl Value<'_> {
@@ -189,6 +200,23 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// A map of so many fields, whose numbers ascend to at most `highest`.
+    fn map(&mut self, count: u64, highest: u64, depth: u8) -> Result<Map<'a>> {
+        let mut fields: Vec<(u64, Value<'a>)> = Vec::new();
+        for _ in 0..count {
+            let (major, number) = self.head()?;
+            if major != UNSIGNED || fields.last().is_some_and(|(last, _)| *last >= number) {
+                return Err(damaged());
+            }
+            // Before its value, which may be of a kind that only the newer version knows.
+            if number > highest {
+                return Err(too_new());
+            }
+            fields.push((number, self.value(depth)?));
+        }
+        Ok(Map(fields))
+    }
+
     fn value(&mut self, depth: u8) -> Result<Value<'a>> {
         let (major, argument) = self.head()?;
         match (major, argument) {
@@ -208,11 +236,17 @@ impl<'a> Input<'a> {
                 }
                 Ok(Value::Array(values))
             }
+            // How high its numbers go is for whoever asks for it to say.
+            (MAP, count) if depth > 0 => self.map(count, u64::MAX, depth - 1).map(Value::Map),
             (SIMPLE, FALSE) => Ok(Value::Bool(false)),
             (SIMPLE, TRUE) => Ok(Value::Bool(true)),
             _ => Err(damaged()),
         }
     }
+}
+
+fn too_new() -> Error {
+    Error::TooNew("a record".to_owned())
 }
 
 fn damaged() -> Error {

@@ -100,7 +100,9 @@ pub fn list(tx: &Tx<'_>, environment: Option<Id>) -> Result<Vec<Connection>> {
 pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Connection> {
     match items::find(tx, environment, key)? {
         items::Item::Connection(connection) => Ok(connection),
-        items::Item::Secret(_) => Err(Error::NotFound(format!("the connection {}", key.as_str()))),
+        items::Item::Secret(_) | items::Item::Credential(_) => {
+            Err(Error::NotFound(format!("the connection {}", key.as_str())))
+        }
     }
 }
 

@@ -96,6 +96,9 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
     for secret in table::secrets::trashed(tx, id)? {
         table::secrets::purge(tx, secret.id)?;
     }
+    for credential in table::credentials::trashed(tx, id)? {
+        table::credentials::purge(tx, credential.id)?;
+    }
     tx.remove(&record)
 }
 

@@ -1,11 +1,11 @@
-//! What a Handle in an environment names: Secrets and Connections share one namespace.
+//! What a Handle in an environment names: Secrets, Credentials and Connections share one namespace.
 
-use keyward_model::{Id, connection::Connection, name::Handle, secret::Secret};
+use keyward_model::{Id, connection::Connection, credential::Credential, name::Handle, secret::Secret};
 
 use crate::{
     error::{Error, Result},
     record::Kind,
-    table::{connections, same_case, secrets},
+    table::{connections, credentials, same_case, secrets},
     tx::Tx,
 };
 
@@ -15,6 +15,8 @@ pub(crate) const SCOPE: &str = "item";
 pub enum Item {
     /// A value that was stored.
     Secret(Secret),
+    /// Values that belong together.
+    Credential(Credential),
     /// Tokens that are kept fresh.
     Connection(Connection),
 }
@@ -25,6 +27,7 @@ impl Item {
     pub fn key(&self) -> &Handle {
         match self {
             Item::Secret(secret) => &secret.key,
+            Item::Credential(credential) => &credential.key,
             Item::Connection(connection) => &connection.key,
         }
     }
@@ -46,17 +49,15 @@ pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Item> {
 /// # Errors
 /// [`Error::Conflict`] names the item that has it, in whatever case.
 pub(crate) fn check_free(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<()> {
-    match in_any_case(tx, environment, key)? {
-        None => Ok(()),
-        Some(Item::Secret(secret)) => Err(Error::Conflict(format!(
-            "a secret {} exists already",
-            secret.key.as_str()
-        ))),
-        Some(Item::Connection(connection)) => Err(Error::Conflict(format!(
-            "a connection {} exists already",
-            connection.key.as_str()
-        ))),
-    }
+    let Some(item) = in_any_case(tx, environment, key)? else {
+        return Ok(());
+    };
+    let what = match item {
+        Item::Secret(_) => "secret",
+        Item::Credential(_) => "credential",
+        Item::Connection(_) => "connection",
+    };
+    Err(Error::Conflict(format!("a {what} {} exists already", item.key())))
 }
 
 /// The item of this key in whatever case, for whoever asks whether a key is free.
@@ -70,6 +71,9 @@ pub fn in_any_case(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Option<
     let plaintext = tx.open(&record)?;
     match record.kind {
         Kind::Secret => secrets::decode(tx, &record, &plaintext).map(|secret| Some(Item::Secret(secret))),
+        Kind::Credential => {
+            credentials::decode(tx, &record, &plaintext).map(|credential| Some(Item::Credential(credential)))
+        }
         Kind::Connection => {
             connections::decode(tx, &record, &plaintext).map(|connection| Some(Item::Connection(connection)))
         }

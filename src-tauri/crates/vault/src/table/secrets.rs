@@ -91,7 +91,9 @@ pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Secr
 pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Secret> {
     match items::find(tx, environment, key)? {
         items::Item::Secret(secret) => Ok(secret),
-        items::Item::Connection(_) => Err(Error::NotFound(format!("the secret {}", key.as_str()))),
+        items::Item::Credential(_) | items::Item::Connection(_) => {
+            Err(Error::NotFound(format!("the secret {}", key.as_str())))
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Versions: one value each, of a Secret or an AuthClient, apart from the metadata (SECURITY.md §b.4).
+//! Versions: one value each, of a Secret, a variable or an AuthClient, apart from the metadata (SECURITY.md §b.4).
 
 use keyward_model::{Id, SecretValue, Timestamp, secret::Version, value::MAX_VALUE_BYTES};
 use keyward_seal::version_index;

@@ -57,6 +57,7 @@ impl Target {
         let gone = add(&vault, "GONE", "in the trash").unwrap();
         vault.write(NOW, |tx| secrets::trash(tx, gone.id, NOW)).unwrap();
         with_connection(&vault, "CANARY");
+        add_credential(&vault, "BUNDLE", &["HOST", "PORT"]).unwrap();
         vault
             .add_recovery_slot(&keyward_vault::RecoveryKey::make().unwrap(), NOW)
             .unwrap();

@@ -17,13 +17,14 @@ use keyward_model::{
     audit::AuditEvent,
     auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
     connection::{AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    credential::Credential,
     name::*,
     secret::Secret,
 };
 use keyward_vault::{
     DeviceSecret, Home, KdfParams, Keychain, KeychainError, NewSlot, Opening, Place, UnlockedVault,
     Unlocking, WriteTx,
-    table::{audit, auth_clients, connections, environments, secrets},
+    table::{audit, auth_clients, connections, credentials, environments, secrets},
 };
 use zeroize::Zeroizing;
 
@@ -260,6 +261,44 @@ impl World {
         }
         self.unlock_as(opening).unwrap()
     }
+}
+
+/// A credential of these variables, all masked; each value is the name in lower case, with `-value`.
+pub fn add_credential(
+    vault: &UnlockedVault,
+    handle: &str,
+    variables: &[&str],
+) -> keyward_vault::Result<Credential> {
+    let environment = find_default(vault)?;
+    let names: Vec<Handle> = variables.iter().map(|name| key(name)).collect();
+    let values: Vec<SecretValue> = variables
+        .iter()
+        .map(|name| SecretValue::from(format!("{}-value", name.to_lowercase())))
+        .collect();
+    let drafts: Vec<credentials::Draft> = names
+        .iter()
+        .zip(&values)
+        .map(|(name, value)| credentials::Draft {
+            id: None,
+            name,
+            description: handle,
+            masking: secrets::Masking::Masked,
+            value: Some(value),
+            file: None,
+        })
+        .collect();
+    vault.write(NOW, |tx| {
+        let new = credentials::New {
+            key: &key(handle),
+            name: handle,
+            description: handle,
+            environment,
+            variables: &drafts,
+        };
+        let credential = credentials::insert(tx, new, NOW)?;
+        audit::append(tx, &event("credential.create"))?;
+        Ok(credential)
+    })
 }
 
 /// An auth client with a secret, a connection through it, tokens and an intent, all named after `word`.
