@@ -14,6 +14,8 @@ pub enum ChangeKind {
     Environment,
     /// A Secret.
     Secret,
+    /// A Credential.
+    Credential,
     /// An AuthClient.
     AuthClient,
     /// A Connection.

@@ -3,7 +3,7 @@
 use keyward_model::{audit::AuditEvent, environment::Environment, name::EnvironmentName};
 use keyward_vault::{
     error as store,
-    table::{audit, connections, environments, secrets},
+    table::{audit, connections, credentials, environments, secrets},
     tx::Tx,
 };
 
@@ -13,11 +13,11 @@ use crate::{
     changes::ChangeKind,
 };
 
-/// An environment and how many Secrets and Connections it holds.
+/// An environment and how many Secrets, Credentials and Connections it holds.
 pub struct Counted {
     /// The environment.
     pub environment: Environment,
-    /// Secrets and Connections, the trash left out.
+    /// Secrets, Credentials and Connections, the trash left out.
     pub items: u32,
 }
 
@@ -35,7 +35,9 @@ pub fn list(engine: &Engine) -> Result<Vec<Counted>> {
 }
 
 fn count(tx: &Tx<'_>, environment: Environment) -> store::Result<Counted> {
-    let items = secrets::list(tx, environment.id)?.len() + connections::list(tx, Some(environment.id))?.len();
+    let items = secrets::list(tx, environment.id)?.len()
+        + credentials::list(tx, environment.id)?.len()
+        + connections::list(tx, Some(environment.id))?.len();
     Ok(Counted {
         environment,
         items: u32::try_from(items).unwrap_or(u32::MAX),

@@ -45,7 +45,13 @@ pub mod rekey;
 
 pub mod environments;
 
+mod locate;
+
+mod json;
+
 pub mod secrets;
+
+pub mod credentials;
 
 pub mod auth_clients;
 

@@ -16,7 +16,7 @@ use keyward_vault::{
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
-    environments, refresh, secrets as secret_acts,
+    credentials, environments, refresh, secrets as secret_acts,
 };
 
 /// One answer for each Reference, in order, and a sentence when the log could not take the events.
@@ -65,6 +65,7 @@ enum Found {
     Connection(Box<Connection>),
     NoEnvironment,
     Nothing(Environment),
+    Refused(Error),
     Failed(store::Error),
 }
 
@@ -88,6 +89,12 @@ fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Res
             Found::Value(secrets::value(tx, &secret)?)
         }
         Ok(items::Item::Secret(_)) => Found::NoFields,
+        Ok(items::Item::Credential(credential)) => {
+            match credentials::resolve(tx, &credential, reference.field.as_ref())? {
+                Ok(value) => Found::Value(value),
+                Err(error) => Found::Refused(error),
+            }
+        }
         Ok(items::Item::Connection(connection)) => Found::Connection(Box::new(connection)),
         Err(store::Error::NotFound(_)) => Found::Nothing(environment),
         Err(error) => return Err(error),
@@ -97,6 +104,7 @@ fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Res
 fn value(engine: &Engine, current: &Environment, reference: &Reference, found: Found) -> Result<SecretValue> {
     match (found, &reference.item) {
         (Found::Value(value), _) => Ok(value),
+        (Found::Refused(error), _) => Err(error),
         (Found::Failed(error), _) => Err(error.into()),
         (Found::Connection(connection), _) => field(engine, &connection, reference.field.as_ref()),
         (Found::NoFields, _) => {

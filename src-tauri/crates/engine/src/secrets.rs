@@ -66,11 +66,11 @@ pub fn parse_key(key: &str) -> Result<Handle> {
     Handle::parse(key).map_err(|error| Error::invalid(format!("key: {error}")))
 }
 
-fn taken(key: &Handle, environment: &Environment) -> Error {
+pub(crate) fn taken(key: &Handle, environment: &Environment) -> Error {
     Error::new(
         Kind::Conflict,
         format!("The key “{key}” is taken in environment “{}”.", environment.name),
-        "Keys that differ only in case count as the same. Use `secret update` to store a new value.",
+        "Keys that differ only in case count as the same. `keyward secret update` and `keyward credential update` store new values.",
     )
 }
 

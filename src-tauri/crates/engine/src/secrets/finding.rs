@@ -10,8 +10,7 @@ use keyward_vault::{
     vault::{Edition, Opening},
 };
 
-use super::parse_key;
-use crate::{Engine, Error, Kind, Result, engine::hold, environments as environment_acts};
+use crate::{Engine, Error, Kind, Result, engine::hold, environments as environment_acts, locate::locate};
 
 /// What a host listed last: it stays right until a record changes.
 pub(crate) struct Listed {
@@ -79,29 +78,14 @@ fn all(engine: &Engine, environment: Id) -> Result<Arc<Vec<Secret>>> {
 /// # Errors
 /// [`Kind::NotFound`] naming the environments that have the key.
 pub fn find(engine: &Engine, environment: &str, key_or_id: &str) -> Result<(Secret, Environment)> {
-    let environment = environment_acts::find(engine, environment)?;
-    let vault = engine.unlocked()?;
-    let not_found = match Handle::parse(key_or_id) {
-        Ok(handle) => match vault.read(|tx| secrets::find(tx, environment.id, &handle)) {
-            Ok(secret) => return Ok((secret, environment)),
-            Err(store::Error::NotFound(_)) => Some(handle),
-            Err(error) => return Err(error.into()),
-        },
-        Err(_) => None,
-    };
-    if let Some(id) = Id::parse(key_or_id) {
-        return Ok(vault.read(|tx| {
-            let secret = secrets::read(tx, id)?;
-            let environment = environments::read(tx, secret.environment)?;
-            Ok((secret, environment))
-        })?);
-    }
-    match not_found {
-        Some(handle) => Err(missing(engine, &handle, &environment)?),
-        None => Err(parse_key(key_or_id)
-            .err()
-            .unwrap_or_else(|| Error::internal("key"))),
-    }
+    locate(
+        engine,
+        environment,
+        key_or_id,
+        secrets::find,
+        secrets::read,
+        |secret| secret.environment,
+    )
 }
 
 /// The error for a key that is not there: names one that differs only in case, else the environments that have it.
@@ -115,7 +99,8 @@ pub(crate) fn missing(engine: &Engine, key: &Handle, environment: &Environment) 
     let hint = match similar {
         Some(item) if item.key() != key => format!("Did you mean {}? Case counts.", item.key()),
         _ if elsewhere.is_empty() => {
-            "`keyward secret list` and `keyward connection list` name the keys there are.".to_owned()
+            "`keyward secret list`, `credential list` and `connection list` name the keys there are."
+                .to_owned()
         }
         _ => format!("Environments that have it: {}.", elsewhere.join(", ")),
     };

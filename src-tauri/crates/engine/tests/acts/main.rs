@@ -3,6 +3,7 @@
 
 mod background;
 mod connecting;
+mod credentials;
 mod doubles;
 mod faults;
 mod handing_out;
