@@ -51,6 +51,7 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                         for kind in [
                             ChangeKind::Environment,
                             ChangeKind::Secret,
+                            ChangeKind::Credential,
                             ChangeKind::AuthClient,
                             ChangeKind::Connection,
                         ] {

@@ -2,6 +2,7 @@
 
 import type { AuthClient } from "../src/host/bindings/AuthClient";
 import type { Connection } from "../src/host/bindings/Connection";
+import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { Version } from "../src/host/bindings/Version";
@@ -36,6 +37,23 @@ export const secrets: Secret[] = NAMES.map(([key, name, description, tags, minut
   id: id(n + 1), key, name, description, tags, masked: key !== "SLACK_ALERTS_CHANNEL", environment: "production", version: (n % 4) + 1,
   created_at: ago(minutes + 90_000), updated_at: ago(minutes),
 }));
+
+const variable = (n: number, name: string, description: string, masked: boolean, bytes: number, file: string | null = null, version = 1) => ({
+  id: id(400 + n), name, description, masked, version, bytes, file,
+});
+
+export const credentials: Credential[] = [
+  ["warehouse_db", "Warehouse database", "Read-only access to the analytics warehouse for nightly reports", [
+    variable(1, "host", "Cluster endpoint", false, 28), variable(2, "port", "", false, 4), variable(3, "database", "", false, 9),
+    variable(4, "user", "Read-only reporting role", false, 13), variable(5, "password", "Rotated by the DBAs", true, 24, null, 3),
+    variable(6, "ssl_root_cert", "PEM", true, 1842, "root-ca.pem"),
+  ]],
+  ["smtp_relay", "Mail relay", "", [variable(7, "host", "", false, 18), variable(8, "user", "", false, 5), variable(9, "password", "", true, 20)]],
+  ["sftp_partner", "SFTP of the partner", "Price lists", [variable(10, "host", "", false, 18), variable(11, "key", "", true, 411)]],
+].map(([key, name, description, variables], n) => ({
+  id: id(300 + n), key, name, description, environment: "production", owner: "owner", variables, request_status: "none", access_type: "owner",
+  created_at: ago(80_000), changed_at: ago(2000 + n * 9000), deleted_at: null,
+})) as Credential[];
 
 export const versions: Version[] = [4, 3, 2, 1].map((number) => ({
   number, note: number === 4 ? "" : number === 3 ? "Quarterly rotation" : "", current: number === 4, revoked: number === 1, created_at: ago((5 - number) * 40_000),

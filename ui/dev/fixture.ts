@@ -2,12 +2,13 @@
 
 import type { Commands, Door, Events } from "../src/host";
 import type { Consent } from "../src/host/bindings/Consent";
+import type { Credential } from "../src/host/bindings/Credential";
 import type { RekeyProgress } from "../src/host/bindings/RekeyProgress";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, authClients, connections, environments, secrets, versions } from "./data";
+import { ago, authClients, connections, credentials, environments, secrets, versions } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (code: WireError["code"], message: string, hint = ""): never => {
@@ -42,6 +43,12 @@ export function fixture(asked: URLSearchParams): Door {
       if (left <= 0) clearInterval(clipboard);
     }, 1000);
     return { seconds: 30 };
+  };
+  let bundles: Credential[] = asked.has("empty") ? [] : [...credentials];
+  const bundle = (name: string) => bundles.find((row) => row.id === name || row.key === name) ?? fail("not_found", `${name} was not found`);
+  const put = (row: Credential) => {
+    bundles = [row, ...bundles.filter((other) => other.id !== row.id)];
+    return row;
   };
   const one = (name: string) => rows.find((row) => row.id === name || row.key === name) ?? fail("not_found", `${name} was not found`);
 
@@ -144,6 +151,29 @@ export function fixture(asked: URLSearchParams): Door {
     secret_history: () => versions,
     secret_reveal: ({ secret }) => ({ value: one(secret).key === "JWT_SIGNING_KEY" ? "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\nAASCBKcwggSjAg\nEAAoIBAQC7\n-----END PRIVATE KEY-----" : "sk_live_51N8vQ2LrT0xW4hZ9aBq7Ypd" }),
     secret_copy: copied,
+    credential_list: () => bundles,
+    credential_create: (made) =>
+      put({
+        ...credentials[0]!, id: `new-${made.key}`, key: made.key, name: made.name ?? made.key, description: made.description ?? "", changed_at: ago(0),
+        variables: made.variables.map((row, n) => ({ id: `v${n}`, name: row.name, description: row.description, masked: row.masked, version: 1, bytes: 8, file: row.file })),
+      }),
+    credential_show: ({ credential }) => bundle(credential),
+    credential_update: ({ credential, name, description, variables }) =>
+      put({
+        ...bundle(credential), name: name ?? "", description: description ?? "", changed_at: ago(0),
+        variables: (variables ?? []).map((row, n) => ({ id: row.id ?? `v${n}`, name: row.name, description: row.description, masked: row.masked, version: row.value ? 2 : 1, bytes: 8, file: row.file })),
+      }),
+    credential_delete: ({ credentials: names }) => {
+      const gone = names.map(bundle);
+      bundles = bundles.filter((row) => !gone.includes(row));
+      return gone;
+    },
+    credential_trash: () => [],
+    credential_restore: ({ credential }) => put(credentials.find((row) => row.id === credential) ?? credentials[0]!),
+    credential_restore_version: ({ credential }) => bundle(credential),
+    credential_history: () => versions,
+    credential_reveal: ({ variable }) => ({ value: variable.endsWith("401") ? "warehouse.prod.acme.internal" : "pg_5Xw!42hZ9aBq7Ypd" }),
+    credential_copy: copied,
     clipboard_clear: () => {
       clearInterval(clipboard);
       return {};

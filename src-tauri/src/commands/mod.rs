@@ -2,6 +2,7 @@
 
 pub mod auth_clients;
 pub mod connections;
+pub mod credentials;
 pub mod environments;
 pub mod keys;
 pub mod secrets;
@@ -61,6 +62,17 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         secrets::secret_copy,
         secrets::clipboard_clear,
         secrets::reference_copy,
+        credentials::credential_list,
+        credentials::credential_create,
+        credentials::credential_show,
+        credentials::credential_update,
+        credentials::credential_delete,
+        credentials::credential_trash,
+        credentials::credential_restore,
+        credentials::credential_restore_version,
+        credentials::credential_history,
+        credentials::credential_reveal,
+        credentials::credential_copy,
         auth_clients::auth_client_list,
         auth_clients::auth_client_create,
         auth_clients::auth_client_show,

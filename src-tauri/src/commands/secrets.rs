@@ -28,6 +28,8 @@ pub struct SecretCopy {
 pub struct ReferenceCopy {
     environment: String,
     key: String,
+    /// A variable of a Credential; absent: the whole.
+    field: Option<String>,
     format: Format,
 }
 
@@ -106,7 +108,12 @@ pub async fn clipboard_clear(desk: State<'_, Desk>, request: Nothing) -> Answer<
 #[tauri::command]
 pub async fn reference_copy(desk: State<'_, Desk>, request: ReferenceCopy) -> Answer<Done> {
     aside(&desk, move |desk| {
-        let text = references::spell(&request.environment, &request.key, request.format)?;
+        let text = references::spell(
+            &request.environment,
+            &request.key,
+            request.field.as_deref(),
+            request.format,
+        )?;
         desk.clipboard()?.copy_text(text).map(|()| Done {})
     })
     .await

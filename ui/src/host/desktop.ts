@@ -46,9 +46,17 @@ export interface SecretCopy {
   secret: string;
 }
 
+export interface CredentialCopy {
+  environment: string;
+  credential: string;
+  variable: string;
+}
+
 export interface ReferenceCopy {
   environment: string;
   key: string;
+  /** A variable of a Credential; absent: the whole. */
+  field?: string | null;
   format: "reference" | "uri" | "shell" | "dotenv" | "curl";
 }
 

@@ -21,6 +21,17 @@ import type { ConnectionPaste } from "./bindings/ConnectionPaste";
 import type { ConnectionRefresh } from "./bindings/ConnectionRefresh";
 import type { Consent } from "./bindings/Consent";
 import type { ConsentStatus } from "./bindings/ConsentStatus";
+import type { Credential } from "./bindings/Credential";
+import type { CredentialCreate } from "./bindings/CredentialCreate";
+import type { CredentialDelete } from "./bindings/CredentialDelete";
+import type { CredentialHistory } from "./bindings/CredentialHistory";
+import type { CredentialList } from "./bindings/CredentialList";
+import type { CredentialRestore } from "./bindings/CredentialRestore";
+import type { CredentialRestoreVersion } from "./bindings/CredentialRestoreVersion";
+import type { CredentialReveal } from "./bindings/CredentialReveal";
+import type { CredentialShow } from "./bindings/CredentialShow";
+import type { CredentialTrash } from "./bindings/CredentialTrash";
+import type { CredentialUpdate } from "./bindings/CredentialUpdate";
 import type { Disconnected } from "./bindings/Disconnected";
 import type { Discovered } from "./bindings/Discovered";
 import type { Done } from "./bindings/Done";
@@ -51,7 +62,7 @@ import type { VaultStatus } from "./bindings/VaultStatus";
 import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
 import type { Ways } from "./bindings/Ways";
-import type { Appearance, ClipboardTick, Copied, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
+import type { Appearance, ClipboardTick, Copied, CredentialCopy, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
 
 /** What each command takes and gives. */
 export interface Commands {
@@ -88,6 +99,17 @@ export interface Commands {
   secret_copy: [SecretCopy, Copied];
   clipboard_clear: [Nothing, Done];
   reference_copy: [ReferenceCopy, Done];
+  credential_list: [CredentialList, Credential[]];
+  credential_create: [CredentialCreate, Credential];
+  credential_show: [CredentialShow, Credential];
+  credential_update: [CredentialUpdate, Credential];
+  credential_delete: [CredentialDelete, Credential[]];
+  credential_trash: [CredentialTrash, Credential[]];
+  credential_restore: [CredentialRestore, Credential];
+  credential_restore_version: [CredentialRestoreVersion, Credential];
+  credential_history: [CredentialHistory, Version[]];
+  credential_reveal: [CredentialReveal, Revealed];
+  credential_copy: [CredentialCopy, Copied];
   auth_client_list: [AuthClientList, AuthClient[]];
   auth_client_create: [AuthClientCreate, AuthClient];
   auth_client_show: [AuthClientShow, AuthClient];

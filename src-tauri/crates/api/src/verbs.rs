@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, audit, auth_clients, connections, consents, doctor, environments, keys, references, secrets,
-        vault,
+        Result, audit, auth_clients, connections, consents, credentials, doctor, environments, keys,
+        references, secrets, vault,
     },
     wire,
 };
@@ -32,13 +32,14 @@ pub trait Verb: Serialize + DeserializeOwned {
 
 /// Watching is no act: an open window reads its lists again after every background refresh, and must not keep a vault
 /// from locking itself (T-20).
-const WATCHING: [&str; 8] = [
+const WATCHING: [&str; 9] = [
     "vault_status",
     "vault_ways",
     "consent_status",
     "rekey_status",
     "environment_list",
     "secret_list",
+    "credential_list",
     "auth_client_list",
     "connection_list",
 ];
@@ -121,6 +122,16 @@ verbs! {
     "secret_restore" SecretRestore -> wire::Secret = secrets::restore;
     "secret_history" SecretHistory -> Vec<wire::Version> = secrets::history;
     "secret_reveal" SecretReveal -> wire::Revealed = secrets::reveal;
+    "credential_list" CredentialList -> Vec<wire::Credential> = credentials::list;
+    "credential_create" CredentialCreate -> wire::Credential = credentials::create;
+    "credential_show" CredentialShow -> wire::Credential = credentials::show;
+    "credential_update" CredentialUpdate -> wire::Credential = credentials::update;
+    "credential_delete" CredentialDelete -> Vec<wire::Credential> = credentials::delete;
+    "credential_trash" CredentialTrash -> Vec<wire::Credential> = credentials::trash;
+    "credential_restore" CredentialRestore -> wire::Credential = credentials::restore;
+    "credential_restore_version" CredentialRestoreVersion -> wire::Credential = credentials::restore_version;
+    "credential_history" CredentialHistory -> Vec<wire::Version> = credentials::history;
+    "credential_reveal" CredentialReveal -> wire::Revealed = credentials::reveal;
     "resolve" Resolve -> wire::Resolved = references::resolve;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;

@@ -77,7 +77,7 @@ impl Face {
     /// When stdout cannot be written.
     pub fn show<T: Serialize>(&self, object: &T, human: impl FnOnce(&T) -> String) -> Result<(), Error> {
         match self.json {
-            true => self.document(&contract(serde_json::to_value(object).map_err(|_| encoding())?)),
+            true => self.document(&document_of(object)?),
             false => self.data(human(object).as_bytes()),
         }
     }
@@ -119,8 +119,10 @@ impl Face {
 }
 
 /// Members that the window is told and CLI.md “JSON shapes” does not have.
-const BEYOND_CONTRACT: [&str; 6] = [
+const BEYOND_CONTRACT: [&str; 8] = [
     "authorize_params",
+    "changed_at",
+    "deleted_at",
     "issuer",
     "obtained_at",
     "recovery",
@@ -128,12 +130,29 @@ const BEYOND_CONTRACT: [&str; 6] = [
     "scopes",
 ];
 
+/// Members of a variable of a credential in CLI.md.
+const VARIABLE: [&str; 3] = ["name", "description", "masked"];
+
+/// A wire object as JSON, with the members of the contract and no others.
+///
+/// # Errors
+/// `internal`: no shape of ours fails to encode.
+pub fn document_of<T: Serialize>(object: &T) -> Result<Value, Error> {
+    serde_json::to_value(object).map(contract).map_err(|_| encoding())
+}
+
 /// A wire object, or a list of them, with the members of the contract and no others.
 fn contract(document: Value) -> Value {
     match document {
         Value::Array(list) => list.into_iter().map(contract).collect(),
         Value::Object(mut object) => {
             object.retain(|member, _| !BEYOND_CONTRACT.contains(&member.as_str()));
+            if let Some(Value::Array(variables)) = object.get_mut("variables") {
+                variables
+                    .iter_mut()
+                    .filter_map(Value::as_object_mut)
+                    .for_each(|one| one.retain(|member, _| VARIABLE.contains(&member.as_str())));
+            }
             Value::Object(object)
         }
         other => other,

@@ -12,19 +12,38 @@ use zeroize::Zeroizing;
 
 use crate::args::{RefusedValues, ValueSource};
 
+/// Most bytes that several values may have when they are read at once: they must fit a frame of the door.
+const MAX_VALUES_BYTES: usize = 2 * MAX_VALUE_BYTES;
+
 /// Refuses values on the command line, which every program of this user can read.
 ///
 /// # Errors
 /// `usage`; the words themselves are not repeated.
 pub fn refuse_arguments(refused: &RefusedValues) -> Result<(), Error> {
-    if refused.words.is_empty() && refused.option.is_none() {
-        return Ok(());
+    refuse_arguments_for(
+        refused,
+        "Pipe it in, for example: printf %s \"$VALUE\" | keyward secret add KEY, or use --value-file.",
+    )
+}
+
+/// As [`refuse_arguments`], for a command that takes values another way, which `hint` tells.
+///
+/// # Errors
+/// `usage`; the words themselves are not repeated.
+pub fn refuse_arguments_for(refused: &RefusedValues, hint: &str) -> Result<(), Error> {
+    match refused.words.is_empty() && refused.option.is_none() {
+        true => Ok(()),
+        false => Err(in_arguments(hint)),
     }
-    Err(Error::new(
+}
+
+/// The refusal of a value on the command line.
+pub fn in_arguments(hint: &str) -> Error {
+    Error::new(
         Code::Usage,
         "A value cannot be an argument: other programs and your shell's history would see it.",
-        "Pipe it in, for example: printf %s \"$VALUE\" | keyward secret add KEY, or use --value-file.",
-    ))
+        hint,
+    )
 }
 
 /// Reads a new value: the file byte for byte, else stdin when it is not a terminal, else a prompt typed twice.
@@ -34,14 +53,7 @@ pub fn refuse_arguments(refused: &RefusedValues) -> Result<(), Error> {
 pub fn read(source: &ValueSource) -> Result<SecretValue, Error> {
     let value = match &source.value_file {
         Some(path) => file(path)?,
-        None if io::stdin().is_terminal() => {
-            let first = prompt("Value: ")?;
-            let second = prompt("Again: ")?;
-            if first.expose() != second.expose() {
-                return Err(Error::usage("The two values differ; nothing was stored."));
-            }
-            first
-        }
+        None if io::stdin().is_terminal() => prompt_twice("Value: ")?,
         None => stdin(source.raw)?,
     };
     if value.is_empty() && !source.empty {
@@ -54,12 +66,43 @@ pub fn read(source: &ValueSource) -> Result<SecretValue, Error> {
     Ok(value)
 }
 
+/// Asks on the terminal without echo, twice.
+///
+/// # Errors
+/// `usage` when the two differ.
+pub fn prompt_twice(text: &str) -> Result<SecretValue, Error> {
+    let first = prompt(text)?;
+    let second = prompt("Again: ")?;
+    if first.expose() != second.expose() {
+        return Err(Error::usage("The two values differ; nothing was stored."));
+    }
+    Ok(first)
+}
+
+/// Reads stdin to its end, as it is: several values at once.
+///
+/// # Errors
+/// `usage` over [`MAX_VALUES_BYTES`].
+pub fn stdin_whole() -> Result<Zeroizing<Vec<u8>>, Error> {
+    bounded(io::stdin().lock(), "stdin", MAX_VALUES_BYTES)
+}
+
+/// Reads a file as it is: several values at once.
+///
+/// # Errors
+/// `usage` over [`MAX_VALUES_BYTES`], or when it cannot be read.
+pub fn file_whole(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
+    bounded(file, &name, MAX_VALUES_BYTES)
+}
+
 /// Reads stdin to its end; one final newline is dropped unless `raw`.
 ///
 /// # Errors
 /// `usage` over 1 MiB.
 pub fn stdin(raw: bool) -> Result<SecretValue, Error> {
-    let mut bytes = bounded(io::stdin().lock(), "stdin")?;
+    let mut bytes = bounded(io::stdin().lock(), "stdin", MAX_VALUE_BYTES)?;
     if !raw && bytes.last() == Some(&b'\n') {
         bytes.pop();
     }
@@ -68,12 +111,12 @@ pub fn stdin(raw: bool) -> Result<SecretValue, Error> {
 
 fn file(path: &Path) -> Result<SecretValue, Error> {
     let file = File::open(path).map_err(|error| unreadable(&path.display().to_string(), &error))?;
-    bounded(file, &path.display().to_string()).map(SecretValue::from_zeroizing)
+    bounded(file, &path.display().to_string(), MAX_VALUE_BYTES).map(SecretValue::from_zeroizing)
 }
 
-/// Reads at most 1 MiB into a buffer that never moves, so that no copy stays behind.
-fn bounded(source: impl Read, what: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(vec![0; MAX_VALUE_BYTES + 1]);
+/// Reads at most so many bytes into a buffer that never moves, so that no copy stays behind.
+fn bounded(source: impl Read, what: &str, longest: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(vec![0; longest + 1]);
     let mut source = source;
     let mut filled = 0;
     while filled < bytes.len() {
@@ -84,9 +127,10 @@ fn bounded(source: impl Read, what: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
             Err(error) => return Err(unreadable(what, &error)),
         }
     }
-    if filled > MAX_VALUE_BYTES {
+    if filled > longest {
         return Err(Error::usage(format!(
-            "{what}: a value may have up to 1 MiB; nothing was stored."
+            "{what}: longer than {} MiB; nothing was stored.",
+            longest / MAX_VALUE_BYTES
         )));
     }
     bytes.truncate(filled);

@@ -11,6 +11,7 @@ use keyward_engine::{
 use keyward_model::{
     Timestamp,
     connection::ConnectionState,
+    credential::{Credential, Variable},
     environment::Environment,
     secret::{Secret, Version},
 };
@@ -41,6 +42,7 @@ impl From<Change> for wire::Change {
             ChangeKind::Vault => wire::ChangeKind::Vault,
             ChangeKind::Environment => wire::ChangeKind::Environment,
             ChangeKind::Secret => wire::ChangeKind::Secret,
+            ChangeKind::Credential => wire::ChangeKind::Credential,
             ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
@@ -76,6 +78,36 @@ pub(super) fn secret(secret: Secret, environment: &Environment) -> wire::Secret 
         version: secret.version,
         created_at: secret.created_at.to_rfc3339(),
         updated_at: secret.updated_at.to_rfc3339(),
+    }
+}
+
+pub(super) fn credential(credential: Credential, environment: &Environment) -> wire::Credential {
+    wire::Credential {
+        id: credential.id.to_string(),
+        key: credential.key.to_string(),
+        name: credential.name,
+        description: credential.description,
+        environment: environment.name.to_string(),
+        owner: "owner".to_owned(),
+        variables: credential.variables.into_iter().map(variable).collect(),
+        // True as long as nobody but the Owner can ask (T-07).
+        request_status: wire::RequestStatus::None,
+        access_type: wire::AccessType::Owner,
+        created_at: credential.created_at.to_rfc3339(),
+        changed_at: credential.updated_at.to_rfc3339(),
+        deleted_at: credential.deleted_at.map(Timestamp::to_rfc3339),
+    }
+}
+
+fn variable(variable: Variable) -> wire::Variable {
+    wire::Variable {
+        id: variable.id.to_string(),
+        name: variable.name.to_string(),
+        description: variable.description,
+        masked: variable.masked,
+        version: variable.version,
+        bytes: variable.bytes,
+        file: variable.file,
     }
 }
 

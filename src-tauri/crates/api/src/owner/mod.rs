@@ -4,6 +4,7 @@ pub mod audit;
 pub mod auth_clients;
 pub mod connections;
 pub mod consents;
+pub mod credentials;
 pub mod doctor;
 pub mod environments;
 mod from_engine;

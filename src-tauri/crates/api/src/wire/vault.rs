@@ -145,6 +145,8 @@ pub enum ChangeKind {
     Environment,
     /// A Secret.
     Secret,
+    /// A Credential.
+    Credential,
     /// An AuthClient.
     AuthClient,
     /// A Connection.

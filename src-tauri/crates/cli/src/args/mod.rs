@@ -6,6 +6,7 @@ mod audit;
 mod auth_client;
 mod completion;
 mod connection;
+mod credential;
 mod environment;
 mod keys;
 mod secret;
@@ -16,6 +17,7 @@ pub use audit::{Audit, AuditCommand};
 pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType};
 pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, State, Token};
+pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
 pub use environment::Env;
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
 pub use secret::{RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
@@ -76,6 +78,9 @@ pub enum Command {
     /// Secrets: one value under one key
     #[command(subcommand)]
     Secret(Secret),
+    /// Custom credentials: several named values that belong together
+    #[command(subcommand)]
+    Credential(Credential),
     /// Print the value of a reference, key or @APP
     Get(Get),
     /// Auth clients: your registrations with providers

@@ -5,6 +5,7 @@ mod auth_client;
 mod completion;
 mod connect;
 mod connection;
+mod credential;
 mod doctor;
 mod env;
 mod get;
@@ -58,6 +59,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Serve => serve::run(&context, face),
         Command::Env(command) => env::run(&context, face, command),
         Command::Secret(command) => secret::run(&context, face, command),
+        Command::Credential(command) => credential::run(&context, face, command),
         Command::Get(get) => get::run(&context, face, &get),
         Command::AuthClient(command) => auth_client::run(&context, face, command),
         Command::Connect(connect) => connect::run(&context, face, connect),

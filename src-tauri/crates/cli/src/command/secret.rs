@@ -270,7 +270,7 @@ fn rows(list: &[Secret]) -> String {
     output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED"], &rows)
 }
 
-fn versions(list: &[Version]) -> String {
+pub(super) fn versions(list: &[Version]) -> String {
     let rows: Vec<_> = list
         .iter()
         .map(|one| {
