@@ -6,6 +6,7 @@ import { authClients } from "./auth_clients.svelte";
 import { clipboard } from "./clipboard.svelte";
 import { connections } from "./connections.svelte";
 import { consents } from "./consents.svelte";
+import { credentials } from "./credentials.svelte";
 import { desk } from "./desk.svelte";
 import { environments } from "./environments.svelte";
 import { find } from "./find.svelte";
@@ -35,6 +36,9 @@ async function heard(change: Change): Promise<void> {
     case "secret":
       await Promise.all([secrets.reload(), environments.read()]);
       return;
+    case "credential":
+      await Promise.all([credentials.reload(), environments.read()]);
+      return;
     case "auth_client":
       return authClients.reload();
     case "connection":
@@ -50,6 +54,7 @@ async function heard(change: Change): Promise<void> {
 /** Opens an environment in every list. */
 export function openEnvironment(name: string): void {
   void secrets.open(name);
+  void credentials.open(name);
   void connections.open(name);
   void authClients.open(name);
 }
@@ -57,6 +62,7 @@ export function openEnvironment(name: string): void {
 /** The vault was locked: nothing that was read stays in memory. */
 export function forget(): void {
   secrets.clear();
+  credentials.clear();
   connections.clear();
   authClients.clear();
   consents.clear();
