@@ -13,6 +13,7 @@ mod authorization_server;
 mod completion;
 mod connect;
 mod connections;
+mod credential_values;
 mod credentials;
 mod environments;
 mod first_light;
