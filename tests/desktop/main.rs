@@ -7,6 +7,7 @@
 
 mod app;
 mod consents;
+mod credentials;
 mod first_light;
 mod hardening;
 mod life;

@@ -2,6 +2,7 @@
 
 import { call } from "../host";
 import { appearance } from "./appearance.svelte";
+import { unsaved } from "./unsaved";
 import { vault } from "./vault.svelte";
 
 export class Desk {
@@ -19,6 +20,10 @@ export class Desk {
 
   /** Asks once where closing ends the app and thereby the refreshing of Connections. */
   close(): void {
+    unsaved.before(() => this.#close());
+  }
+
+  #close(): void {
     if (vault.status?.exists && !appearance.closesToTray && !appearance.closeNoticeSeen) this.asking = true;
     else void this.closeNow();
   }

@@ -7,7 +7,9 @@
  *   route.back(), route.forward(), route.canBack, route.canForward
  */
 
-export const ROUTES = ["items", "secrets", "connections", "auth-clients", "connect"] as const;
+import { unsaved } from "./unsaved";
+
+export const ROUTES = ["items", "secrets", "credentials", "connections", "auth-clients", "connect"] as const;
 export type RouteName = (typeof ROUTES)[number];
 export interface Place {
   name: RouteName;
@@ -65,6 +67,11 @@ export class Route {
 
   replace(name: RouteName, id: string | null = null): void {
     const hash = format(name, id);
+    if (this.#trail[this.#at] === hash) return this.#show(hash);
+    unsaved.before(() => this.#replace(hash));
+  }
+
+  #replace(hash: string): void {
     this.#trail = this.#trail.map((step, index) => (index === this.#at ? hash : step));
     this.#show(hash);
   }
@@ -93,16 +100,22 @@ export class Route {
       this.#write(this.#trail[this.#at] ?? "#/items");
       return;
     }
-    this.#trail = [...this.#trail.slice(0, this.#at + 1), hash].slice(-50);
-    this.#at = this.#trail.length - 1;
-    this.#show(hash);
+    // A link wrote the address already: it is where one stays while the question is open.
+    this.#write(this.#trail[this.#at] ?? "#/items");
+    unsaved.before(() => {
+      this.#trail = [...this.#trail.slice(0, this.#at + 1), hash].slice(-50);
+      this.#at = this.#trail.length - 1;
+      this.#show(hash);
+    });
   }
 
   #step(at: number): void {
     const hash = this.#trail[at];
     if (hash === undefined || (this.guard && !this.guard(parse(hash)))) return;
-    this.#at = at;
-    this.#show(hash);
+    unsaved.before(() => {
+      this.#at = at;
+      this.#show(hash);
+    });
   }
 
   #show(hash: string): void {
