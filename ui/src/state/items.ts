@@ -1,6 +1,7 @@
 /** The item lists: which rows, in which order, under which heads. Pure, so that 5 000 rows are a matter of one test. */
 
 import type { Connection } from "../host/bindings/Connection";
+import type { Credential } from "../host/bindings/Credential";
 import type { Secret } from "../host/bindings/Secret";
 import { matcher } from "./search";
 import { attention, standing, urgency, type Attention } from "./standing";
@@ -8,6 +9,7 @@ import { attention, standing, urgency, type Attention } from "./standing";
 /** One item of the list. `text` is what type-ahead looks at. */
 export type Item =
   | { kind: "secret"; id: string; key: string; title: string; at: string; secret: Secret }
+  | { kind: "credential"; id: string; key: string; title: string; at: string; credential: Credential }
   | { kind: "connection"; id: string; key: string; title: string; at: string; connection: Connection };
 
 /** A line of the list: a group head or an item. */
@@ -17,6 +19,11 @@ export type Sort = "changed" | "name";
 
 export function secretItem(secret: Secret): Item {
   return { kind: "secret", id: secret.id, key: secret.key, title: secret.key, at: secret.updated_at, secret };
+}
+
+export function credentialItem(credential: Credential): Item {
+  const { id, key, name, changed_at } = credential;
+  return { kind: "credential", id, key, title: name, at: changed_at, credential };
 }
 
 export function connectionItem(connection: Connection): Item {
@@ -41,7 +48,7 @@ const texts = new WeakMap<object, string>();
 
 /** All fields of an item as one text, made once per row. No word spans two lines. */
 function folded(item: Item): string {
-  const row = item.kind === "secret" ? item.secret : item.connection;
+  const row = rowOf(item);
   let text = texts.get(row);
   if (text === undefined) {
     text = fields(item).join("\n").toLowerCase();
@@ -50,11 +57,26 @@ function folded(item: Item): string {
   return text;
 }
 
-/** Everything that search looks at: key, name, description, tags; of a Connection also whose and where. */
+function rowOf(item: Item): object {
+  switch (item.kind) {
+    case "secret":
+      return item.secret;
+    case "credential":
+      return item.credential;
+    case "connection":
+      return item.connection;
+  }
+}
+
+/** Everything that search looks at: key, name, description, tags and variables; of a Connection also whose and where. */
 function fields(item: Item): (string | null)[] {
   if (item.kind === "secret") {
     const { key, name, description, tags } = item.secret;
     return [key, name, description, ...tags];
+  }
+  if (item.kind === "credential") {
+    const { key, name, description, variables } = item.credential;
+    return [key, name, description, ...variables.map((variable) => variable.name)];
   }
   const { key, name, application, account, auth_client, scope } = item.connection;
   return [key, name, application, account, auth_client, scope];
