@@ -16,8 +16,12 @@ use keyward_model::SecretValue;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// How long a copied value stays, in seconds (W-11).
-pub const SECONDS: u32 = 30;
+/// Seconds until the clipboard is cleared, as the answer to a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// The seconds.
+    pub seconds: u32,
+}
 
 /// What the window hears each second while a copied value counts down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,7 +33,8 @@ pub struct Tick {
 }
 
 enum Wish {
-    Secret(SecretValue, mpsc::Sender<Result<(), Error>>),
+    /// A value, and the seconds it stays.
+    Secret(SecretValue, u32, mpsc::Sender<Result<(), Error>>),
     Text(String, mpsc::Sender<Result<(), Error>>),
     Clear,
     End,
@@ -64,11 +69,11 @@ impl Clipboard {
         })
     }
 
-    /// Copies a value; it is cleared after [`SECONDS`] unless something else was copied since.
+    /// Copies a value; it is cleared after `seconds` unless something else was copied since (W-11).
     ///
     /// # Errors
     /// `usage` for a value that is no text, `internal` when the desktop has no clipboard.
-    pub fn copy_secret(&self, value: SecretValue) -> Result<u32, Error> {
+    pub fn copy_secret(&self, value: SecretValue, seconds: u32) -> Result<(), Error> {
         if value.expose_text().is_none() {
             let hint = "Write it to a file with `keyward get`.";
             return Err(Error::new(
@@ -77,7 +82,7 @@ impl Clipboard {
                 hint,
             ));
         }
-        self.ask(|answer| Wish::Secret(value, answer)).map(|()| SECONDS)
+        self.ask(|answer| Wish::Secret(value, seconds, answer))
     }
 
     /// Copies text that is no secret; it stays.
@@ -131,7 +136,7 @@ impl Counting {
 /// Seconds to tell: those that have begun count whole.
 fn seconds_of(left: Duration) -> u32 {
     let begun = u64::from(left.subsec_nanos() > 0);
-    u32::try_from(left.as_secs() + begun).unwrap_or(SECONDS)
+    u32::try_from(left.as_secs() + begun).unwrap_or(u32::MAX)
 }
 
 /// The wait until the next whole second; measured from the end, so that no wish in between holds the countdown up.
@@ -157,12 +162,12 @@ fn serve(wishes: &mpsc::Receiver<Wish>, tell: &impl Fn(Tick)) {
             None => wishes.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
         match wish {
-            Ok(Wish::Secret(value, answer)) => {
+            Ok(Wish::Secret(value, seconds, answer)) => {
                 let done = put_secret(&mut clipboard, &value);
                 if done.is_ok() {
                     counting = Some(Counting {
                         digest: Sha256::digest(value.expose()).into(),
-                        until: Instant::now() + Duration::from_secs(SECONDS.into()),
+                        until: Instant::now() + Duration::from_secs(seconds.into()),
                     });
                 }
                 let _ = answer.send(done);

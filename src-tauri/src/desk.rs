@@ -16,12 +16,13 @@ use keyward_engine::{
     access::Caller,
     home::Home,
     ports::{Clock, SystemClock},
+    settings,
 };
-use keyward_model::name::VaultName;
+use keyward_model::{SecretValue, name::VaultName, settings::Settings};
 
 use crate::{
     appearance::{Looks, Theme},
-    clipboard::Clipboard,
+    clipboard::{Clipboard, Copied},
     profile::Profile,
     reveals::Reveals,
 };
@@ -200,6 +201,18 @@ impl Desk {
     /// Sets the clipboard, once.
     pub fn set_clipboard(&self, clipboard: Clipboard) {
         let _ = self.0.clipboard.set(clipboard);
+    }
+
+    /// Copies a value for as long as the settings of its vault say; a recovery key may be copied before that opens.
+    ///
+    /// # Errors
+    /// `usage` for a value that is no text; as [`Desk::clipboard`].
+    pub fn copy_secret(&self, engine: &Engine, value: SecretValue) -> Result<Copied, Error> {
+        let seconds = settings::read(engine)
+            .unwrap_or(Settings::PASSPHRASE)
+            .clipboard_seconds;
+        self.clipboard()?.copy_secret(value, seconds)?;
+        Ok(Copied { seconds })
     }
 
     /// Counts a reveal, or refuses it (W-08).

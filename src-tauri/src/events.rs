@@ -54,6 +54,7 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                             ChangeKind::Credential,
                             ChangeKind::AuthClient,
                             ChangeKind::Connection,
+                            ChangeKind::Settings,
                         ] {
                             tell(
                                 &app,

@@ -91,6 +91,10 @@ fn secret(app: &App) -> Result<(), Trouble> {
     );
     app.picture("02-main-secret")?;
     app.press("Reveal value of DATABASE_PASSWORD")?;
+    // W-08: in passphrase mode showing asks for it again.
+    app.window.find("[role=dialog]")?;
+    app.picture("02-passphrase-again")?;
+    app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))?;
     let shown = app.window.find(".well.clear .v")?;
     assert_eq!(app.window.text(&shown)?, VALUE);
     // Selecting would hand it to X11's other clipboard, which nobody clears (W-11).

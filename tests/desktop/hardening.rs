@@ -325,6 +325,8 @@ fn w09_nothing_of_the_page_stays() {
     }
     // Whichever is open: those of one second have no order.
     app.press("Reveal value of CANARY_").unwrap();
+    app.window.find("[role=dialog]").unwrap();
+    app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}")).unwrap();
     let shown = app.window.find(".well.clear .v").unwrap();
     let shown = app.window.text(&shown).unwrap();
     assert!(VALUES.contains(&shown.as_str()), "{shown}");

@@ -53,6 +53,8 @@ fn every_command(home: &Home) -> Vec<Run> {
         &["token", "C"],
         &["run", "--", "true"],
         &["inject", "-i", template, "-o", "-"],
+        &["settings", "show"],
+        &["settings", "update", "--clipboard", "10"],
         &["audit"],
         &["audit", "--follow"],
         &["audit", "verify"],

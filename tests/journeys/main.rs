@@ -26,5 +26,7 @@ mod references;
 mod refresh;
 mod run;
 mod secrets;
+mod session;
+mod settings;
 mod values;
 mod vault;

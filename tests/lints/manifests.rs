@@ -65,6 +65,12 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
         "ARCHITECTURE rule 2",
     ),
     ("hyper*", &["keyward-oauth", "keyward-api"], "ARCHITECTURE rule 2"),
+    // The keychain's store brings its own; ours says when somebody left, the shell asks for a tray.
+    (
+        "zbus",
+        &["keyward-engine", "keyward-desktop", "keyward-tests"],
+        "one voice on D-Bus a floor",
+    ),
     (
         "serde",
         &["keyward-api", "keyward-oauth", "keyward", "keyward-desktop"],

@@ -4,6 +4,7 @@ import type { Commands, Door, Events } from "../src/host";
 import type { Consent } from "../src/host/bindings/Consent";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { RekeyProgress } from "../src/host/bindings/RekeyProgress";
+import type { Settings } from "../src/host/bindings/Settings";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
@@ -28,6 +29,15 @@ export function fixture(asked: URLSearchParams): Door {
   const status: VaultStatus = {
     version: "0.1.0", home: "~/.local/share/keyward", vault: "default", exists: stage !== "create", mode: asked.get("mode") === "passphrase" ? "passphrase" : "keychain",
     locked: stage === "locked", host: { kind: "app", pid: 4711 }, freshness: "ok", recovery: stage === "open" ? !asked.has("norecovery") : null,
+  };
+  let settings: Settings = {
+    auto_lock_minutes: 15, lock_on_suspend: true, lock_on_screen_lock: true, clipboard_seconds: 30, reveal_seconds: 30,
+    passphrase_to_reveal: asked.has("again"), passphrase_to_export: asked.has("again"), has_passphrase: asked.has("again") || status.mode === "passphrase",
+    sleep_is_heard: !asked.has("deaf"), screen_lock_is_heard: !asked.has("deaf"),
+  };
+  const checked = async (passphrase: unknown) => {
+    await wait(400);
+    if (passphrase !== "correct horse") fail("locked", "That passphrase does not open this vault.", "Check the keyboard layout and Caps Lock, then try again.");
   };
   const offer = { recovery_key: "K7QM-X2FD-9TRE-HV4B-3NWA-PZ8C-6YJS-DM5K", ask: [2, 5] };
   const truth = "The Secret Service gives the key to every program that runs as you: while you are logged in, any of them can open this vault.";
@@ -149,7 +159,12 @@ export function fixture(asked: URLSearchParams): Door {
       return row;
     },
     secret_history: () => versions,
-    secret_reveal: ({ secret }) => ({ value: one(secret).key === "JWT_SIGNING_KEY" ? "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\nAASCBKcwggSjAg\nEAAoIBAQC7\n-----END PRIVATE KEY-----" : "sk_live_51N8vQ2LrT0xW4hZ9aBq7Ypd" }),
+    settings_show: () => settings,
+    settings_update: async ({ passphrase, ...change }) => {
+      if (settings.passphrase_to_reveal) await checked(passphrase);
+      return (settings = { ...settings, ...change });
+    },
+    secret_reveal: async ({ secret, passphrase }) => (settings.passphrase_to_reveal && (await checked(passphrase)), { value: one(secret).key === "JWT_SIGNING_KEY" ? "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF\nAASCBKcwggSjAg\nEAAoIBAQC7\n-----END PRIVATE KEY-----" : "sk_live_51N8vQ2LrT0xW4hZ9aBq7Ypd" }),
     secret_copy: copied,
     credential_list: () => bundles,
     credential_create: (made) =>

@@ -9,8 +9,11 @@ use keyward_engine::{credentials, lifecycle};
 use serde::Deserialize;
 use tauri::State;
 
-use super::{Answer, aside, perform, vault::Copied};
-use crate::desk::{Desk, caller};
+use super::{Answer, aside, perform};
+use crate::{
+    clipboard::Copied,
+    desk::{Desk, caller},
+};
 
 /// Copies the value of one variable; it does not enter the page.
 #[derive(Debug, Deserialize)]
@@ -80,17 +83,14 @@ pub async fn credential_copy(desk: State<'_, Desk>, request: CredentialCopy) -> 
     aside(&desk, move |desk| {
         let engine = desk.engine()?;
         lifecycle::touch(&engine);
-        let (value, _) = credentials::reveal(
+        let (value, _) = credentials::copy(
             &engine,
             &caller(),
             &request.environment,
             &request.credential,
             &request.variable,
-            "credential.copy",
         )?;
-        Ok(Copied {
-            seconds: desk.clipboard()?.copy_secret(value)?,
-        })
+        desk.copy_secret(&engine, value)
     })
     .await
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tauri::State;
 
 use super::{Answer, Nothing, aside, perform};
-use crate::{commands::vault::Copied, desk::Desk, recovery};
+use crate::{clipboard::Copied, desk::Desk, recovery};
 
 /// Where the recovery key was saved; no path when the person closed the dialog.
 #[derive(Debug, Serialize)]
@@ -67,10 +67,9 @@ pub async fn rekey_stop(desk: State<'_, Desk>, request: RekeyStop) -> Answer<Don
 pub async fn recovery_copy(desk: State<'_, Desk>, request: Nothing) -> Answer<Copied> {
     let Nothing {} = request;
     aside(&desk, |desk| {
-        let key = offered::offered(&*desk.engine()?)?;
-        Ok(Copied {
-            seconds: desk.clipboard()?.copy_secret(key)?,
-        })
+        let engine = desk.engine()?;
+        let key = offered::offered(&engine)?;
+        desk.copy_secret(&engine, key)
     })
     .await
 }

@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod environments;
 pub mod keys;
 pub mod secrets;
+pub mod settings;
 pub mod vault;
 pub mod window;
 
@@ -73,6 +74,8 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         credentials::credential_history,
         credentials::credential_reveal,
         credentials::credential_copy,
+        settings::settings_show,
+        settings::settings_update,
         auth_clients::auth_client_list,
         auth_clients::auth_client_create,
         auth_clients::auth_client_show,

@@ -46,6 +46,8 @@ const COMMANDS: &[&str] = &[
     "credential_history",
     "credential_reveal",
     "credential_copy",
+    "settings_show",
+    "settings_update",
     "auth_client_list",
     "auth_client_create",
     "auth_client_show",

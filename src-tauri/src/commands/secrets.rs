@@ -8,8 +8,9 @@ use keyward_engine::{lifecycle, secrets};
 use serde::Deserialize;
 use tauri::State;
 
-use super::{Answer, Nothing, aside, perform, vault::Copied};
+use super::{Answer, Nothing, aside, perform};
 use crate::{
+    clipboard::Copied,
     desk::{Desk, caller},
     references::{self, Format},
 };
@@ -84,16 +85,8 @@ pub async fn secret_copy(desk: State<'_, Desk>, request: SecretCopy) -> Answer<C
     aside(&desk, move |desk| {
         let engine = desk.engine()?;
         lifecycle::touch(&engine);
-        let (value, _) = secrets::reveal(
-            &engine,
-            &caller(),
-            &request.environment,
-            &request.secret,
-            "secret.copy",
-        )?;
-        Ok(Copied {
-            seconds: desk.clipboard()?.copy_secret(value)?,
-        })
+        let (value, _) = secrets::copy(&engine, &caller(), &request.environment, &request.secret)?;
+        desk.copy_secret(&engine, value)
     })
     .await
 }

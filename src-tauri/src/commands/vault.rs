@@ -31,13 +31,6 @@ pub struct Suggestion {
     words: Plaintext,
 }
 
-/// Seconds until the clipboard is cleared.
-#[derive(Debug, Serialize)]
-pub struct Copied {
-    /// The seconds.
-    pub seconds: u32,
-}
-
 #[tauri::command]
 pub async fn vault_status(desk: State<'_, Desk>, request: VaultStatusRequest) -> Answer<Status> {
     perform(&desk, request).await

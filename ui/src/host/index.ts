@@ -57,6 +57,8 @@ import type { SecretReveal } from "./bindings/SecretReveal";
 import type { SecretSetValue } from "./bindings/SecretSetValue";
 import type { SecretShow } from "./bindings/SecretShow";
 import type { SecretUpdate } from "./bindings/SecretUpdate";
+import type { Settings } from "./bindings/Settings";
+import type { SettingsUpdate } from "./bindings/SettingsUpdate";
 import type { VaultCreate } from "./bindings/VaultCreate";
 import type { VaultStatus } from "./bindings/VaultStatus";
 import type { VaultUnlock } from "./bindings/VaultUnlock";
@@ -110,6 +112,8 @@ export interface Commands {
   credential_history: [CredentialHistory, Version[]];
   credential_reveal: [CredentialReveal, Revealed];
   credential_copy: [CredentialCopy, Copied];
+  settings_show: [Nothing, Settings];
+  settings_update: [SettingsUpdate, Settings];
   auth_client_list: [AuthClientList, AuthClient[]];
   auth_client_create: [AuthClientCreate, AuthClient];
   auth_client_show: [AuthClientShow, AuthClient];

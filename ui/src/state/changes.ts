@@ -13,6 +13,7 @@ import { find } from "./find.svelte";
 import { rekey } from "./rekey.svelte";
 import { route } from "./route.svelte";
 import { secrets } from "./secrets.svelte";
+import { settings } from "./settings.svelte";
 import { vault } from "./vault.svelte";
 
 /** Follows every event until the answer is called. */
@@ -30,6 +31,8 @@ async function heard(change: Change): Promise<void> {
     case "vault":
       await vault.read();
       if (vault.stage !== "open") forget();
+      // A first passphrase, or none any more: what the settings can ask for has changed.
+      else await settings.read();
       return;
     case "environment":
       return environments.read();
@@ -46,6 +49,8 @@ async function heard(change: Change): Promise<void> {
       return;
     case "rekey":
       return rekey.read();
+    case "settings":
+      return settings.read();
     case "consent":
       return; // a long poll follows the running Consent
   }
@@ -67,6 +72,7 @@ export function forget(): void {
   authClients.clear();
   consents.clear();
   environments.clear();
+  settings.clear();
   find.clear();
   route.reset("items");
 }

@@ -6,6 +6,7 @@ import type { CredentialCreate } from "../host/bindings/CredentialCreate";
 import type { CredentialUpdate } from "../host/bindings/CredentialUpdate";
 import type { Revealed } from "../host/bindings/Revealed";
 import type { Version } from "../host/bindings/Version";
+import { again } from "./again.svelte";
 import { Collection } from "./collection.svelte";
 
 export class Credentials extends Collection<Credential> {
@@ -50,9 +51,10 @@ export class Credentials extends Collection<Credential> {
     return this.#put(await call("credential_restore_version", request));
   }
 
-  /** The value of one variable, for the one component that asked; nothing here keeps it. */
-  reveal(id: string, variable: string): Promise<Revealed> {
-    return call("credential_reveal", { environment: this.environment, credential: id, variable });
+  /** The value of one variable, for the one component that asked; nothing here keeps it. Null when the passphrase was asked for and not given. */
+  reveal(id: string, variable: string): Promise<Revealed | null> {
+    const request = { environment: this.environment, credential: id, variable };
+    return again.through("reveal", (passphrase) => call("credential_reveal", { ...request, ...passphrase }));
   }
 
   /** Copies in Rust; answers how many seconds the clipboard keeps it. */

@@ -7,7 +7,7 @@ import { tinykeys } from "tinykeys";
 import { onMount } from "svelte";
 
 export type Act =
-  | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "help"
+  | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "settings" | "help"
   | "copy" | "copy_reference" | "reveal" | "new_value" | "edit" | "save" | "delete" | "refresh"
   | "all_items" | "secrets" | "connections" | "auth_clients" | "back" | "forward" | "next_pane" | "previous_pane";
 
@@ -27,6 +27,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "lock", keys: ["$mod+l"], group: "everywhere" },
   { act: "environment", keys: ["$mod+Shift+E"], group: "everywhere" },
   { act: "rail", keys: ["$mod+b"], group: "everywhere" },
+  { act: "settings", keys: ["$mod+,"], group: "everywhere" },
   { act: "help", keys: ["$mod+/"], group: "everywhere" },
   { act: "all_items", keys: ["$mod+1"], group: "go" },
   { act: "secrets", keys: ["$mod+2"], group: "go" },

@@ -7,6 +7,7 @@ import type { Secret } from "../host/bindings/Secret";
 import type { SecretCreate } from "../host/bindings/SecretCreate";
 import type { SecretUpdate } from "../host/bindings/SecretUpdate";
 import type { Version } from "../host/bindings/Version";
+import { again } from "./again.svelte";
 import { Collection } from "./collection.svelte";
 import type { ReferenceFormat } from "./references";
 
@@ -57,9 +58,10 @@ export class Secrets extends Collection<Secret> {
     return call("secret_history", { environment: this.environment, secret: id });
   }
 
-  /** The value, for the one component that asked; nothing here keeps it. */
-  reveal(id: string): Promise<Revealed> {
-    return call("secret_reveal", { environment: this.environment, secret: id });
+  /** The value, for the one component that asked; nothing here keeps it. Null when the passphrase was asked for and not given. */
+  reveal(id: string): Promise<Revealed | null> {
+    const environment = this.environment;
+    return again.through("reveal", (passphrase) => call("secret_reveal", { environment, secret: id, ...passphrase }));
   }
 
   /** Copies in Rust; answers how many seconds the clipboard keeps it. */

@@ -2,15 +2,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
     time::Duration,
 };
 
 use keyward_engine::{
-    Engine, Error, Kind, Ports, background,
+    Engine, Error, Kind, Ports, auto_lock, background,
     background::Background,
     home::{Holder, Home, HostLock, Opening},
     lifecycle,
+    session::{Away, Watch},
 };
 use keyward_model::name::VaultName;
 
@@ -33,6 +34,7 @@ pub struct Host {
     /// `None` once it was stopped.
     engines: Mutex<Option<BTreeMap<VaultName, Served>>>,
     control: mpsc::Sender<Control>,
+    session: Watch,
     _lock: HostLock,
 }
 
@@ -59,14 +61,23 @@ impl Host {
             });
         };
         let (control, receiver) = mpsc::channel();
-        let host = Self {
-            home,
-            ports,
-            engines: Mutex::new(Some(BTreeMap::new())),
-            control,
-            _lock: lock,
-        };
-        Ok((Arc::new(host), receiver))
+        let host = Arc::new_cyclic(|host: &Weak<Self>| {
+            let host = Weak::clone(host);
+            let session = Watch::start(move |away| {
+                if let Some(host) = host.upgrade() {
+                    host.owner_left(away);
+                }
+            });
+            Self {
+                home,
+                ports,
+                engines: Mutex::new(Some(BTreeMap::new())),
+                control,
+                session,
+                _lock: lock,
+            }
+        });
+        Ok((host, receiver))
     }
 
     /// The KEYWARD_HOME that is served.
@@ -97,6 +108,7 @@ impl Host {
             Opening::Host,
             self.ports.clone(),
         ));
+        engine.listens_by(self.session.ears());
         let background = background::start(&engine).map_err(|error| {
             Error::new(
                 Kind::Internal,
@@ -112,6 +124,18 @@ impl Host {
             },
         );
         Ok(engine)
+    }
+
+    /// Locks every vault whose settings say so (ST5).
+    fn owner_left(&self, away: Away) {
+        let engines: Vec<Arc<Engine>> = {
+            let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
+            let served = engines.iter().flat_map(BTreeMap::values);
+            served.map(|served| Arc::clone(&served.engine)).collect()
+        };
+        for engine in engines {
+            auto_lock::when_away(&engine, away);
+        }
     }
 
     /// Passes a request to the face that runs the host.

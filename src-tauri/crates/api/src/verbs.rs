@@ -11,7 +11,7 @@ use crate::{
     frame::encode,
     owner::{
         Result, audit, auth_clients, connections, consents, credentials, doctor, environments, keys,
-        references, secrets, vault,
+        references, secrets, settings, vault,
     },
     wire,
 };
@@ -32,11 +32,12 @@ pub trait Verb: Serialize + DeserializeOwned {
 
 /// Watching is no act: an open window reads its lists again after every background refresh, and must not keep a vault
 /// from locking itself (T-20).
-const WATCHING: [&str; 9] = [
+const WATCHING: &[&str] = &[
     "vault_status",
     "vault_ways",
     "consent_status",
     "rekey_status",
+    "settings_show",
     "environment_list",
     "secret_list",
     "credential_list",
@@ -132,6 +133,8 @@ verbs! {
     "credential_restore_version" CredentialRestoreVersion -> wire::Credential = credentials::restore_version;
     "credential_history" CredentialHistory -> Vec<wire::Version> = credentials::history;
     "credential_reveal" CredentialReveal -> wire::Revealed = credentials::reveal;
+    "settings_show" SettingsShow -> wire::Settings = settings::show;
+    "settings_update" SettingsUpdate -> wire::Settings = settings::update;
     "resolve" Resolve -> wire::Resolved = references::resolve;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;

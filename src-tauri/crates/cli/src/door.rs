@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_api::{
     client::Client,
     verbs::Verb,
-    wire::{Code, Error, VaultStatusRequest, VaultUnlock, WaysRequest},
+    wire::{Code, Error, Plaintext, SettingsShow, VaultStatusRequest, VaultUnlock, WaysRequest},
 };
 use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
 use keyward_model::SecretValue;
@@ -102,6 +102,30 @@ impl Door {
         Ok(passphrase)
     }
 
+    /// Performs an act that may need the passphrase again: asked for once the act says so (SECURITY.md W-08), and kept in
+    /// `given` for the next act of the same command.
+    ///
+    /// # Errors
+    /// As [`Door::call`]; `locked` when there is no person to ask.
+    pub fn call_again<V: Verb>(
+        &mut self,
+        context: &Context,
+        given: &mut Option<SecretValue>,
+        request: impl Fn(Option<Plaintext>) -> V,
+    ) -> Result<V::Reply, Error> {
+        // The vault itself may be locked: that is another question, asked first and answered here.
+        self.call(context, SettingsShow {})?;
+        if given.is_none() {
+            let refused = match self.call_as_is(context, request(None)) {
+                Err(error) if error.code == Code::Locked => error,
+                answer => return answer,
+            };
+            *given = Some(ask_passphrase(context)?.ok_or(refused)?);
+        }
+        let passphrase = given.as_ref().map(SecretValue::duplicate).map(Plaintext);
+        self.call_as_is(context, request(passphrase))
+    }
+
     /// How much of a list fits one answer: a page over the socket, everything in this process.
     pub fn page(&self) -> Option<u32> {
         match self {
@@ -183,7 +207,7 @@ pub fn unlock_host(context: &Context, client: &mut Client) -> Result<(), Error> 
     match ask_passphrase(context)? {
         Some(passphrase) => {
             let request = VaultUnlock {
-                passphrase: Some(keyward_api::wire::Plaintext(passphrase)),
+                passphrase: Some(Plaintext(passphrase)),
             };
             client.call(vault, &request).map(|_| ())
         }

@@ -119,7 +119,7 @@ impl Face {
 }
 
 /// Members that the window is told and CLI.md “JSON shapes” does not have.
-const BEYOND_CONTRACT: [&str; 8] = [
+const BEYOND_CONTRACT: &[&str] = &[
     "authorize_params",
     "changed_at",
     "deleted_at",
@@ -128,6 +128,8 @@ const BEYOND_CONTRACT: [&str; 8] = [
     "recovery",
     "revocation_uri",
     "scopes",
+    "screen_lock_is_heard",
+    "sleep_is_heard",
 ];
 
 /// Members of a variable of a credential in CLI.md.

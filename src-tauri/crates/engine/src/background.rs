@@ -11,12 +11,9 @@ use std::{
 };
 
 use keyward_model::{Id, Timestamp};
-use keyward_vault::{
-    table::connections,
-    vault::{Mode, UnlockedVault},
-};
+use keyward_vault::{table::connections, vault::UnlockedVault};
 
-use crate::{Engine, Error, changes::ChangeKind, engine::hold, lifecycle, refresh, verdict::FIRST_PAUSE};
+use crate::{Engine, Error, auto_lock, changes::ChangeKind, engine::hold, refresh, verdict::FIRST_PAUSE};
 
 /// Longest nap: timers stop while a laptop sleeps, so the wall clock is looked at again (O-68).
 const LONGEST_NAP: Duration = Duration::from_secs(30);
@@ -29,9 +26,6 @@ const AFTER_UNLOCK: Duration = Duration::from_secs(2);
 
 /// Read events are committed in groups this far apart (L-10).
 const READ_COMMIT: Duration = Duration::from_millis(50);
-
-/// A host in passphrase mode locks after so long without an act.
-pub const IDLE_LOCK: Duration = Duration::from_secs(15 * 60);
 
 /// The anchor is written at most this often (SECURITY.md §b.6).
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
@@ -134,7 +128,8 @@ fn refresher(engine: &Engine, stopped: &AtomicBool) {
     let mut seen = 0;
     thread::scope(|scope| {
         while !stopped.load(Ordering::SeqCst) {
-            let nap = auto_lock(engine).min(begin_due(scope, engine, &flights));
+            let lock = auto_lock::when_idle(engine).unwrap_or(LONGEST_NAP);
+            let nap = lock.min(begin_due(scope, engine, &flights));
             let now = engine.now();
             if now.since(anchored) >= ANCHOR_EVERY {
                 anchored = now;
@@ -217,21 +212,4 @@ fn refresh_one(engine: &Engine, flights: &Flights, id: Id) {
     let until = engine.ports.clock.monotonic() + rest;
     hold(flights).insert(id, Flight::Rests(until));
     engine.changes.signal.raise();
-}
-
-/// Locks a vault in passphrase mode that nobody has used for long; returns when to look again.
-fn auto_lock(engine: &Engine) -> Duration {
-    let Ok(vault) = engine.unlocked() else {
-        return LONGEST_NAP;
-    };
-    if vault.mode() != Mode::Passphrase {
-        return LONGEST_NAP;
-    }
-    drop(vault);
-    let last_act = Timestamp(engine.last_act.load(Ordering::Relaxed));
-    let left = IDLE_LOCK.saturating_sub(engine.now().since(last_act));
-    if left.is_zero() {
-        lifecycle::lock(engine);
-    }
-    left
 }

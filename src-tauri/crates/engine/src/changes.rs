@@ -24,6 +24,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// The settings that protect.
+    Settings,
 }
 
 /// One change.

@@ -22,6 +22,7 @@ use keyward_vault::{
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
+    again,
     changes::ChangeKind,
     environments as environment_acts,
     secrets::{check_text, parse_key, taken},
@@ -196,11 +197,38 @@ pub fn history(
     Ok((variable, versions))
 }
 
-/// Reveals the current value of one variable to the Owner, and says when the log could not take the event.
+/// Shows the current value of one variable to the Owner, and says when the log could not take the event.
+///
+/// # Errors
+/// [`Kind::NotFound`] naming the variables there are; [`Kind::Denied`]; [`Kind::Locked`] where the passphrase is
+/// needed again (W-08).
+pub fn reveal(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    name: &str,
+    passphrase: again::Given<'_>,
+) -> Result<(SecretValue, Option<String>)> {
+    again::before_reveal(engine, passphrase)?;
+    hand_out(engine, caller, environment, key_or_id, name, "credential.reveal")
+}
+
+/// The current value of one variable for the clipboard, which shows it to nobody.
 ///
 /// # Errors
 /// [`Kind::NotFound`] naming the variables there are; [`Kind::Denied`].
-pub fn reveal(
+pub fn copy(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    name: &str,
+) -> Result<(SecretValue, Option<String>)> {
+    hand_out(engine, caller, environment, key_or_id, name, "credential.copy")
+}
+
+fn hand_out(
     engine: &Engine,
     caller: &Caller,
     environment: &str,

@@ -1,8 +1,12 @@
 //! What to mend.
 
-use keyward_vault::{Freshness, keychain, lease::HostLock, vault::Mode};
+use keyward_vault::{
+    Freshness, keychain,
+    lease::HostLock,
+    vault::{Mode, Opening},
+};
 
-use crate::{Engine, lifecycle};
+use crate::{Engine, lifecycle, settings};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +176,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
         ),
         Err(error) => check("recovery", Outcome::Fail, error.to_string(), ""),
     });
+    checks.extend(session(engine));
     checks.push(if vault.keys_locked_in_memory() {
         check("memory", Outcome::Ok, "Keys are kept out of swap.", "")
     } else {
@@ -183,4 +188,28 @@ fn vault(engine: &Engine) -> Vec<Check> {
         )
     });
     checks
+}
+
+/// Whether a host hears what its vault shall lock at; a command by itself locks nothing.
+fn session(engine: &Engine) -> Option<Check> {
+    if engine.opening != Opening::Host {
+        return None;
+    }
+    let (settings, heard) = (settings::read(engine).ok()?, engine.hearing());
+    let deaf = settings.lock_on_suspend && !heard.sleep || settings.lock_on_screen_lock && !heard.screen_lock;
+    Some(if deaf {
+        check(
+            "session",
+            Outcome::Warn,
+            "This system does not tell Keyward when it sleeps or its screen is locked, so the vault does not lock then.",
+            "It locks when idle, as the settings say, and when told to.",
+        )
+    } else {
+        check(
+            "session",
+            Outcome::Ok,
+            "The vault locks with the session as its settings say.",
+            "",
+        )
+    })
 }

@@ -23,6 +23,7 @@ use crate::{
     recovery::Offer,
     rekey::Rekeying,
     secrets::Listed,
+    session::{Ears, Hearing},
 };
 
 /// The outside world.
@@ -56,6 +57,8 @@ pub struct Engine {
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
     pub(crate) last_act: AtomicI64,
+    /// What the host of this vault hears of the session.
+    ears: OnceLock<Ears>,
     /// One more reference for each act whose answer must still be stored.
     flights: Arc<()>,
     network: OnceLock<Network>,
@@ -87,6 +90,7 @@ impl Engine {
             listed: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
+            ears: OnceLock::new(),
             flights: Arc::default(),
             network: OnceLock::new(),
         }
@@ -114,6 +118,17 @@ impl Engine {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.ports.clock.now()
+    }
+
+    /// Says what a host hears of the session, once.
+    pub fn listens_by(&self, ears: Ears) {
+        let _ = self.ears.set(ears);
+    }
+
+    /// What is heard of the session right now; nothing outside a host.
+    #[must_use]
+    pub fn hearing(&self) -> Hearing {
+        self.ears.get().map(Ears::hearing).unwrap_or_default()
     }
 
     pub(crate) fn place(&self) -> Place<'_> {

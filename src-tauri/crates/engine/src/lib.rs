@@ -43,6 +43,14 @@ pub mod recovery;
 
 pub mod rekey;
 
+pub mod settings;
+
+pub mod again;
+
+pub mod session;
+
+pub mod auto_lock;
+
 pub mod environments;
 
 mod locate;

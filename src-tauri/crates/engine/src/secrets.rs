@@ -18,6 +18,7 @@ use keyward_vault::{
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
+    again,
     changes::ChangeKind,
     environments as environment_acts,
 };
@@ -295,11 +296,35 @@ pub fn history(engine: &Engine, environment: &str, key_or_id: &str) -> Result<(S
     Ok((secret, versions))
 }
 
-/// Reveals the current value to the Owner, and says when the log could not take the event.
+/// Shows the current value to the Owner, and says when the log could not take the event.
+///
+/// # Errors
+/// [`Kind::NotFound`], [`Kind::Denied`]; [`Kind::Locked`] where the passphrase is needed again (W-08).
+pub fn reveal(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    passphrase: again::Given<'_>,
+) -> Result<(SecretValue, Option<String>)> {
+    again::before_reveal(engine, passphrase)?;
+    hand_out(engine, caller, environment, key_or_id, "secret.reveal")
+}
+
+/// The current value for the clipboard, which shows it to nobody.
 ///
 /// # Errors
 /// [`Kind::NotFound`], [`Kind::Denied`].
-pub fn reveal(
+pub fn copy(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+) -> Result<(SecretValue, Option<String>)> {
+    hand_out(engine, caller, environment, key_or_id, "secret.copy")
+}
+
+fn hand_out(
     engine: &Engine,
     caller: &Caller,
     environment: &str,

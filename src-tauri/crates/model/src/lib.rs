@@ -28,6 +28,8 @@ pub mod connection;
 
 pub mod audit;
 
+pub mod settings;
+
 pub mod reference;
 
 pub mod template;

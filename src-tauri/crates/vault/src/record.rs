@@ -25,10 +25,11 @@ pub(crate) enum Kind {
     Connection,
     TokenSet,
     RefreshIntent,
+    Settings,
 }
 
 impl Kind {
-    const ALL: [Kind; 10] = [
+    const ALL: &'static [Kind] = &[
         Kind::Environment,
         Kind::Secret,
         Kind::SecretVersion,
@@ -39,6 +40,7 @@ impl Kind {
         Kind::Connection,
         Kind::TokenSet,
         Kind::RefreshIntent,
+        Kind::Settings,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -53,12 +55,14 @@ impl Kind {
             Kind::Connection => "connection",
             Kind::TokenSet => "token_set",
             Kind::RefreshIntent => "refresh_intent",
+            Kind::Settings => "settings",
         }
     }
 
     fn parse(text: &str) -> Result<Self> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| Error::Corrupt("a record of an unknown kind".to_owned()))
     }
@@ -70,7 +74,8 @@ impl Kind {
             | Kind::Secret
             | Kind::SecretVersion
             | Kind::Credential
-            | Kind::CredentialVersion => &ring.wrap_main,
+            | Kind::CredentialVersion
+            | Kind::Settings => &ring.wrap_main,
             Kind::AuthClient
             | Kind::AuthClientVersion
             | Kind::Connection

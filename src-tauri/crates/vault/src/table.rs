@@ -24,6 +24,8 @@ mod token_sets;
 
 pub mod connections;
 
+pub mod settings;
+
 pub mod audit;
 
 /// A name out of a body: what was stored was valid once.
@@ -52,6 +54,7 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
         Kind::SecretVersion | Kind::CredentialVersion | Kind::AuthClientVersion => {
             versions::name_bi(tx, new, record, plaintext)?
         }
+        Kind::Settings => settings::name_bi(new, &settings::decode(tx, record, plaintext)?),
         Kind::TokenSet | Kind::RefreshIntent => {
             check_name(record, record.kind, &record.uuid)?;
             record.uuid

@@ -326,5 +326,6 @@ pub(crate) fn what(kind: Kind) -> &'static str {
         Kind::Connection => "the connection",
         Kind::TokenSet => "the tokens",
         Kind::RefreshIntent => "the refresh intent",
+        Kind::Settings => "the settings",
     }
 }

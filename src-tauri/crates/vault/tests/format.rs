@@ -30,6 +30,10 @@ fn r44_an_independent_reader_agrees() {
             keyward_vault::table::credentials::trash(tx, gone.id, NOW)
         })
         .unwrap();
+    let settings = keyward_model::settings::Settings::PASSPHRASE;
+    vault
+        .write(NOW, |tx| keyward_vault::table::settings::store(tx, &settings))
+        .unwrap();
     vault.checkpoint().unwrap();
     drop(vault);
     let told = read(&world, &[&hex(&the_entry(&world))]);
@@ -43,6 +47,7 @@ fn r44_an_independent_reader_agrees() {
         &current,
         "canary@example.org",
         "connection.create",
+        "\"settings\"",
         "recovery.create",
     ] {
         assert!(told.contains(expected), "{expected} is not in {told}");

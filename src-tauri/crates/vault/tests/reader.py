@@ -99,6 +99,8 @@ def name_bi(keys, uuid, tbl, row_uuid, body):
 
     if tbl == "environment":
         return named(b"environment", bytes(16), body[1])
+    if tbl == "settings":
+        return named(b"settings", bytes(16), "main")
     if tbl == "auth_client":
         return named(b"auth_client", bytes(16), body[1])
     if tbl == "connection":

@@ -178,7 +178,7 @@ pub fn history(
 /// Reveals one value.
 ///
 /// # Errors
-/// `not_found`, `denied`.
+/// `not_found`, `denied`; `locked` where the passphrase is needed again.
 pub fn reveal(
     engine: &Arc<Engine>,
     caller: &Caller,
@@ -190,7 +190,7 @@ pub fn reveal(
         &request.environment,
         &request.credential,
         &request.variable,
-        "credential.reveal",
+        request.passphrase.as_ref().map(|passphrase| &passphrase.0),
     )?;
     Ok(wire::Revealed {
         value: Plaintext(value),

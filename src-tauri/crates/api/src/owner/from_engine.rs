@@ -7,6 +7,7 @@ use keyward_engine::{
     connections::{Revocation, Shown},
     doctor,
     environments::Counted as CountedEnvironment,
+    settings::Shown as ShownSettings,
 };
 use keyward_model::{
     Timestamp,
@@ -47,6 +48,7 @@ impl From<Change> for wire::Change {
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
             ChangeKind::Rekey => wire::ChangeKind::Rekey,
+            ChangeKind::Settings => wire::ChangeKind::Settings,
         };
         Self {
             kind,
@@ -187,6 +189,28 @@ impl From<Shown> for wire::Connection {
             refresh_token_expires_at: None,
             default: connection.default,
             created_at: connection.created_at.to_rfc3339(),
+        }
+    }
+}
+
+impl From<ShownSettings> for wire::Settings {
+    fn from(shown: ShownSettings) -> Self {
+        let ShownSettings {
+            settings,
+            has_passphrase,
+            hearing,
+        } = shown;
+        Self {
+            auto_lock_minutes: settings.auto_lock_minutes,
+            lock_on_suspend: settings.lock_on_suspend,
+            lock_on_screen_lock: settings.lock_on_screen_lock,
+            clipboard_seconds: settings.clipboard_seconds,
+            reveal_seconds: settings.reveal_seconds,
+            passphrase_to_reveal: settings.passphrase_to_reveal,
+            passphrase_to_export: settings.passphrase_to_export,
+            has_passphrase,
+            sleep_is_heard: hearing.sleep,
+            screen_lock_is_heard: hearing.screen_lock,
         }
     }
 }

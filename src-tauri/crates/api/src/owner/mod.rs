@@ -11,6 +11,7 @@ mod from_engine;
 pub mod keys;
 pub mod references;
 pub mod secrets;
+pub mod settings;
 pub mod vault;
 
 use crate::wire::Error;

@@ -150,14 +150,14 @@ pub fn history(engine: &Arc<Engine>, _: &Caller, request: wire::SecretHistory) -
 /// Reveals one value.
 ///
 /// # Errors
-/// `not_found`, `denied`.
+/// `not_found`, `denied`; `locked` where the passphrase is needed again.
 pub fn reveal(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretReveal) -> Result<wire::Revealed> {
     let (value, notice) = secrets::reveal(
         engine,
         caller,
         &request.environment,
         &request.secret,
-        "secret.reveal",
+        request.passphrase.as_ref().map(|passphrase| &passphrase.0),
     )?;
     Ok(wire::Revealed {
         value: Plaintext(value),

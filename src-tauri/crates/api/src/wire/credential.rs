@@ -227,4 +227,8 @@ pub struct CredentialReveal {
     pub credential: String,
     /// Name or id of the variable.
     pub variable: String,
+    /// The passphrase again, where the settings ask for it (W-08).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub passphrase: Option<Plaintext>,
 }

@@ -16,6 +16,7 @@ mod recovery;
 mod reference;
 mod rekey;
 mod secret;
+mod settings;
 mod vault;
 mod ways;
 
@@ -32,6 +33,7 @@ pub use recovery::*;
 pub use reference::*;
 pub use rekey::*;
 pub use secret::*;
+pub use settings::*;
 pub use vault::*;
 pub use ways::*;
 

@@ -187,6 +187,10 @@ pub struct SecretReveal {
     pub environment: String,
     /// Key or id.
     pub secret: String,
+    /// The passphrase again, where the settings ask for it (W-08).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub passphrase: Option<Plaintext>,
 }
 
 /// A value, revealed.

@@ -155,6 +155,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// The settings that protect.
+    Settings,
 }
 
 /// A reply of something that was tried once for each of several things.

@@ -90,5 +90,6 @@ pub fn reveal(key: &str) -> wire::SecretReveal {
     wire::SecretReveal {
         environment: "default".to_owned(),
         secret: key.to_owned(),
+        passphrase: None,
     }
 }

@@ -10,6 +10,7 @@ mod credential;
 mod environment;
 mod keys;
 mod secret;
+mod settings;
 mod using;
 mod vault;
 
@@ -21,6 +22,7 @@ pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues
 pub use environment::Env;
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
 pub use secret::{RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
+pub use settings::{Settings, SettingsUpdate};
 pub use using::{Format, Get, Inject, Run};
 pub use vault::Init;
 
@@ -97,6 +99,9 @@ pub enum Command {
     Run(Run),
     /// Fill the references of a template
     Inject(Inject),
+    /// Settings that protect: auto-lock, clipboard, what asks for the passphrase
+    #[command(subcommand)]
+    Settings(Settings),
     /// Show the audit log
     Audit(Audit),
     /// Print a completion script

@@ -196,14 +196,14 @@ fn show(context: &Context, face: &Face, credential: String, reveal: bool) -> Res
     if !reveal {
         return face.show(&shown, facts);
     }
-    let mut values = Vec::with_capacity(shown.variables.len());
+    let (mut values, mut given) = (Vec::with_capacity(shown.variables.len()), None);
     for variable in &shown.variables {
-        let request = CredentialReveal {
+        let revealed = door.call_again(context, &mut given, |passphrase| CredentialReveal {
             environment: environment.clone(),
             credential: shown.id.clone(),
             variable: variable.id.clone(),
-        };
-        let revealed = door.call(context, request)?;
+            passphrase,
+        })?;
         if let Some(notice) = &revealed.notice {
             face.say(notice);
         }

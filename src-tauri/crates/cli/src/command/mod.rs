@@ -20,6 +20,7 @@ mod resolve;
 mod run;
 mod secret;
 mod serve;
+mod settings;
 mod status;
 mod token;
 
@@ -67,6 +68,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Token(token) => token::run(&context, face, &token),
         Command::Run(run) => run::run(&context, face, &run, before),
         Command::Inject(inject) => inject::run(&context, face, &inject),
+        Command::Settings(command) => settings::run(&context, face, command),
         Command::Audit(audit) => audit::run(&context, face, audit),
         Command::Completion(_) => Ok(()),
     }?;

@@ -188,13 +188,11 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
     if !reveal {
         return face.show(&shown, facts);
     }
-    let revealed = door.call(
-        context,
-        SecretReveal {
-            environment,
-            secret: shown.id.clone(),
-        },
-    )?;
+    let revealed = door.call_again(context, &mut None, |passphrase| SecretReveal {
+        environment: environment.clone(),
+        secret: shown.id.clone(),
+        passphrase,
+    })?;
     if let Some(notice) = &revealed.notice {
         face.say(notice);
     }

@@ -60,7 +60,7 @@ fn am11_each_act_is_logged_and_published() {
         assert_eq!(changes.try_recv().unwrap(), expected);
     }
     assert!(changes.try_recv().is_err());
-    credentials::reveal(&engine, &owner(), ENV, "DB", "password", "credential.reveal").unwrap();
+    credentials::reveal(&engine, &owner(), ENV, "DB", "password", None).unwrap();
     let events = audit::list(&engine, None, 0, 100).unwrap();
     let events: Vec<_> = events
         .iter()

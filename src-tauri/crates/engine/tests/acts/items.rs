@@ -4,7 +4,7 @@ use keyward_model::{SecretValue, secret::Changes};
 use crate::support::{ENV, World, count, kind, new_secret, owner};
 
 fn reveal(engine: &keyward_engine::Engine, key: &str) -> keyward_engine::Result<String> {
-    secrets::reveal(engine, &owner(), ENV, key, "secret.reveal")
+    secrets::reveal(engine, &owner(), ENV, key, None)
         .map(|(value, _)| value.expose_text().unwrap().to_owned())
 }
 

@@ -111,13 +111,7 @@ fn locks_and_unlocks_beside_acts() {
                         0 => lifecycle::lock(&engine),
                         1 | 2 => lifecycle::unlock(&engine, None).unwrap(),
                         _ => {
-                            let read = keyward_engine::secrets::reveal(
-                                &engine,
-                                &owner(),
-                                ENV,
-                                "KEY",
-                                "secret.reveal",
-                            );
+                            let read = keyward_engine::secrets::reveal(&engine, &owner(), ENV, "KEY", None);
                             assert!(matches!(kind(read), None | Some(Kind::Locked)));
                         }
                     }

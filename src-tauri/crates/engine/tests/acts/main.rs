@@ -16,4 +16,5 @@ mod refreshing;
 #[path = "../../../oauth/tests/wire/server.rs"]
 #[allow(dead_code, reason = "each user of the double needs a part of it")]
 mod server;
+mod settings;
 mod support;

@@ -22,7 +22,7 @@ fn i1_l10_an_event_for_each_value() {
     new_secret(&engine, "KEY", "value").unwrap();
     let command = world.another(Opening::OneShot);
     for _ in 0..3 {
-        secrets::reveal(&command, &owner(), ENV, "KEY", "secret.reveal").unwrap();
+        secrets::reveal(&command, &owner(), ENV, "KEY", None).unwrap();
         token(&command).unwrap();
     }
     let references: Vec<Reference> = ["KEY", "keyward://APP", "NONE"]
@@ -59,7 +59,7 @@ fn i1_l10_an_event_for_each_value() {
 fn l10_a_host_groups_them_and_a_lock_writes_them() {
     let (world, engine) = World::host();
     new_secret(&engine, "KEY", "value").unwrap();
-    let reveal = || secrets::reveal(&engine, &owner(), ENV, "KEY", "secret.reveal").unwrap();
+    let reveal = || secrets::reveal(&engine, &owner(), ENV, "KEY", None).unwrap();
     let on_disk = || {
         world
             .file()
@@ -96,7 +96,7 @@ fn i1_no_value_without_its_event_beside_a_lock() {
                 scope.spawn(|| {
                     let mut given = 0;
                     while !is_over.load(Ordering::SeqCst) {
-                        let read = secrets::reveal(&engine, &owner(), ENV, "KEY", "secret.reveal");
+                        let read = secrets::reveal(&engine, &owner(), ENV, "KEY", None);
                         given += usize::from(read.is_ok());
                     }
                     given
@@ -144,7 +144,7 @@ fn l10_a_read_that_could_not_be_logged() {
         .unwrap();
     });
     wait.recv().unwrap();
-    let (value, notice) = secrets::reveal(&command, &owner(), ENV, "KEY", "secret.reveal").unwrap();
+    let (value, notice) = secrets::reveal(&command, &owner(), ENV, "KEY", None).unwrap();
     assert_eq!(value.expose(), b"value");
     let notice = notice.expect("a sentence");
     assert!(
@@ -157,6 +157,6 @@ fn l10_a_read_that_could_not_be_logged() {
     assert_eq!(count(&engine, "secret.reveal"), 0);
     new_secret(&command, "SECOND", "value").unwrap();
     assert_eq!(count(&engine, "audit.reads_unlogged"), 1);
-    let (_, notice) = secrets::reveal(&command, &owner(), ENV, "KEY", "secret.reveal").unwrap();
+    let (_, notice) = secrets::reveal(&command, &owner(), ENV, "KEY", None).unwrap();
     assert_eq!(notice, None);
 }

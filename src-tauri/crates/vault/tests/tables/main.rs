@@ -4,6 +4,7 @@
 mod support;
 
 mod credentials;
+mod settings;
 mod tokens;
 mod values;
 
