@@ -35,7 +35,7 @@ fn key_of(offer: &RecoveryOffer) -> SecretValue {
 }
 
 fn value(engine: &Engine, key: &str) -> String {
-    let (revealed, _) = secrets::reveal(engine, &owner(), ENV, key, "secret.reveal").unwrap();
+    let (revealed, _) = secrets::copy(engine, &owner(), ENV, key).unwrap();
     revealed.expose_text().unwrap().to_owned()
 }
 
@@ -313,7 +313,7 @@ fn b8_other_processes_follow_or_are_locked() {
     confirm(&engine, &offer).unwrap();
     assert_eq!(end(&engine), State::Done);
     world.keychain.empty();
-    let refused = secrets::reveal(&third, &owner(), ENV, "KEY", "secret.reveal");
+    let refused = secrets::copy(&third, &owner(), ENV, "KEY");
     assert_eq!(kind(refused), Some(Kind::Locked));
     assert!(lifecycle::status(&third).unwrap().locked);
 }

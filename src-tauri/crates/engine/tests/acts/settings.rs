@@ -1,27 +1,22 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use keyward_engine::{
-    Engine, Kind, auto_lock, background,
-    changes::ChangeKind,
-    home::Opening,
-    lifecycle::{self, NewMode},
-    secrets,
-    session::Away,
-    settings,
+    Engine, Kind, auto_lock, background, changes::ChangeKind, home::Opening, lifecycle, secrets,
+    session::Away, settings,
 };
 use keyward_model::{
     SecretValue,
     settings::{Changes, Settings},
 };
 
-use crate::support::{ENV, PASSPHRASE, World, count, eventually, kind, new_secret, owner};
+use crate::support::{ENV, PASSPHRASE, World, by_passphrase, count, eventually, kind, new_secret, owner};
 
 /// A vault in passphrase mode, unlocked as by a host.
 fn guarded() -> (World, Arc<Engine>, SecretValue) {
     let world = World::new();
     let engine = world.engine(Opening::Host);
     let passphrase = SecretValue::from(PASSPHRASE);
-    lifecycle::create(&engine, &owner(), NewMode::Passphrase(&passphrase, Some(64))).unwrap();
+    lifecycle::create(&engine, &owner(), by_passphrase(&passphrase, 64)).unwrap();
     (world, engine, passphrase)
 }
 
