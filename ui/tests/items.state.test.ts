@@ -74,7 +74,7 @@ describe("a list of an environment", () => {
     await list.open("default");
     await list.create({ key: "STRIPE_KEY", name: null, description: null, tags: null, masked: null, value: VALUE });
     await list.setValue("s1", VALUE, null);
-    expect((await list.reveal("s1")).value).toBe(VALUE);
+    expect((await list.reveal("s1"))?.value).toBe(VALUE);
     expect(JSON.stringify([list.rows, list.error, list.phase])).not.toContain(VALUE);
   });
 
