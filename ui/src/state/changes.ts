@@ -74,5 +74,6 @@ export function forget(): void {
   environments.clear();
   settings.clear();
   find.clear();
+  rekey.clear();
   route.reset("items");
 }

@@ -8,9 +8,9 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
-use keyward_vault::{Opening, UnlockedVault, table::secrets};
+use keyward_vault::{Depth, Opening, RecoveryKey, Rekey, UnlockedVault, table::secrets};
 use support::*;
 
 /// CPU time of this thread: the machine may be busy.
@@ -97,5 +97,17 @@ fn figures() {
             each(50, |_| drop(vault.log_reads(NOW, &many)))
         );
         println!("  verify: {:?}", each(3, |_| assert!(vault.verify().is_ok())));
+        for depth in [Depth::Shallow, Depth::Deep] {
+            let recovery = RecoveryKey::make().unwrap();
+            let request = Rekey {
+                depth,
+                passphrase: None,
+                recovery: &recovery,
+            };
+            let took = each(1, |_| {
+                keyward_vault::rekey(&vault, &request, NOW, &mut |_| ControlFlow::Continue(())).unwrap();
+            });
+            println!("  rekey, {depth:?}: {took:?}");
+        }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! No call may hang: a session bus that accepts and never answers blocks its caller for ever, so each call runs
 //! on a thread of its own and is given up after its deadline.
+//!
+//! The Secret Service is run by the tests. The stores of macOS and Windows are typed against their crates and were never
+//! run here.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
