@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ground::{Chance, Door, Keychained, database, sql};
 
-const CYCLES: u64 = 24;
+const CYCLES: u64 = 16;
 const SECRETS: usize = 400;
 const SEED: u64 = 0x5EED_0028;
 
@@ -140,5 +140,5 @@ fn r20_a_killed_rekey_is_entirely_old_or_entirely_new() {
         host.process.0.wait().unwrap();
     }
     println!("{CYCLES} cycles: {old} entirely old, {new} entirely new; a whole one takes {typical:?}");
-    assert!(old >= 3 && new >= 3, "the kills hardly hit: {old} old, {new} new");
+    assert!(old >= 2 && new >= 2, "the kills hardly hit: {old} old, {new} new");
 }

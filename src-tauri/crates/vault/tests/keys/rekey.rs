@@ -244,10 +244,11 @@ fn b8_reading_goes_on_and_writing_waits() {
     let vault = world.unlock_or_create(Opening::Host);
     fill(&vault);
     let other = world.unlock().unwrap();
+    let third = world.unlock().unwrap();
     let new = RecoveryKey::make().unwrap();
     let mut unlogged = false;
     std::thread::scope(|scope| {
-        let mut writer = None;
+        let mut writers = Vec::new();
         rekey(&vault, Depth::Shallow, &new, &mut |step| {
             assert_eq!(value_of(&vault, "KEY_1").unwrap(), "value 1");
             assert_eq!(value_of(&other, "KEY_1").unwrap(), "value 1");
@@ -256,13 +257,18 @@ fn b8_reading_goes_on_and_writing_waits() {
                     vault.log_reads(NOW, &[event("secret.read")]),
                     Ok(ReadLog::NotLogged(_))
                 );
-                writer = Some(scope.spawn(|| add(&vault, "WHILE_IT_RAN", "1")));
+                writers.push(scope.spawn(|| add(&vault, "WHILE_IT_RAN", "1")));
+                // As another process: it waits for the file, and then for the keys of the new epoch.
+                writers.push(scope.spawn(|| add(&third, "BY_ANOTHER", "3")));
             }
-            assert!(writer.as_ref().is_none_or(|writer| !writer.is_finished()));
+            assert!(writers.iter().all(|writer| !writer.is_finished()));
             ControlFlow::Continue(())
         })
         .unwrap();
-        writer.unwrap().join().unwrap().unwrap();
+        assert_eq!(writers.len(), 2);
+        for writer in writers {
+            writer.join().unwrap().unwrap();
+        }
     });
     assert!(unlogged);
     let log = vault.read(|tx| audit::list(tx, None, 0, usize::MAX)).unwrap();
@@ -272,6 +278,7 @@ fn b8_reading_goes_on_and_writing_waits() {
     );
     // §b.8: keys of the epoch before are dropped, and new ones come from the keychain.
     assert_eq!(value_of(&other, "WHILE_IT_RAN").unwrap(), "1");
+    assert_eq!(value_of(&other, "BY_ANOTHER").unwrap(), "3");
     add(&other, "BY_THE_OTHER", "2").unwrap();
     assert_eq!(value_of(&vault, "BY_THE_OTHER").unwrap(), "2");
     assert!(!other.is_outdated());
