@@ -41,23 +41,34 @@ fn protect(app: &App) -> Result<(), Trouble> {
 fn recovery(app: &App) -> Result<String, Trouble> {
     app.window.wait_text("Save your recovery key")?;
     app.picture("01-recovery-key")?;
-    let groups = app.window.script(
-        "return [...document.querySelectorAll('.groups .g')].map((group) => group.textContent)",
-        &[],
-    )?;
-    assert_eq!(groups.as_array().map_or(0, Vec::len), 8);
+    let groups = shown_groups(app)?;
+    assert_eq!(groups.len(), 8);
     app.press("Copy")?;
     let copied = wait_for("the recovery key on the clipboard", PATIENCE, || {
         app.clipboard("UTF8_STRING")
     })?;
-    let shown: Vec<&str> = groups
-        .as_array()
-        .into_iter()
-        .flatten()
+    assert_eq!(copied, groups.join("-"));
+    type_back(app, &groups)?;
+    app.press("Continue")?;
+    Ok(copied)
+}
+
+/// The groups of the recovery key on the page.
+fn shown_groups(app: &App) -> Result<Vec<String>, Trouble> {
+    let groups = app.window.script(
+        "return [...document.querySelectorAll('.groups .g')].map((group) => group.textContent)",
+        &[],
+    )?;
+    let texts = groups.as_array().into_iter().flatten();
+    Ok(texts
         .filter_map(|group| group.as_str())
-        .collect();
-    assert_eq!(copied, shown.join("-"));
-    for (index, group) in shown.iter().enumerate() {
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Fills in the groups that the page asks for.
+fn type_back(app: &App, groups: &[String]) -> Result<(), Trouble> {
+    for (index, group) in groups.iter().enumerate() {
         let label = format!("Group {}", index + 1);
         let asked = format!("//label[normalize-space(.)='{label}']");
         let found = app.window.script(
@@ -69,8 +80,7 @@ fn recovery(app: &App) -> Result<String, Trouble> {
             app.fill(&label, &group.to_lowercase())?;
         }
     }
-    app.press("Continue")?;
-    Ok(copied)
+    Ok(())
 }
 
 fn secret(app: &App) -> Result<(), Trouble> {
@@ -232,6 +242,7 @@ fn the_recovery_key_opens(app: &App, key: &str) -> Result<(), Trouble> {
     app.window.clear(&app.window.field("Recovery key")?)?;
     // One with 32 characters is, and is refused.
     app.fill("Recovery key", &format!("{}\u{E007}", "0000 ".repeat(8)))?;
+    choose_passphrase(app)?;
     app.window.wait_text("That recovery key didn’t open the vault")?;
     app.picture("01-unlock-recovery")?;
     let field = app.window.field("Recovery key")?;
@@ -239,7 +250,23 @@ fn the_recovery_key_opens(app: &App, key: &str) -> Result<(), Trouble> {
     app.window.clear(&field)?;
     let typed = key.to_lowercase().replace('-', " ");
     app.fill("Recovery key", &format!("{typed}\u{E007}"))?;
+    choose_passphrase(app)?;
+    // ST2: using it forces a new one, and nothing is open before that was typed back.
+    app.window.wait_text("Save your recovery key")?;
+    app.picture("01-recovery-anew")?;
+    let groups = shown_groups(app)?;
+    assert_ne!(groups.join("-"), key);
+    type_back(app, &groups)?;
+    app.press("Continue")?;
     app.window.wait_text("DATABASE_PASSWORD")
+}
+
+/// How the vault opens from now on; without a keychain the passphrase is chosen.
+fn choose_passphrase(app: &App) -> Result<(), Trouble> {
+    app.window.wait_text("Choose how the vault opens from now on")?;
+    app.fill("Passphrase", PASSPHRASE)?;
+    app.fill("Repeat it", PASSPHRASE)?;
+    app.press("Continue")
 }
 
 fn auth_client(app: &App, server: &OidcServer) -> Result<(), Trouble> {
