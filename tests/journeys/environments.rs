@@ -14,7 +14,7 @@ fn pv1_environments_come_and_go() {
         1,
         "a new vault has one environment"
     );
-    has_members(&list[0], "name production items created_at");
+    has_members(&list[0], "name production items created_at colour");
     assert_eq!(
         (&list[0]["name"], &list[0]["production"], &list[0]["items"]),
         (&json!("default"), &json!(false), &json!(0))
@@ -22,7 +22,7 @@ fn pv1_environments_come_and_go() {
     is_time(&list[0]["created_at"]);
 
     let made = json(&home.keyward(&["env", "add", "prod", "--json"]));
-    has_members(&made, "name production items created_at");
+    has_members(&made, "name production items created_at colour");
     assert_eq!((&made["name"], &made["items"]), (&json!("prod"), &json!(0)));
     error(&home.keyward(&["env", "add", "prod", "--json"]), 6);
     let longest = "e".repeat(32);
@@ -71,6 +71,37 @@ fn pv1_environments_come_and_go() {
     );
     let table = ok(&home.keyward(&["env", "list"]));
     assert!(table.text().contains("prod") && table.said().is_empty());
+}
+
+/// `env update`: colour and “treat as production” are properties; the name is not.
+#[test]
+fn environments_have_a_colour_and_may_be_production() {
+    let home = keychain_home();
+    ok(&home.keyward(&["env", "add", "live"]));
+    let update = |args: &[&str]| json(&home.keyward(&[&["env", "update", "live", "--json"], args].concat()));
+    let made = update(&["--production", "--colour", "teal"]);
+    has_members(&made, "name production items created_at colour");
+    assert_eq!(
+        (&made["name"], &made["production"], &made["colour"]),
+        (&json!("live"), &json!(true), &json!("teal"))
+    );
+    assert_eq!(json(&home.keyward(&["env", "list", "--json"]))[1], made);
+    let quiet = update(&["--no-production"]);
+    assert_eq!(
+        (&quiet["production"], &quiet["colour"]),
+        (&json!(false), &json!("teal"))
+    );
+    assert_eq!(update(&["--colour", "auto"])["colour"], json!(null));
+    let error2 = error(
+        &home.keyward(&["env", "update", "live", "--colour", "#ff0000", "--json"]),
+        2,
+    );
+    assert!(error2["message"].as_str().unwrap().contains("violet"), "{error2}");
+    error(&home.keyward(&["env", "update", "live", "--json"]), 2);
+    error(
+        &home.keyward(&["env", "update", "nowhere", "--production", "--json"]),
+        3,
+    );
 }
 
 /// PV1: the same key may have another value in each environment; `--env` wins over KEYWARD_ENV.

@@ -26,6 +26,7 @@ mod references;
 mod refresh;
 mod run;
 mod secrets;
+mod secrets_elsewhere;
 mod session;
 mod settings;
 mod values;

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::common::{add, error, has_members, hint, is_id, is_time, json, keychain_home, ok, refused};
 
-const SECRET: &str = "id key name description tags masked environment version created_at updated_at";
+const SECRET: &str = "id key name description tags masked environment version created_at updated_at notes \
+    expires_at rotate_every rotation_due_at favourite value_changed_at deleted_at";
 
 fn get(home: &Home, key: &str) -> Vec<u8> {
     ok(&home.keyward(&["get", key])).stdout
@@ -58,7 +59,9 @@ fn pv3_pv4_the_life_of_a_secret() {
         json!({
             "id": made["id"], "key": "DB_PASSWORD", "name": "Database", "description": "of the shop",
             "tags": ["db", "prod"], "masked": true, "environment": "default", "version": 1,
-            "created_at": made["created_at"], "updated_at": made["created_at"],
+            "created_at": made["created_at"], "updated_at": made["created_at"], "notes": "", "expires_at": null,
+            "rotate_every": null, "rotation_due_at": null, "favourite": false,
+            "value_changed_at": made["created_at"], "deleted_at": null,
         })
     );
     let plain = json(

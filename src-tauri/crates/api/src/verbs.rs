@@ -41,6 +41,8 @@ const WATCHING: &[&str] = &[
     "environment_list",
     "secret_list",
     "credential_list",
+    "secret_trash",
+    "item_events",
     "auth_client_list",
     "connection_list",
 ];
@@ -112,7 +114,9 @@ verbs! {
     "vault_lock" VaultLock -> wire::Done = vault::lock;
     "environment_list" EnvironmentList -> Vec<wire::Environment> = environments::list;
     "environment_create" EnvironmentCreate -> wire::Environment = environments::create;
+    "environment_update" EnvironmentUpdate -> wire::Environment = environments::update;
     "environment_delete" EnvironmentDelete -> wire::Done = environments::delete;
+    "environment_compare" EnvironmentCompare -> Vec<wire::Compared> = environments::compare;
     "secret_list" SecretList -> Vec<wire::Secret> = secrets::list;
     "secret_check_key" SecretCheckKey -> wire::Done = secrets::check_key;
     "secret_create" SecretCreate -> wire::Secret = secrets::create;
@@ -120,6 +124,11 @@ verbs! {
     "secret_update" SecretUpdate -> wire::Secret = secrets::update;
     "secret_set_value" SecretSetValue -> wire::Secret = secrets::set_value;
     "secret_delete" SecretDelete -> Vec<wire::Secret> = secrets::delete;
+    "secret_trash" SecretTrash -> Vec<wire::Secret> = secrets::trash;
+    "secret_empty_trash" SecretEmptyTrash -> wire::Purged = secrets::empty_trash;
+    "secret_duplicate" SecretDuplicate -> wire::Secret = secrets::duplicate;
+    "secret_move" SecretMove -> Vec<wire::Secret> = secrets::transfer;
+    "secret_is_current" SecretIsCurrent -> wire::Sameness = secrets::is_current;
     "secret_restore" SecretRestore -> wire::Secret = secrets::restore;
     "secret_history" SecretHistory -> Vec<wire::Version> = secrets::history;
     "secret_reveal" SecretReveal -> wire::Revealed = secrets::reveal;
@@ -153,6 +162,7 @@ verbs! {
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;
     "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
+    "item_events" ItemEvents -> Vec<wire::AuditEvent> = audit::about;
     "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;
     "doctor" Doctor -> Vec<wire::Check> = doctor::run;
 }

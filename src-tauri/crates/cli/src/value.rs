@@ -54,8 +54,21 @@ pub fn read(source: &ValueSource) -> Result<SecretValue, Error> {
     let value = match &source.value_file {
         Some(path) => file(path)?,
         None if io::stdin().is_terminal() => prompt_twice("Value: ")?,
-        None => stdin(source.raw)?,
+        None => return from_stdin(source),
     };
+    checked(value, source)
+}
+
+/// Reads a new value from stdin, terminal or not.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_stdin(source: &ValueSource) -> Result<SecretValue, Error> {
+    checked(stdin(source.raw)?, source)
+}
+
+/// An empty value is an oversight, unless it was said to be meant.
+fn checked(value: SecretValue, source: &ValueSource) -> Result<SecretValue, Error> {
     if value.is_empty() && !source.empty {
         return Err(Error::new(
             Code::Usage,

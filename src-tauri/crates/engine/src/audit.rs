@@ -99,6 +99,27 @@ pub fn list(
         .read(|tx| audit::list(tx, since, after, limit))?)
 }
 
+/// The newest events about one item, newest first: what was done to it, and who read it.
+///
+/// # Errors
+/// [`crate::Kind::NotFound`] for the environment; when locked or damaged.
+pub fn about(engine: &Engine, environment: &str, key: &str, limit: usize) -> Result<Vec<(u64, AuditEvent)>> {
+    let environment = crate::environments::find(engine, environment)?;
+    let item = format!("{}/{key}", environment.name);
+    engine.reads.flush(engine);
+    Ok(engine
+        .unlocked()?
+        .read(|tx| audit::newest(tx, limit, |event| names(&event.subject, &item)))?)
+}
+
+/// Whether a subject names an item, alone or with a field of it.
+fn names(subject: &str, item: &str) -> bool {
+    subject.split(' ').any(|word| {
+        word.strip_prefix(item)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
 /// Walks the whole chain and returns how many events hold.
 ///
 /// # Errors
@@ -106,4 +127,29 @@ pub fn list(
 pub fn verify(engine: &Engine) -> Result<u64> {
     engine.reads.flush(engine);
     Ok(engine.unlocked()?.read(audit::verify)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names;
+
+    #[test]
+    fn a_subject_names_its_items() {
+        for subject in [
+            "secret default/KEY",
+            "default/KEY",
+            "credential default/KEY/FIELD",
+            "secret default/KEY to prod/KEY",
+        ] {
+            assert!(names(subject, "default/KEY"), "{subject}");
+        }
+        for subject in [
+            "secret default/KEY2",
+            "secret prod/KEY",
+            "environment default",
+            "",
+        ] {
+            assert!(!names(subject, "default/KEY"), "{subject}");
+        }
+    }
 }

@@ -13,7 +13,10 @@ use std::{
 use keyward_model::{Id, Timestamp};
 use keyward_vault::{table::connections, vault::UnlockedVault};
 
-use crate::{Engine, Error, auto_lock, changes::ChangeKind, engine::hold, refresh, verdict::FIRST_PAUSE};
+use crate::{
+    Engine, Error, auto_lock, changes::ChangeKind, credentials, engine::hold, refresh, secrets,
+    verdict::FIRST_PAUSE,
+};
 
 /// Longest nap: timers stop while a laptop sleeps, so the wall clock is looked at again (O-68).
 const LONGEST_NAP: Duration = Duration::from_secs(30);
@@ -26,6 +29,9 @@ const AFTER_UNLOCK: Duration = Duration::from_secs(2);
 
 /// Read events are committed in groups this far apart (L-10).
 const READ_COMMIT: Duration = Duration::from_millis(50);
+
+/// The trash is looked through this often: what it keeps for 30 days may stay some hours longer.
+const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// The anchor is written at most this often (SECURITY.md §b.6).
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
@@ -57,10 +63,11 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
         stopped,
         threads: Vec::new(),
     };
-    let works: [(&str, Work); 3] = [
+    let works: [(&str, Work); 4] = [
         ("keyward-refresh", refresher),
         ("keyward-log", read_committer),
         ("keyward-verify", verifier),
+        ("keyward-trash", sweeper),
     ];
     for (name, work) in works {
         let (engine, stopped) = (Arc::clone(engine), Arc::clone(&background.stopped));
@@ -117,6 +124,22 @@ fn verifier(engine: &Engine, stopped: &AtomicBool) {
             *hold(&engine.damage) = Some(Error::from(error).message);
             engine.changes.publish(ChangeKind::Vault, None);
         }
+    }
+}
+
+/// Purges what the trash has kept for its time: soon after an unlock, and every some hours from then on.
+fn sweeper(engine: &Engine, stopped: &AtomicBool) {
+    let mut swept: Option<Timestamp> = None;
+    let mut seen = 0;
+    while !stopped.load(Ordering::SeqCst) {
+        let now = engine.now();
+        // A clock that was put back must not keep the trash for ever.
+        let is_due = swept.is_none_or(|at| at > now || now.since(at) >= SWEEP_EVERY);
+        // What cannot be purged now is tried again after a nap; the status and `doctor` tell of a damaged vault.
+        if is_due && secrets::trash::sweep(engine).is_ok() && credentials::sweep(engine).is_ok() {
+            swept = Some(now);
+        }
+        seen = engine.changes.signal.wait(seen, LONGEST_NAP);
     }
 }
 

@@ -1,6 +1,12 @@
 //! Environments.
 
-use keyward_model::{audit::AuditEvent, environment::Environment, name::EnvironmentName};
+mod comparison;
+
+use keyward_model::{
+    audit::AuditEvent,
+    environment::{Changes, Environment},
+    name::EnvironmentName,
+};
 use keyward_vault::{
     error as store,
     table::{audit, connections, credentials, environments, secrets},
@@ -12,6 +18,8 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
 };
+
+pub use comparison::{Compared, ItemKind, Page, Values, compare};
 
 /// An environment and how many Secrets, Credentials and Connections it holds.
 pub struct Counted {
@@ -88,6 +96,27 @@ pub fn create(engine: &Engine, caller: &Caller, name: &str) -> Result<Counted> {
         environment,
         items: 0,
     })
+}
+
+/// Changes its colour, and whether it is treated as production.
+///
+/// # Errors
+/// [`Kind::NotFound`].
+pub fn update(engine: &Engine, caller: &Caller, name: &str, changes: Changes) -> Result<Counted> {
+    access::authorize(caller, Act::Write)?;
+    let environment = find(engine, name)?;
+    let counted = engine.unlocked()?.write(engine.now(), |tx| {
+        let environment = environments::update(tx, environment.id, changes)?;
+        audit::append(
+            tx,
+            &event(engine, caller, "environment.update", &environment.name),
+        )?;
+        count(tx, environment)
+    })?;
+    engine
+        .changes
+        .publish(ChangeKind::Environment, counted.environment.id);
+    Ok(counted)
 }
 
 /// Deletes an empty one; its trash is purged with it.

@@ -1,13 +1,17 @@
-//! Secrets: create, read, change, trash, restore.
+//! Secrets: create, read, change, delete, restore, copy and move.
 
+mod copying;
 mod finding;
+pub(crate) mod trash;
+
+use std::time::Duration;
 
 use keyward_model::{
-    Id, SecretValue,
+    SecretValue, Timestamp,
     audit::AuditEvent,
     environment::Environment,
     name::Handle,
-    secret::{Changes, Secret, Version},
+    secret::{Changes, LONGEST_ROTATION, Secret, Version},
     value::MAX_VALUE_BYTES,
 };
 use keyward_vault::{
@@ -23,9 +27,11 @@ use crate::{
     environments as environment_acts,
 };
 
-pub(crate) use finding::{Listed, missing};
+pub use copying::{Transfer, duplicate, transfer};
+pub(crate) use finding::{Listed, find_all, missing};
 pub use finding::{find, list};
 pub use keyward_vault::table::secrets::Masking;
+pub use trash::{Removal, delete, empty, restore, trashed};
 
 /// What a person says of a new Secret.
 pub struct New<'a> {
@@ -41,6 +47,16 @@ pub struct New<'a> {
     pub masking: Masking,
     /// The value.
     pub value: &'a SecretValue,
+    /// What the Owner wants to remember about it.
+    pub notes: &'a str,
+    /// From when on whoever issued the value refuses it.
+    pub expires_at: Option<Timestamp>,
+    /// How old a value may become before it should be replaced.
+    pub rotate_every: Option<Duration>,
+    /// Whether the Owner wants it at hand.
+    pub favourite: bool,
+    /// When the value was made, where another store knows; default: now.
+    pub value_changed_at: Option<Timestamp>,
 }
 
 /// Refuses a key that a new Secret could not have.
@@ -90,6 +106,9 @@ pub fn create(
     check_value(new.value)?;
     check_text("name", new.name.unwrap_or_default())?;
     check_text("description", new.description)?;
+    check_text("tags", &new.tags.concat())?;
+    check_text("notes", new.notes)?;
+    check_rotation(new.rotate_every)?;
     let environment = environment_acts::find(engine, environment)?;
     let now = engine.now();
     let row = secrets::New {
@@ -100,6 +119,11 @@ pub fn create(
         masked: new.masking,
         environment: environment.id,
         value: new.value,
+        notes: new.notes,
+        expires_at: new.expires_at,
+        rotate_every: new.rotate_every,
+        favourite: new.favourite,
+        value_changed_at: new.value_changed_at.unwrap_or(now),
     };
     let written = engine.unlocked()?.write(now, |tx| {
         let secret = secrets::insert(tx, row, now)?;
@@ -130,6 +154,9 @@ pub fn update(
     access::authorize(caller, Act::Write)?;
     check_text("name", changes.name.as_deref().unwrap_or_default())?;
     check_text("description", changes.description.as_deref().unwrap_or_default())?;
+    check_text("tags", &changes.tags.as_deref().unwrap_or_default().concat())?;
+    check_text("notes", changes.notes.as_deref().unwrap_or_default())?;
+    check_rotation(changes.rotate_every.flatten())?;
     let (secret, environment) = find(engine, environment, key_or_id)?;
     let now = engine.now();
     let secret = engine.unlocked()?.write(now, |tx| {
@@ -168,85 +195,6 @@ pub fn set_value(
     })?;
     engine.changes.publish(ChangeKind::Secret, secret.id);
     Ok((secret, environment))
-}
-
-/// Moves Secrets to the trash: all of them, or none when one is missing.
-///
-/// # Errors
-/// [`Kind::NotFound`].
-pub fn delete(
-    engine: &Engine,
-    caller: &Caller,
-    environment: &str,
-    keys_or_ids: &[String],
-) -> Result<Vec<(Secret, Environment)>> {
-    access::authorize(caller, Act::Write)?;
-    let mut found: Vec<(Secret, Environment)> = Vec::new();
-    for key_or_id in keys_or_ids {
-        let one = find(engine, environment, key_or_id)?;
-        if !found.iter().any(|(secret, _)| secret.id == one.0.id) {
-            found.push(one);
-        }
-    }
-    let now = engine.now();
-    let trashed = engine.unlocked()?.write(now, |tx| {
-        let mut trashed = Vec::new();
-        for (secret, environment) in found {
-            let event = event(engine, caller, "secret.delete", &secret, &environment);
-            trashed.push((secrets::trash(tx, secret.id, now)?, environment));
-            audit::append(tx, &event)?;
-        }
-        Ok(trashed)
-    })?;
-    for (secret, _) in &trashed {
-        engine.changes.publish(ChangeKind::Secret, secret.id);
-    }
-    Ok(trashed)
-}
-
-/// Takes a Secret out of the trash: by id, or the newest of that key.
-///
-/// # Errors
-/// [`Kind::NotFound`], [`Kind::Conflict`] when the key is taken meanwhile.
-pub fn restore(
-    engine: &Engine,
-    caller: &Caller,
-    environment: &str,
-    key_or_id: &str,
-) -> Result<(Secret, Environment)> {
-    access::authorize(caller, Act::Write)?;
-    let environment = environment_acts::find(engine, environment)?;
-    let vault = engine.unlocked()?;
-    let trashed = vault.read(|tx| secrets::trashed(tx, environment.id))?;
-    let id = Id::parse(key_or_id);
-    let secret = trashed
-        .into_iter()
-        .filter(|secret| secret.key.as_str() == key_or_id || Some(secret.id) == id)
-        .max_by_key(|secret| (secret.deleted_at, secret.updated_at))
-        .ok_or_else(|| {
-            let message = format!(
-                "The trash of environment “{}” has no “{key_or_id}”.",
-                environment.name
-            );
-            Error::new(Kind::NotFound, message, "")
-        })?;
-    let now = engine.now();
-    let restored = vault.write(now, |tx| {
-        let secret = secrets::restore(tx, secret.id, now)?;
-        audit::append(
-            tx,
-            &event(engine, caller, "secret.restore", &secret, &environment),
-        )?;
-        Ok(secret)
-    });
-    match restored {
-        Ok(secret) => {
-            engine.changes.publish(ChangeKind::Secret, secret.id);
-            Ok((secret, environment))
-        }
-        Err(store::Error::Conflict(_)) => Err(taken(&secret.key, &environment)),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// Makes an old value the current one, as a new version.
@@ -308,7 +256,7 @@ pub fn reveal(
     passphrase: again::Given<'_>,
 ) -> Result<(SecretValue, Option<String>)> {
     again::before_reveal(engine, passphrase)?;
-    hand_out(engine, caller, environment, key_or_id, "secret.reveal")
+    hand_out(engine, caller, environment, key_or_id, None, "secret.reveal")
 }
 
 /// The current value for the clipboard, which shows it to nobody.
@@ -321,7 +269,51 @@ pub fn copy(
     environment: &str,
     key_or_id: &str,
 ) -> Result<(SecretValue, Option<String>)> {
-    hand_out(engine, caller, environment, key_or_id, "secret.copy")
+    hand_out(engine, caller, environment, key_or_id, None, "secret.copy")
+}
+
+/// Shows an old value to the Owner, as [`reveal`] does the current one.
+///
+/// # Errors
+/// As [`reveal`]; [`Kind::NotFound`] also for the version.
+pub fn reveal_version(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    number: u32,
+    passphrase: again::Given<'_>,
+) -> Result<(SecretValue, Option<String>)> {
+    again::before_reveal(engine, passphrase)?;
+    hand_out(
+        engine,
+        caller,
+        environment,
+        key_or_id,
+        Some(number),
+        "secret.reveal",
+    )
+}
+
+/// An old value for the clipboard, as [`copy`] gives the current one.
+///
+/// # Errors
+/// As [`copy`]; [`Kind::NotFound`] also for the version.
+pub fn copy_version(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    number: u32,
+) -> Result<(SecretValue, Option<String>)> {
+    hand_out(
+        engine,
+        caller,
+        environment,
+        key_or_id,
+        Some(number),
+        "secret.copy",
+    )
 }
 
 fn hand_out(
@@ -329,15 +321,39 @@ fn hand_out(
     caller: &Caller,
     environment: &str,
     key_or_id: &str,
+    version: Option<u32>,
     action: &str,
 ) -> Result<(SecretValue, Option<String>)> {
     access::authorize(caller, Act::Read)?;
     let (secret, environment) = find(engine, environment, key_or_id)?;
-    let value = engine.unlocked()?.read(|tx| secrets::value(tx, &secret))?;
-    let notice = engine
-        .reads
-        .record(engine, vec![event(engine, caller, action, &secret, &environment)])?;
+    let mut event = event(engine, caller, action, &secret, &environment);
+    let vault = engine.unlocked()?;
+    let value = match version {
+        None => vault.read(|tx| secrets::value(tx, &secret))?,
+        Some(number) => {
+            event.subject.push_str(&format!(" version {number}"));
+            vault.read(|tx| secrets::version_value(tx, &secret, number))?
+        }
+    };
+    let notice = engine.reads.record(engine, vec![event])?;
     Ok((value, notice))
+}
+
+/// Whether a value is the one that is stored, for whoever is about to store it again. The stored one stays here.
+///
+/// # Errors
+/// [`Kind::NotFound`], [`Kind::Denied`].
+pub fn is_current(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    value: &SecretValue,
+) -> Result<bool> {
+    access::authorize(caller, Act::Read)?;
+    let (secret, _) = find(engine, environment, key_or_id)?;
+    let stored = engine.unlocked()?.read(|tx| secrets::value(tx, &secret))?;
+    Ok(stored.is_same(value))
 }
 
 pub(crate) fn event(
@@ -361,7 +377,17 @@ fn check_value(value: &SecretValue) -> Result<()> {
     Ok(())
 }
 
-/// Longest name or description, in bytes: together with a value they must fit a record (SECURITY.md §b.4).
+/// A time between rotations that means something: from a second to a hundred years.
+fn check_rotation(every: Option<Duration>) -> Result<()> {
+    match every {
+        Some(every) if every.as_secs() == 0 || every > LONGEST_ROTATION => Err(Error::invalid(
+            "rotate every: from a second up to a hundred years, for example 90d.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Longest name, description or notes, in bytes: together with a value they must fit a record (SECURITY.md §b.4).
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 
 pub(crate) fn check_text(field: &str, text: &str) -> Result<()> {

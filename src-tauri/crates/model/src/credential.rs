@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{Id, Timestamp, name::Handle};
+use crate::{Id, Timestamp, name::Handle, secret::TRASH_KEEPS};
 
 /// How long a Credential in the trash, and a variable that was taken out of one, can be had back: 30 days.
-pub const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const KEPT: Duration = TRASH_KEEPS;
 
 /// Most variables of one Credential: its metadata stays far below the size of a record.
 pub const MAX_VARIABLES: usize = 500;

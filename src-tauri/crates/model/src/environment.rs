@@ -16,4 +16,63 @@ pub struct Environment {
     pub production: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Colour of its dot; none: by its name. Production is red whatever was chosen.
+    pub colour: Option<Colour>,
+}
+
+/// Colours of an environment's dot; never the only signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// The quiet one.
+    Grey,
+    /// As development has it by itself.
+    Blue,
+    /// As staging has it by itself.
+    Violet,
+    /// Blue-green.
+    Teal,
+    /// Orange-yellow.
+    Amber,
+    /// Red-violet.
+    Pink,
+}
+
+impl Colour {
+    /// All of them, in the order faces offer them.
+    pub const ALL: [Self; 6] = [
+        Self::Grey,
+        Self::Blue,
+        Self::Violet,
+        Self::Teal,
+        Self::Amber,
+        Self::Pink,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Grey => "grey",
+            Self::Blue => "blue",
+            Self::Violet => "violet",
+            Self::Teal => "teal",
+            Self::Amber => "amber",
+            Self::Pink => "pink",
+        }
+    }
+
+    /// The colour of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|colour| colour.as_str() == name)
+    }
+}
+
+/// What changes about an environment; its name never does, as References name it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// “Treat as production”.
+    pub production: Option<bool>,
+    /// Colour of its dot; `Some(None)` leaves it to its name.
+    pub colour: Option<Option<Colour>>,
 }

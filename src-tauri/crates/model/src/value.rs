@@ -1,6 +1,8 @@
 //! Plaintext in memory.
 
 use std::fmt;
+
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Longest value that can be stored, in bytes (SECURITY.md §b.4).
@@ -40,6 +42,12 @@ impl SecretValue {
     #[must_use]
     pub fn duplicate(&self) -> Self {
         Self(Zeroizing::new(self.0.to_vec()))
+    }
+
+    /// Whether another value has the same bytes; takes as long wherever they differ.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
     }
 
     /// Length in bytes.
@@ -83,6 +91,15 @@ impl fmt::Debug for SecretValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_bytes_are_the_same_value() {
+        let value = SecretValue::from("one");
+        assert!(value.is_same(&value.duplicate()));
+        for other in ["onE", "on", "one ", ""] {
+            assert!(!value.is_same(&SecretValue::from(other)), "{other:?}");
+        }
+    }
 
     #[test]
     fn r17_debug_prints_nothing_of_the_value() {

@@ -122,6 +122,10 @@ impl<'a> Set<'a> {
                 tags: None,
                 masked: None,
                 value: wire::Plaintext(SecretValue::from(format!("{number:040}"))),
+                notes: None,
+                expires_at: None,
+                rotate_every: None,
+                favourite: None,
             };
             client.call("default", &request)?;
         }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use keyward_engine::{Engine, access::Caller, audit};
-use keyward_model::Timestamp;
+use keyward_model::{Timestamp, audit::AuditEvent};
 
 use super::Result;
 use crate::wire::{self, Error};
 
 /// Most events in one reply.
 const PAGE: usize = 1_000;
+
+/// Most events about one item.
+const NEWEST: usize = 100;
 
 /// Events, oldest first.
 ///
@@ -27,7 +30,11 @@ pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::AuditList) -> Resul
         })
         .transpose()?;
     let events = audit::list(engine, since, request.after.unwrap_or(0), PAGE)?;
-    Ok(events
+    Ok(shown(events))
+}
+
+fn shown(events: Vec<(u64, AuditEvent)>) -> Vec<wire::AuditEvent> {
+    events
         .into_iter()
         .map(|(seq, event)| wire::AuditEvent {
             seq,
@@ -37,7 +44,16 @@ pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::AuditList) -> Resul
             subject: event.subject,
             outcome: event.outcome,
         })
-        .collect())
+        .collect()
+}
+
+/// The newest events about one item, newest first.
+///
+/// # Errors
+/// `not_found` for the environment.
+pub fn about(engine: &Arc<Engine>, _: &Caller, request: wire::ItemEvents) -> Result<Vec<wire::AuditEvent>> {
+    let events = audit::about(engine, &request.environment, &request.key, NEWEST)?;
+    Ok(shown(events))
 }
 
 /// Walks the whole chain.

@@ -6,7 +6,7 @@ use keyward_engine::{
     changes::{Change, ChangeKind},
     connections::{Revocation, Shown},
     doctor,
-    environments::Counted as CountedEnvironment,
+    environments::{Compared, Counted as CountedEnvironment, ItemKind, Values},
     settings::Shown as ShownSettings,
 };
 use keyward_model::{
@@ -64,12 +64,39 @@ impl From<CountedEnvironment> for wire::Environment {
             production: counted.environment.production,
             items: counted.items,
             created_at: counted.environment.created_at.to_rfc3339(),
+            colour: counted
+                .environment
+                .colour
+                .map(|colour| colour.as_str().to_owned()),
         }
+    }
+}
+
+pub(super) fn compared(compared: Compared) -> wire::Compared {
+    let kind = |kind| match kind {
+        ItemKind::Secret => wire::ItemKind::Secret,
+        ItemKind::Credential => wire::ItemKind::Credential,
+        ItemKind::Connection => wire::ItemKind::Connection,
+    };
+    wire::Compared {
+        key: compared.key.to_string(),
+        first: compared.first.map(kind),
+        second: compared.second.map(kind),
+        same: compared.values.map(|values| values == Values::Same),
     }
 }
 
 pub(super) fn secret(secret: Secret, environment: &Environment) -> wire::Secret {
     wire::Secret {
+        expires_at: secret.expires_at.map(Timestamp::to_rfc3339),
+        rotate_every: secret
+            .rotate_every
+            .map(|every| u32::try_from(every.as_secs()).unwrap_or(u32::MAX)),
+        rotation_due_at: secret.rotation_due_at().map(Timestamp::to_rfc3339),
+        favourite: secret.favourite,
+        value_changed_at: secret.value_changed_at.to_rfc3339(),
+        deleted_at: secret.deleted_at.map(Timestamp::to_rfc3339),
+        notes: secret.notes,
         id: secret.id.to_string(),
         key: secret.key.to_string(),
         name: secret.name,

@@ -1,13 +1,17 @@
 //! Secrets.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use keyward_engine::{
     Engine,
     access::Caller,
-    secrets::{self, Masking},
+    secrets::{self, Masking, Removal, Transfer},
 };
-use keyward_model::secret::Changes;
+use keyward_model::{
+    Timestamp,
+    environment::Environment,
+    secret::{Changes, Secret},
+};
 
 use super::{Result, from_engine};
 use crate::wire::{self, Done, Plaintext};
@@ -20,13 +24,32 @@ pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Resu
     let search = request.search.unwrap_or_default();
     let (found, environment) = secrets::list(engine, &request.environment, &search, request.tag.as_deref())?;
     let after = request.after.unwrap_or_default();
-    let page = found
+    let rest = found
         .into_iter()
         .filter(|secret| secret.key.as_str() > after.as_str())
-        .take(request.limit.map_or(usize::MAX, |limit| limit as usize));
-    Ok(page
-        .map(|secret| from_engine::secret(secret, &environment))
-        .collect())
+        .map(|secret| from_engine::secret(secret, &environment));
+    Ok(match request.limit {
+        None => rest.collect(),
+        Some(limit) => page(rest, limit),
+    })
+}
+
+/// So many bytes of texts fill a page, however few entries have them: with what JSON adds (six bytes for a control
+/// character) they fit a frame.
+const PAGE_BYTES: usize = 512 * 1024;
+
+/// The next entries: at most `limit`, at least one where there is one, and no more than a frame holds.
+fn page(rest: impl Iterator<Item = wire::Secret>, limit: u32) -> Vec<wire::Secret> {
+    let mut bytes = 0;
+    rest.take(limit as usize)
+        .enumerate()
+        .take_while(|(index, secret)| {
+            bytes += secret.name.len() + secret.description.len() + secret.notes.len();
+            bytes += secret.tags.iter().map(String::len).sum::<usize>();
+            *index == 0 || bytes <= PAGE_BYTES
+        })
+        .map(|(_, secret)| secret)
+        .collect()
 }
 
 /// Fails when a new Secret could not have this key.
@@ -54,6 +77,11 @@ pub fn create(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretCreate
             Masking::Masked
         },
         value: &request.value.0,
+        notes: request.notes.as_deref().unwrap_or_default(),
+        expires_at: request.expires_at.as_deref().map(expiry).transpose()?.flatten(),
+        rotate_every: request.rotate_every.and_then(rotation),
+        favourite: request.favourite == Some(true),
+        value_changed_at: None,
     };
     let (secret, environment) = secrets::create(engine, caller, &request.environment, &new)?;
     Ok(from_engine::secret(secret, &environment))
@@ -78,10 +106,29 @@ pub fn update(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretUpdate
         description: request.description,
         tags: request.tags,
         masked: request.masked,
+        notes: request.notes,
+        expires_at: request.expires_at.as_deref().map(expiry).transpose()?,
+        rotate_every: request.rotate_every.map(rotation),
+        favourite: request.favourite,
     };
     let (secret, environment) =
         secrets::update(engine, caller, &request.environment, &request.secret, &changes)?;
     Ok(from_engine::secret(secret, &environment))
+}
+
+/// A moment; none for an empty text.
+fn expiry(text: &str) -> Result<Option<Timestamp>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Timestamp::parse_rfc3339(text)
+        .map(Some)
+        .ok_or_else(|| wire::Error::usage("expires_at: write it as 2027-01-31T00:00:00Z."))
+}
+
+/// A time between rotations; none for no seconds.
+fn rotation(seconds: u32) -> Option<Duration> {
+    (seconds > 0).then(|| Duration::from_secs(seconds.into()))
 }
 
 /// Stores a new value.
@@ -105,20 +152,123 @@ pub fn set_value(
     Ok(from_engine::secret(secret, &environment))
 }
 
-/// Moves Secrets to the trash.
+/// Deletes Secrets: into the trash, or for good.
 ///
 /// # Errors
-/// `not_found`; then none was moved.
+/// `not_found`; then none was deleted.
 pub fn delete(
     engine: &Arc<Engine>,
     caller: &Caller,
     request: wire::SecretDelete,
 ) -> Result<Vec<wire::Secret>> {
-    let trashed = secrets::delete(engine, caller, &request.environment, &request.secrets)?;
-    Ok(trashed
-        .into_iter()
+    let removal = match request.purge {
+        Some(true) => Removal::Purge,
+        _ => Removal::Trash,
+    };
+    let gone = secrets::delete(engine, caller, &request.environment, &request.secrets, removal)?;
+    Ok(shown(gone))
+}
+
+fn shown(all: Vec<(Secret, Environment)>) -> Vec<wire::Secret> {
+    all.into_iter()
         .map(|(secret, environment)| from_engine::secret(secret, &environment))
-        .collect())
+        .collect()
+}
+
+/// What lies in the trash of an environment, newest first.
+///
+/// # Errors
+/// `not_found` for the environment.
+pub fn trash(engine: &Arc<Engine>, _: &Caller, request: wire::SecretTrash) -> Result<Vec<wire::Secret>> {
+    let (trashed, environment) = secrets::trashed(engine, &request.environment)?;
+    let all = trashed
+        .into_iter()
+        .map(|secret| from_engine::secret(secret, &environment));
+    let rest: Vec<_> = match request.after {
+        None => all.collect(),
+        Some(last) => all.skip_while(|secret| secret.id != last).skip(1).collect(),
+    };
+    Ok(match request.limit {
+        None => rest,
+        Some(limit) => page(rest.into_iter(), limit),
+    })
+}
+
+/// Empties the trash of an environment; answers how many are gone for good.
+///
+/// # Errors
+/// `not_found` for the environment.
+pub fn empty_trash(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::SecretEmptyTrash,
+) -> Result<wire::Purged> {
+    let gone = secrets::empty(engine, caller, &request.environment)?;
+    Ok(wire::Purged {
+        purged: u32::try_from(gone.len()).unwrap_or(u32::MAX),
+    })
+}
+
+/// A second Secret under another key.
+///
+/// # Errors
+/// `not_found`, `usage`, `conflict`.
+pub fn duplicate(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::SecretDuplicate,
+) -> Result<wire::Secret> {
+    let (secret, environment) = secrets::duplicate(
+        engine,
+        caller,
+        &request.environment,
+        &request.secret,
+        &request.key,
+    )?;
+    Ok(from_engine::secret(secret, &environment))
+}
+
+/// Moves or copies Secrets to another environment.
+///
+/// # Errors
+/// `not_found`, `conflict`, `usage`; then nothing was done.
+pub fn transfer(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::SecretMove,
+) -> Result<Vec<wire::Secret>> {
+    let how = match request.copy {
+        Some(true) => Transfer::Copy,
+        _ => Transfer::Move,
+    };
+    let done = secrets::transfer(
+        engine,
+        caller,
+        &request.environment,
+        &request.secrets,
+        &request.to,
+        how,
+    )?;
+    Ok(shown(done))
+}
+
+/// Whether a value is the one that is stored.
+///
+/// # Errors
+/// `not_found`, `denied`.
+pub fn is_current(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::SecretIsCurrent,
+) -> Result<wire::Sameness> {
+    let same = secrets::is_current(
+        engine,
+        caller,
+        &request.environment,
+        &request.secret,
+        &request.value.0,
+    )?;
+    Ok(wire::Sameness { same })
 }
 
 /// Out of the trash, or an old value made current.
@@ -152,13 +302,12 @@ pub fn history(engine: &Arc<Engine>, _: &Caller, request: wire::SecretHistory) -
 /// # Errors
 /// `not_found`, `denied`; `locked` where the passphrase is needed again.
 pub fn reveal(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretReveal) -> Result<wire::Revealed> {
-    let (value, notice) = secrets::reveal(
-        engine,
-        caller,
-        &request.environment,
-        &request.secret,
-        request.passphrase.as_ref().map(|passphrase| &passphrase.0),
-    )?;
+    let (environment, secret) = (&request.environment, &request.secret);
+    let passphrase = request.passphrase.as_ref().map(|passphrase| &passphrase.0);
+    let (value, notice) = match request.version {
+        None => secrets::reveal(engine, caller, environment, secret, passphrase)?,
+        Some(number) => secrets::reveal_version(engine, caller, environment, secret, number, passphrase)?,
+    };
     Ok(wire::Revealed {
         value: Plaintext(value),
         notice,

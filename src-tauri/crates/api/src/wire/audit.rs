@@ -33,6 +33,17 @@ pub struct AuditList {
     pub after: Option<u64>,
 }
 
+/// Lists the newest events about one item, newest first, at most 100.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ItemEvents {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key of the item.
+    pub key: String,
+}
+
 /// Walks the whole chain (SECURITY.md §b.5).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,6 +27,20 @@ pub struct Secret {
     pub created_at: String,
     /// RFC 3339.
     pub updated_at: String,
+    /// What the Owner wants to remember about it.
+    pub notes: String,
+    /// From when on whoever issued the value refuses it; RFC 3339.
+    pub expires_at: Option<String>,
+    /// How old a value may become before it should be replaced, in seconds.
+    pub rotate_every: Option<u32>,
+    /// When the value is that old; RFC 3339.
+    pub rotation_due_at: Option<String>,
+    /// Whether the Owner wants it at hand.
+    pub favourite: bool,
+    /// When the current value was made; RFC 3339.
+    pub value_changed_at: String,
+    /// When it was put into the trash; RFC 3339.
+    pub deleted_at: Option<String>,
 }
 
 /// The `version` object of CLI.md.
@@ -52,7 +66,7 @@ pub struct Version {
 pub struct SecretList {
     /// Name of the environment.
     pub environment: String,
-    /// Words that must all occur in key, name, description or tags.
+    /// Words that must all occur in key, name, description, tags, notes or environment.
     pub search: Option<String>,
     /// A tag they must have.
     pub tag: Option<String>,
@@ -85,6 +99,22 @@ pub struct SecretCreate {
     pub masked: Option<bool>,
     /// The value.
     pub value: Plaintext,
+    /// What the Owner wants to remember about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub notes: Option<String>,
+    /// From when on whoever issued the value refuses it; RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub expires_at: Option<String>,
+    /// How old a value may become before it should be replaced, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub rotate_every: Option<u32>,
+    /// Default: no.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub favourite: Option<bool>,
 }
 
 /// Fails when a new Secret could not have this key: invalid or taken.
@@ -126,6 +156,22 @@ pub struct SecretUpdate {
     pub tags: Option<Vec<String>>,
     /// Whether faces hide the value.
     pub masked: Option<bool>,
+    /// New notes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub notes: Option<String>,
+    /// New end of the value, RFC 3339; an empty text takes it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub expires_at: Option<String>,
+    /// New time between rotations, in seconds; 0 takes it away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub rotate_every: Option<u32>,
+    /// Whether the Owner wants it at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub favourite: Option<bool>,
 }
 
 /// Stores a new value as a new version.
@@ -143,7 +189,7 @@ pub struct SecretSetValue {
     pub note: Option<String>,
 }
 
-/// Moves Secrets to the trash: all of them or, when one is missing, none.
+/// Deletes Secrets: all of them or, when one is missing, none. Into the trash; what lies there already, for good.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -152,6 +198,95 @@ pub struct SecretDelete {
     pub environment: String,
     /// Keys or ids.
     pub secrets: Vec<String>,
+    /// For good, wherever they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub purge: Option<bool>,
+}
+
+/// Lists the trash of an environment, newest first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SecretTrash {
+    /// Name of the environment.
+    pub environment: String,
+    /// Only those after the one of this id: the next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub after: Option<String>,
+    /// At most so many; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub limit: Option<u32>,
+}
+
+/// Empties the trash of an environment for good.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SecretEmptyTrash {
+    /// Name of the environment.
+    pub environment: String,
+}
+
+/// How many Secrets are gone for good.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Purged {
+    /// Their number.
+    pub purged: u32,
+}
+
+/// Makes a second Secret under another key, with the metadata and the current value of the first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SecretDuplicate {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub secret: String,
+    /// The key of the second.
+    pub key: String,
+}
+
+/// Moves or copies Secrets to another environment: all of them or, when one is missing or its key is taken, none.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SecretMove {
+    /// Name of the environment they are in.
+    pub environment: String,
+    /// Keys or ids.
+    pub secrets: Vec<String>,
+    /// Name of the environment they go to.
+    pub to: String,
+    /// They stay where they are, too: version 1 there is their current value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub copy: Option<bool>,
+}
+
+/// Asks whether a value is the one that is stored.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct SecretIsCurrent {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub secret: String,
+    /// The value to compare with.
+    pub value: Plaintext,
+}
+
+/// Whether two values are the same.
+#[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Sameness {
+    /// Byte for byte.
+    pub same: bool,
 }
 
 /// Takes a Secret out of the trash, or makes an old value the current one.
@@ -191,6 +326,10 @@ pub struct SecretReveal {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub passphrase: Option<Plaintext>,
+    /// An older value; absent: the current one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub version: Option<u32>,
 }
 
 /// A value, revealed.

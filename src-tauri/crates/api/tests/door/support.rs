@@ -83,6 +83,10 @@ pub fn secret(key: &str, value: &[u8]) -> wire::SecretCreate {
         tags: None,
         masked: None,
         value: wire::Plaintext(keyward_model::SecretValue::new(value.to_vec())),
+        notes: None,
+        expires_at: None,
+        rotate_every: None,
+        favourite: None,
     }
 }
 
@@ -91,5 +95,6 @@ pub fn reveal(key: &str) -> wire::SecretReveal {
         environment: "default".to_owned(),
         secret: key.to_owned(),
         passphrase: None,
+        version: None,
     }
 }

@@ -21,7 +21,7 @@ pub use connection::{Connect, Connection, State, Token};
 pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
 pub use environment::Env;
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
-pub use secret::{RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
+pub use secret::{Bound, RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
 pub use settings::{Settings, SettingsUpdate};
 pub use using::{Format, Get, Inject, Run};
 pub use vault::Init;

@@ -1,8 +1,9 @@
 //! Secrets, and where a value comes from.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Subcommand};
+use keyward_model::Timestamp;
 
 #[derive(Subcommand)]
 pub enum Secret {
@@ -10,7 +11,7 @@ pub enum Secret {
     Add(SecretAdd),
     /// List secrets, without values
     List {
-        /// Words that must all occur in key, name, description or tags
+        /// Words that must all occur in key, name, description, tags, notes or environment
         #[arg(long, value_name = "TEXT")]
         search: Option<String>,
         /// Only those with this tag
@@ -29,9 +30,12 @@ pub enum Secret {
     Update(SecretUpdate),
     /// Move secrets to the trash
     Delete {
-        /// Keys or ids
+        /// Keys or ids; what lies in the trash already is deleted for good
         #[arg(required = true, value_name = "KEY|ID")]
         secrets: Vec<String>,
+        /// Delete for good, with all versions
+        #[arg(long)]
+        purge: bool,
     },
     /// Take a secret out of the trash, or make an old value current
     Restore {
@@ -45,6 +49,41 @@ pub enum Secret {
     History {
         /// Key or id
         secret: String,
+    },
+    /// Make a second secret under another key, with the current value of the first
+    Duplicate {
+        /// Key or id
+        secret: String,
+        /// Key of the second
+        new: String,
+    },
+    /// Move secrets to another environment, with all versions: all of them or none
+    Move {
+        /// Keys or ids
+        #[arg(required = true, value_name = "KEY|ID")]
+        secrets: Vec<String>,
+        /// The environment they go to
+        #[arg(long, value_name = "ENV")]
+        to: String,
+        /// Leave them where they are, too; the copies start with the current values
+        #[arg(long)]
+        copy: bool,
+    },
+    /// Show which keys exist in which of two environments, and whether their values are the same
+    Compare {
+        #[arg(value_name = "ENV")]
+        first: String,
+        #[arg(value_name = "ENV")]
+        second: String,
+    },
+    /// List the trash, take something out of it, or empty it
+    Trash {
+        /// Take this one out: key (the newest of that key) or id
+        #[arg(long, value_name = "KEY|ID", conflicts_with = "empty")]
+        restore: Option<String>,
+        /// Delete all of it for good
+        #[arg(long)]
+        empty: bool,
     },
 }
 
@@ -65,7 +104,70 @@ pub struct SecretAdd {
     #[arg(long)]
     pub plain: bool,
     #[command(flatten)]
+    pub care: Care,
+    #[command(flatten)]
     pub refused: RefusedValues,
+}
+
+/// What is said about a value's life.
+#[derive(Args)]
+pub struct Care {
+    /// Notes for yourself; an empty text clears them
+    #[arg(long = "note", value_name = "TEXT")]
+    pub notes: Option<String>,
+    /// When the value ends: RFC 3339, or a date such as 2027-01-31; `never` clears it
+    #[arg(long, value_name = "WHEN", value_parser = expiry)]
+    pub expires: Option<Bound<Timestamp>>,
+    /// How old a value may become before you are reminded, such as 90d; `never` clears it
+    #[arg(long, value_name = "D", value_parser = rotation)]
+    pub rotate_every: Option<Bound<Duration>>,
+    /// Keep it at hand
+    #[arg(long, overrides_with = "no_favourite")]
+    pub favourite: bool,
+    /// No longer keep it at hand
+    #[arg(long)]
+    pub no_favourite: bool,
+}
+
+impl Care {
+    /// Whether anything was said.
+    pub fn is_said(&self) -> bool {
+        self.notes.is_some()
+            || self.expires.is_some()
+            || self.rotate_every.is_some()
+            || self.favourite().is_some()
+    }
+
+    /// Whether it is to be kept at hand, where that was said.
+    pub fn favourite(&self) -> Option<bool> {
+        (self.favourite || self.no_favourite).then_some(self.favourite)
+    }
+}
+
+/// A limit, or none.
+#[derive(Clone, Copy)]
+pub enum Bound<T> {
+    Never,
+    At(T),
+}
+
+fn expiry(text: &str) -> Result<Bound<Timestamp>, String> {
+    if text == "never" {
+        return Ok(Bound::Never);
+    }
+    Timestamp::parse_rfc3339(text)
+        .or_else(|| Timestamp::parse_rfc3339(&format!("{text}T00:00:00Z")))
+        .map(Bound::At)
+        .ok_or_else(|| "write 2027-01-31, 2027-01-31T18:00:00Z or `never`".to_owned())
+}
+
+fn rotation(text: &str) -> Result<Bound<Duration>, String> {
+    match text {
+        "never" => Ok(Bound::Never),
+        _ => humantime::parse_duration(text)
+            .map(Bound::At)
+            .map_err(|_| "write a duration such as 90d, or `never`".to_owned()),
+    }
 }
 
 #[derive(Args)]
@@ -103,12 +205,17 @@ pub struct SecretUpdate {
     pub name: Option<String>,
     #[arg(long)]
     pub description: Option<String>,
-    /// A tag, replacing the old ones; may be repeated
+    /// A tag, replacing the old ones; may be repeated; an empty one clears them
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
     /// The value is not masked
-    #[arg(long)]
+    #[arg(long, overrides_with = "masked")]
     pub plain: bool,
+    /// The value is masked again
+    #[arg(long)]
+    pub masked: bool,
+    #[command(flatten)]
+    pub care: Care,
     /// A key never changes (PV5): asked for, it is a clear refusal.
     #[arg(long, hide = true, value_name = "KEY")]
     pub key: Option<String>,

@@ -1,19 +1,17 @@
 //! `keyward secret`
 
+mod tables;
+mod trash;
+mod writing;
+
 use keyward_api::wire::{
-    Code, Error, Plaintext, Secret, SecretCheckKey, SecretCreate, SecretDelete, SecretHistory, SecretList,
-    SecretRestore, SecretReveal, SecretSetValue, SecretShow, SecretUpdate, Version,
+    Code, Compared, EnvironmentCompare, Error, Secret, SecretDelete, SecretDuplicate, SecretHistory,
+    SecretList, SecretMove, SecretRestore, SecretReveal, SecretShow,
 };
 
 use super::{Result, get};
-use crate::{
-    args::{Secret as Command, SecretAdd, SecretUpdate as UpdateArguments},
-    context::{Context, has_terminal},
-    door::Door,
-    output,
-    output::Face,
-    value,
-};
+use crate::{args::Secret as Command, context::Context, door::Door, output::Face};
+pub(super) use tables::versions;
 
 /// Everything about Secrets.
 ///
@@ -22,8 +20,8 @@ use crate::{
 pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     let environment = context.environment.clone();
     match command {
-        Command::Add(add) => return self::add(context, face, add),
-        Command::Update(update) => return self::update(context, face, update),
+        Command::Add(add) => return writing::add(context, face, add),
+        Command::Update(update) => return writing::update(context, face, update),
         _ => {}
     }
     let mut door = Door::open(context)?;
@@ -34,146 +32,87 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             if list.is_empty() {
                 face.say("No secrets here. Add one: keyward secret add KEY");
             }
-            face.show(&list, |list| rows(list))
+            face.show(&list, |list| tables::rows(list))
         }
         Command::Show { secret, reveal } => show(context, face, &mut door, secret, reveal),
-        Command::Delete { secrets } => {
-            let gone = door.call(context, SecretDelete { environment, secrets })?;
-            for secret in &gone {
-                face.say(format!(
-                    "{} is in the trash. Undo: keyward secret restore {}",
-                    secret.key, secret.id
-                ));
-            }
-            if face.is_json() {
-                face.show(&gone, |list| rows(list))
-            } else {
-                Ok(())
-            }
+        Command::Delete { secrets, purge } => {
+            let request = SecretDelete {
+                environment,
+                secrets,
+                purge: Some(purge),
+            };
+            trash::delete(context, face, &mut door, request)
         }
-        Command::Restore { secret, version } => {
-            let restored = door.call(
-                context,
-                SecretRestore {
-                    environment,
-                    secret,
-                    version,
-                },
-            )?;
-            face.show(&restored, facts)
-        }
+        Command::Restore { secret, version } => restore(context, face, &mut door, secret, version),
+        Command::Trash {
+            restore: Some(secret),
+            ..
+        } => restore(context, face, &mut door, secret, None),
+        Command::Trash { empty: true, .. } => trash::empty(context, face, &mut door),
+        Command::Trash { .. } => trash::list(context, face, &mut door),
         Command::History { secret } => face.show(
             &door.call(context, SecretHistory { environment, secret })?,
             |list| versions(list),
         ),
-    }
-}
-
-fn add(context: &Context, face: &Face, add: SecretAdd) -> Result {
-    value::refuse_arguments(&add.refused)?;
-    let mut door = Door::open(context)?;
-    let environment = context.environment.clone();
-    // The key first: nobody types a value for a key that cannot be.
-    door.call(
-        context,
-        SecretCheckKey {
-            environment: environment.clone(),
-            key: add.key.clone(),
-        },
-    )?;
-    let secret = value::read(&add.value)?;
-    let request = SecretCreate {
-        environment,
-        key: add.key,
-        name: add.name,
-        description: add.description,
-        tags: Some(add.tags),
-        masked: Some(!add.plain),
-        value: Plaintext(secret),
-    };
-    let made = door.call(context, request)?;
-    face.say(format!(
-        "Stored {}. Refer to it as keyward://{}/{}",
-        made.key, made.environment, made.key
-    ));
-    if face.is_json() {
-        face.show(&made, facts)
-    } else {
-        Ok(())
-    }
-}
-
-fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result {
-    value::refuse_arguments(&update.refused)?;
-    if update.key.is_some() {
-        return Err(Error::new(
-            Code::Conflict,
-            "A key never changes: everything that refers to it would break.",
-            "Add a secret under the new key and delete the old one; --name changes what people read.",
-        ));
-    }
-    let metadata =
-        update.name.is_some() || update.description.is_some() || !update.tags.is_empty() || update.plain;
-    let from_source = update.value_stdin || update.value.value_file.is_some();
-    // CLI.md: a value is read when it is asked for, or on a terminal with no option at all.
-    if !metadata && !from_source && !has_terminal() {
-        return Err(Error::new(
-            Code::Usage,
-            "There is nothing to change.",
-            "Say --value-stdin or --value-file for a new value, or --name, --description, --tag, --plain.",
-        ));
-    }
-    let mut door = Door::open(context)?;
-    let environment = context.environment.clone();
-    let mut changed = door.call(
-        context,
-        SecretShow {
-            environment: environment.clone(),
-            secret: update.secret.clone(),
-        },
-    )?;
-    let value = match from_source || !metadata {
-        true if update.value_stdin => Some(stdin_value(&update.value)?),
-        true => Some(value::read(&update.value)?),
-        false => None,
-    };
-    // Metadata first: what is refused there leaves the old value in place.
-    if metadata {
-        let request = SecretUpdate {
-            environment: environment.clone(),
-            secret: update.secret.clone(),
-            name: update.name,
-            description: update.description,
-            tags: (!update.tags.is_empty()).then_some(update.tags),
-            masked: update.plain.then_some(false),
-        };
-        changed = door.call(context, request)?;
-    }
-    if let Some(value) = value {
-        changed = door.call(
-            context,
-            SecretSetValue {
+        Command::Duplicate { secret, new } => {
+            let request = SecretDuplicate {
                 environment,
-                secret: update.secret,
-                value: Plaintext(value),
-                note: None,
-            },
-        )?;
-        face.say(format!("{} has version {} now.", changed.key, changed.version));
+                secret,
+                key: new,
+            };
+            face.show(&door.call(context, request)?, tables::facts)
+        }
+        Command::Move { secrets, to, copy } => {
+            let request = SecretMove {
+                environment,
+                secrets,
+                to,
+                copy: Some(copy),
+            };
+            let done = door.call(context, request)?;
+            let verb = if copy { "copied" } else { "moved" };
+            for secret in &done {
+                face.say(format!("{} {verb} to {}.", secret.key, secret.environment));
+            }
+            face.show(&done, |list| tables::rows(list))
+        }
+        Command::Compare { first, second } => compare(context, face, &mut door, &first, &second),
     }
-    face.show(&changed, facts)
 }
 
-fn stdin_value(source: &crate::args::ValueSource) -> Result<keyward_model::SecretValue> {
-    let value = value::stdin(source.raw)?;
-    if value.is_empty() && !source.empty {
-        return Err(Error::new(
-            Code::Usage,
-            "The value is empty; nothing was stored.",
-            "Say --empty when that is meant.",
-        ));
+fn restore(context: &Context, face: &Face, door: &mut Door, secret: String, version: Option<u32>) -> Result {
+    let request = SecretRestore {
+        environment: context.environment.clone(),
+        secret,
+        version,
+    };
+    face.show(&door.call(context, request)?, tables::facts)
+}
+
+/// So many pages' worth of a list fit one answer where an entry is little more than its key.
+const SMALL_ENTRIES: u32 = 10;
+
+fn compare(context: &Context, face: &Face, door: &mut Door, first: &str, second: &str) -> Result {
+    let mut all: Vec<Compared> = Vec::new();
+    loop {
+        let limit = door.page().map(|page| page * SMALL_ENTRIES);
+        let request = EnvironmentCompare {
+            first: first.to_owned(),
+            second: second.to_owned(),
+            after: all.last().map(|last| last.key.clone()),
+            limit,
+        };
+        let page = door.call(context, request)?;
+        let is_last = limit.is_none_or(|limit| page.len() < limit as usize);
+        all.extend(page);
+        if is_last {
+            break;
+        }
     }
-    Ok(value)
+    if all.is_empty() {
+        face.say("Both environments are empty.");
+    }
+    face.show(&all, |list| tables::compared(list, first, second))
 }
 
 fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal: bool) -> Result {
@@ -186,11 +125,12 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
         },
     )?;
     if !reveal {
-        return face.show(&shown, facts);
+        return face.show(&shown, tables::facts);
     }
     let revealed = door.call_again(context, &mut None, |passphrase| SecretReveal {
         environment: environment.clone(),
         secret: shown.id.clone(),
+        version: None,
         passphrase,
     })?;
     if let Some(notice) = &revealed.notice {
@@ -202,7 +142,7 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
         get::add_value(&mut document, &revealed.value.0);
         return face.document(&document);
     }
-    face.data(facts(&shown).as_bytes())?;
+    face.data(tables::facts(&shown).as_bytes())?;
     face.data(b"value:       ")?;
     face.data(revealed.value.0.expose())?;
     face.data(b"\n")
@@ -225,67 +165,11 @@ fn pages(
             limit: door.page(),
         };
         let page = door.call(context, request)?;
-        let is_last = door.page().is_none_or(|limit| page.len() < limit as usize);
+        // A page of long texts is shorter than asked for: only an empty one is the end.
+        let is_last = door.page().is_none() || page.is_empty();
         all.extend(page);
         if is_last {
             return Ok(all);
         }
     }
-}
-
-fn facts(secret: &Secret) -> String {
-    output::facts(&[
-        ("key", secret.key.clone()),
-        ("name", secret.name.clone()),
-        ("description", secret.description.clone()),
-        ("tags", secret.tags.join(", ")),
-        ("masked", if secret.masked { "yes" } else { "no" }.to_owned()),
-        ("environment", secret.environment.clone()),
-        ("version", secret.version.to_string()),
-        ("created", secret.created_at.clone()),
-        ("updated", secret.updated_at.clone()),
-        ("id", secret.id.clone()),
-    ])
-}
-
-fn rows(list: &[Secret]) -> String {
-    let rows: Vec<_> = list
-        .iter()
-        .map(|one| {
-            vec![
-                one.key.clone(),
-                if one.name == one.key {
-                    String::new()
-                } else {
-                    one.name.clone()
-                },
-                one.tags.join(","),
-                one.version.to_string(),
-                one.updated_at.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED"], &rows)
-}
-
-pub(super) fn versions(list: &[Version]) -> String {
-    let rows: Vec<_> = list
-        .iter()
-        .map(|one| {
-            let state = if one.current {
-                "current"
-            } else if one.revoked {
-                "revoked"
-            } else {
-                ""
-            };
-            vec![
-                one.number.to_string(),
-                one.created_at.clone(),
-                state.to_owned(),
-                one.note.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["VERSION", "CREATED", "STATE", "NOTE"], &rows)
 }

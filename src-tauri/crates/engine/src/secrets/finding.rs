@@ -36,8 +36,15 @@ pub fn list(
         .iter()
         .filter(|secret| {
             let tags = secret.tags.join(" ");
-            query.matches(&[secret.key.as_str(), &secret.name, &secret.description, &tags])
-                && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
+            let fields = [
+                secret.key.as_str(),
+                &secret.name,
+                &secret.description,
+                &tags,
+                &secret.notes,
+                environment.name.as_str(),
+            ];
+            query.matches(&fields) && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
         })
         .cloned()
         .collect();
@@ -86,6 +93,25 @@ pub fn find(engine: &Engine, environment: &str, key_or_id: &str) -> Result<(Secr
         secrets::read,
         |secret| secret.environment,
     )
+}
+
+/// Finds each of several, once however often it is named.
+///
+/// # Errors
+/// As [`find`], for the first that is not there.
+pub(crate) fn find_all(
+    engine: &Engine,
+    environment: &str,
+    keys_or_ids: &[String],
+) -> Result<Vec<(Secret, Environment)>> {
+    let mut found: Vec<(Secret, Environment)> = Vec::new();
+    for key_or_id in keys_or_ids {
+        let one = find(engine, environment, key_or_id)?;
+        if !found.iter().any(|(secret, _)| secret.id == one.0.id) {
+            found.push(one);
+        }
+    }
+    Ok(found)
 }
 
 /// The error for a key that is not there: names one that differs only in case, else the environments that have it.

@@ -1,4 +1,7 @@
-use keyward_engine::{Kind, environments, secrets};
+use keyward_engine::{
+    Kind, environments,
+    secrets::{self, Removal},
+};
 use keyward_model::{SecretValue, secret::Changes};
 
 use crate::support::{ENV, World, count, kind, new_secret, owner};
@@ -95,7 +98,7 @@ fn the_trash() {
     let two = new_secret(&engine, "TWO", "2").unwrap();
     let delete = |keys: &[&str]| {
         let keys: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
-        secrets::delete(&engine, &owner(), ENV, &keys)
+        secrets::delete(&engine, &owner(), ENV, &keys, Removal::Trash)
     };
     assert_eq!(kind(delete(&["ONE", "NONE"])), Some(Kind::NotFound));
     assert_eq!(reveal(&engine, "ONE").unwrap(), "1");
@@ -151,7 +154,7 @@ fn environments_come_and_go() {
 
     new_secret(&engine, "KEY", "value").unwrap();
     assert_eq!(kind(delete("default")), Some(Kind::Conflict), "it has a secret");
-    secrets::delete(&engine, &owner(), ENV, &["KEY".to_owned()]).unwrap();
+    secrets::delete(&engine, &owner(), ENV, &["KEY".to_owned()], Removal::Trash).unwrap();
     world.auth_client(&engine, "CLIENT");
     assert_eq!(
         kind(delete("default")),

@@ -5,6 +5,7 @@ mod background;
 mod connecting;
 mod credentials;
 mod doubles;
+mod elsewhere;
 mod faults;
 mod handing_out;
 mod items;

@@ -254,6 +254,11 @@ pub fn new_secret(
         tags: &[],
         masking: secrets::Masking::Masked,
         value: &value,
+        notes: "",
+        expires_at: None,
+        rotate_every: None,
+        favourite: false,
+        value_changed_at: None,
     };
     secrets::create(engine, &owner(), ENV, &new).map(|(secret, _)| secret)
 }

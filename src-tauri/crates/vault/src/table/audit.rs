@@ -1,5 +1,7 @@
 //! The activity log: a chain of sealed rows whose head is in the root (SECURITY.md §b.5, L-10).
 
+use std::collections::VecDeque;
+
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_seal::{equal, mac, open, pad_to, seal, unpad};
 
@@ -85,6 +87,27 @@ pub fn list(
         Ok(events.len() < limit)
     })?;
     Ok(events)
+}
+
+/// The newest `limit` events that are `wanted`, newest first, each with its number.
+///
+/// # Errors
+/// As [`list`].
+pub fn newest(
+    tx: &Tx<'_>,
+    limit: usize,
+    wanted: impl Fn(&AuditEvent) -> bool,
+) -> Result<Vec<(u64, AuditEvent)>> {
+    let mut kept = VecDeque::new();
+    walk(tx, 0, |seq, body| {
+        let event = open_row(tx.keys, seq, body)?;
+        if wanted(&event) {
+            kept.push_front((seq, event));
+            kept.truncate(limit);
+        }
+        Ok(true)
+    })?;
+    Ok(kept.into())
 }
 
 /// Walks the whole chain to its head; answers how many rows there are.

@@ -1,6 +1,10 @@
 //! Environments: a row each, the name unique in the vault.
 
-use keyward_model::{Id, Timestamp, environment::Environment, name::EnvironmentName};
+use keyward_model::{
+    Id, Timestamp,
+    environment::{Changes, Colour, Environment},
+    name::EnvironmentName,
+};
 
 use crate::{
     body::{self, Item, Map},
@@ -16,6 +20,7 @@ const SCOPE: &str = "environment";
 const NAME: u8 = 1;
 const PRODUCTION: u8 = 2;
 const CREATED_AT: u8 = 3;
+const COLOUR: u8 = 4;
 
 /// Makes an environment.
 ///
@@ -34,13 +39,27 @@ pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> R
         name: name.clone(),
         production: false,
         created_at: now,
+        colour: None,
     };
-    let plaintext = body::encode(&[
-        (NAME, Item::Text(name.as_str())),
-        (PRODUCTION, Item::Bool(environment.production)),
-        (CREATED_AT, Item::time(now)),
-    ]);
-    tx.insert(Kind::Environment, *environment.id.as_bytes(), name_bi, &plaintext)?;
+    tx.insert(
+        Kind::Environment,
+        *environment.id.as_bytes(),
+        name_bi,
+        &encode(&environment),
+    )?;
+    Ok(environment)
+}
+
+/// Changes what it looks like and how carefully it is treated.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn update(tx: &mut WriteTx<'_>, id: Id, changes: Changes) -> Result<Environment> {
+    let record = tx.by_uuid(Kind::Environment, id.as_bytes())?;
+    let mut environment = decode(tx, &record, &tx.open(&record)?)?;
+    environment.production = changes.production.unwrap_or(environment.production);
+    environment.colour = changes.colour.unwrap_or(environment.colour);
+    tx.replace(&record, record.name_bi, &encode(&environment))?;
     Ok(environment)
 }
 
@@ -102,14 +121,30 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
     tx.remove(&record)
 }
 
+fn encode(environment: &Environment) -> zeroize::Zeroizing<Vec<u8>> {
+    body::encode(&[
+        (NAME, Item::Text(environment.name.as_str())),
+        (PRODUCTION, Item::Bool(environment.production)),
+        (CREATED_AT, Item::time(environment.created_at)),
+        (
+            COLOUR,
+            Item::maybe(environment.colour, |colour| Item::Text(colour.as_str())),
+        ),
+    ])
+}
+
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Environment> {
-    let map = Map::parse(plaintext, CREATED_AT.into())?;
+    let map = Map::parse(plaintext, COLOUR.into())?;
     let name = table::name(EnvironmentName::parse(map.text(NAME.into())?))?;
     let environment = Environment {
         id: Id::from_bytes(record.uuid),
         name,
         production: map.flag(PRODUCTION.into())?,
         created_at: map.time(CREATED_AT.into())?,
+        colour: map
+            .maybe(COLOUR.into(), Map::text)?
+            .map(|name| Colour::parse(name).ok_or_else(table::unknown))
+            .transpose()?,
     };
     table::check_name(record, Kind::Environment, &name_bi(tx, &environment))?;
     Ok(environment)

@@ -44,6 +44,21 @@ pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Item> {
     Ok(item)
 }
 
+/// Everything that a Handle names in an environment. Opens no value.
+///
+/// # Errors
+/// [`Error::Corrupt`] when one fails its checks.
+pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Item>> {
+    let secrets = secrets::list(tx, environment)?.into_iter().map(Item::Secret);
+    let credentials = credentials::list(tx, environment)?
+        .into_iter()
+        .map(Item::Credential);
+    let connections = connections::list(tx, Some(environment))?
+        .into_iter()
+        .map(Item::Connection);
+    Ok(secrets.chain(credentials).chain(connections).collect())
+}
+
 /// Whether a new item may have this key.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Secrets: metadata in one record, each value in a version of its own (SECURITY.md §b.4).
 
+use std::time::Duration;
+
 use keyward_model::{
     Id, SecretValue, Timestamp,
     name::Handle,
@@ -27,6 +29,11 @@ const CURRENT: u8 = 8;
 const CREATED_AT: u8 = 9;
 const UPDATED_AT: u8 = 10;
 const DELETED_AT: u8 = 11;
+const NOTES: u8 = 12;
+const EXPIRES_AT: u8 = 13;
+const ROTATE_EVERY: u8 = 14;
+const FAVOURITE: u8 = 15;
+const VALUE_CHANGED_AT: u8 = 16;
 
 /// Whether faces hide the value until asked (PV2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +60,16 @@ pub struct New<'a> {
     pub environment: Id,
     /// Its first value.
     pub value: &'a SecretValue,
+    /// What its Owner wants to remember about it.
+    pub notes: &'a str,
+    /// From when on whoever issued the value refuses it.
+    pub expires_at: Option<Timestamp>,
+    /// How old a value may become before it should be replaced.
+    pub rotate_every: Option<Duration>,
+    /// Whether the Owner wants it at hand.
+    pub favourite: bool,
+    /// When the value was made, which may be long before the Secret was.
+    pub value_changed_at: Timestamp,
 }
 
 /// Makes a Secret with its first version.
@@ -78,6 +95,11 @@ pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Secr
         created_at: now,
         updated_at: now,
         deleted_at: None,
+        notes: new.notes.to_owned(),
+        expires_at: new.expires_at,
+        rotate_every: new.rotate_every,
+        favourite: new.favourite,
+        value_changed_at: new.value_changed_at,
     };
     let name_bi = name_bi(tx, &secret);
     tx.insert(Kind::Secret, *id.as_bytes(), name_bi, &encode(&secret))?;
@@ -125,6 +147,14 @@ pub fn trashed(tx: &Tx<'_>, environment: Id) -> Result<Vec<Secret>> {
     })
 }
 
+/// What the trash has kept for its time, in every environment.
+///
+/// # Errors
+/// As [`list`].
+pub fn spent(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Secret>> {
+    select(tx, |secret| secret.is_spent(now))
+}
+
 fn select(tx: &Tx<'_>, wanted: impl Fn(&Secret) -> bool) -> Result<Vec<Secret>> {
     let mut secrets = Vec::new();
     tx.each(Kind::Secret, |record, plaintext| {
@@ -148,11 +178,19 @@ pub fn update(tx: &mut WriteTx<'_>, id: Id, changes: &Changes, now: Timestamp) -
         description,
         tags,
         masked,
+        notes,
+        expires_at,
+        rotate_every,
+        favourite,
     } = changes.clone();
     secret.name = name.unwrap_or(secret.name);
     secret.description = description.unwrap_or(secret.description);
     secret.tags = tags.unwrap_or(secret.tags);
     secret.masked = masked.unwrap_or(secret.masked);
+    secret.notes = notes.unwrap_or(secret.notes);
+    secret.expires_at = expires_at.unwrap_or(secret.expires_at);
+    secret.rotate_every = rotate_every.unwrap_or(secret.rotate_every);
+    secret.favourite = favourite.unwrap_or(secret.favourite);
     secret.updated_at = now;
     store(tx, &record, secret)
 }
@@ -177,6 +215,7 @@ pub fn set_value(
     }
     secret.version += 1;
     secret.current = versions::insert(tx, place(id, secret.version), value, note, now)?;
+    secret.value_changed_at = now;
     secret.updated_at = now;
     store(tx, &record, secret)
 }
@@ -238,6 +277,19 @@ pub fn restore(tx: &mut WriteTx<'_>, id: Id, now: Timestamp) -> Result<Secret> {
     store(tx, &record, secret)
 }
 
+/// Takes a Secret to another environment with all its versions, under its key.
+///
+/// # Errors
+/// [`Error::NotFound`], also for the environment; [`Error::Conflict`] when the key is taken there.
+pub fn relocate(tx: &mut WriteTx<'_>, id: Id, environment: Id, now: Timestamp) -> Result<Secret> {
+    let (record, mut secret) = open(tx, id)?;
+    tx.by_uuid(Kind::Environment, environment.as_bytes())?;
+    items::check_free(tx, environment, &secret.key)?;
+    secret.environment = environment;
+    secret.updated_at = now;
+    store(tx, &record, secret)
+}
+
 /// Removes a Secret and all its versions for good; the bytes go with the checkpoint after the commit.
 ///
 /// # Errors
@@ -290,11 +342,28 @@ fn encode(secret: &Secret) -> zeroize::Zeroizing<Vec<u8>> {
         (CREATED_AT, Item::time(secret.created_at)),
         (UPDATED_AT, Item::time(secret.updated_at)),
         (DELETED_AT, Item::maybe(secret.deleted_at, Item::time)),
+        (NOTES, Item::maybe(written(&secret.notes), Item::Text)),
+        (EXPIRES_AT, Item::maybe(secret.expires_at, Item::time)),
+        (
+            ROTATE_EVERY,
+            Item::maybe(secret.rotate_every, |every| Item::Unsigned(every.as_secs())),
+        ),
+        (
+            FAVOURITE,
+            Item::maybe(secret.favourite.then_some(true), Item::Bool),
+        ),
+        (VALUE_CHANGED_AT, Item::time(secret.value_changed_at)),
     ])
 }
 
+/// A text, unless it is empty.
+fn written(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Secret> {
-    let map = Map::parse(plaintext, DELETED_AT.into())?;
+    let map = Map::parse(plaintext, VALUE_CHANGED_AT.into())?;
+    let created_at = map.time(CREATED_AT.into())?;
     let secret = Secret {
         id: Id::from_bytes(record.uuid),
         key: table::name(Handle::parse(map.text(KEY.into())?))?,
@@ -305,9 +374,19 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<S
         environment: map.id(ENVIRONMENT.into())?,
         version: map.u32(VERSION.into())?,
         current: map.id(CURRENT.into())?,
-        created_at: map.time(CREATED_AT.into())?,
+        created_at,
         updated_at: map.time(UPDATED_AT.into())?,
         deleted_at: map.maybe(DELETED_AT.into(), Map::time)?,
+        notes: map.maybe(NOTES.into(), Map::string)?.unwrap_or_default(),
+        expires_at: map.maybe(EXPIRES_AT.into(), Map::time)?,
+        rotate_every: map
+            .maybe(ROTATE_EVERY.into(), Map::unsigned)?
+            .map(Duration::from_secs),
+        favourite: map.maybe(FAVOURITE.into(), Map::flag)?.unwrap_or_default(),
+        // Absent where nothing was known of it yet: at least the value is not made younger than it is.
+        value_changed_at: map
+            .maybe(VALUE_CHANGED_AT.into(), Map::time)?
+            .unwrap_or(created_at),
     };
     table::check_name(record, Kind::Secret, &name_bi(tx, &secret))?;
     Ok(secret)

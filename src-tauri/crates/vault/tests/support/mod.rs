@@ -239,6 +239,11 @@ pub fn insert(tx: &mut WriteTx, environment: Id, handle: &str, value: &str) -> k
         masked: secrets::Masking::Masked,
         environment,
         value: &value,
+        notes: "",
+        expires_at: None,
+        rotate_every: None,
+        favourite: false,
+        value_changed_at: NOW,
     };
     let secret = secrets::insert(tx, new, NOW)?;
     audit::append(tx, &event("secret.create"))?;

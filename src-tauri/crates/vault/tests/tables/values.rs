@@ -104,6 +104,11 @@ fn a_secret_keeps_its_versions() {
         masked: secrets::Masking::Plain,
         environment: here,
         value: &value,
+        notes: "",
+        expires_at: None,
+        rotate_every: None,
+        favourite: false,
+        value_changed_at: NOW,
     };
     let made = vault.write(NOW, |tx| secrets::insert(tx, new, NOW)).unwrap();
     assert_eq!(
