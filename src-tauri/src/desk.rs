@@ -25,6 +25,7 @@ use crate::{
     clipboard::{Clipboard, Copied},
     profile::Profile,
     reveals::Reveals,
+    value_file::Chosen,
 };
 
 /// A command waits this long for the host before it says what it waits for.
@@ -43,6 +44,7 @@ struct Inner {
     looks: Mutex<Looks>,
     clipboard: OnceLock<Clipboard>,
     reveals: Mutex<Reveals>,
+    chosen: Mutex<Chosen>,
     profile: Mutex<Option<Profile>>,
     clock: SystemClock,
     tray: OnceLock<()>,
@@ -77,6 +79,7 @@ impl Desk {
             looks: Mutex::new(looks),
             clipboard: OnceLock::new(),
             reveals: Mutex::default(),
+            chosen: Mutex::default(),
             profile: Mutex::new(Some(profile)),
             clock: SystemClock,
             tray: OnceLock::new(),
@@ -221,6 +224,11 @@ impl Desk {
     /// `denied`.
     pub fn admit_reveal(&self) -> Result<(), Error> {
         hold(&self.0.reveals).admit(self.0.clock.monotonic())
+    }
+
+    /// The value of the file that was chosen last.
+    pub fn chosen(&self) -> MutexGuard<'_, Chosen> {
+        hold(&self.0.chosen)
     }
 
     /// Whether there is a tray, so that closing the window keeps the host.

@@ -75,6 +75,7 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                 if change.kind == ChangeKind::Vault {
                     let open = is_open(&engine);
                     if was_open && !open {
+                        desk.chosen().clear();
                         window::blank(&app);
                     }
                     was_open = open;

@@ -31,6 +31,7 @@ mod run;
 mod standing;
 mod surroundings;
 mod tray;
+mod value_file;
 mod window;
 mod words;
 

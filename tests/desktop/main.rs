@@ -14,5 +14,6 @@ mod life;
 mod memory;
 mod recovery;
 mod screen;
+mod secrets;
 mod tray;
 mod tray_host;

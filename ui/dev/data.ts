@@ -1,6 +1,8 @@
 /** Invented data for looking at screens. */
 
+import type { AuditEvent } from "../src/host/bindings/AuditEvent";
 import type { AuthClient } from "../src/host/bindings/AuthClient";
+import type { Compared } from "../src/host/bindings/Compared";
 import type { Connection } from "../src/host/bindings/Connection";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
@@ -13,10 +15,10 @@ export const ago = (minutes: number) => new Date(Date.now() - minutes * minute).
 const id = (n: number) => `0198f000-0000-7000-8000-${String(n).padStart(12, "0")}`;
 
 export const environments: Environment[] = [
-  { name: "default", production: false, items: 3, created_at: ago(90_000) },
-  { name: "development", production: false, items: 0, created_at: ago(90_000) },
-  { name: "production", production: true, items: 16, created_at: ago(90_000) },
-  { name: "staging", production: false, items: 4, created_at: ago(90_000) },
+  { name: "default", production: false, items: 3, created_at: ago(90_000), colour: null },
+  { name: "development", production: false, items: 0, created_at: ago(90_000), colour: null },
+  { name: "production", production: true, items: 16, created_at: ago(90_000), colour: null },
+  { name: "staging", production: false, items: 4, created_at: ago(90_000), colour: null },
 ];
 
 const NAMES: [key: string, name: string, description: string, tags: string[], minutes: number][] = [
@@ -35,7 +37,9 @@ const NAMES: [key: string, name: string, description: string, tags: string[], mi
 
 export const secrets: Secret[] = NAMES.map(([key, name, description, tags, minutes], n) => ({
   id: id(n + 1), key, name, description, tags, masked: key !== "SLACK_ALERTS_CHANNEL", environment: "production", version: (n % 4) + 1,
-  created_at: ago(minutes + 90_000), updated_at: ago(minutes),
+  created_at: ago(minutes + 90_000), updated_at: ago(minutes), notes: n === 0 ? "Made in the dashboard of the live account.\nAsk Priya before replacing it: the webhook uses it too." : "",
+  expires_at: n === 2 ? ago(-9 * 24 * 60) : n === 6 ? ago(3 * 24 * 60) : null, rotate_every: n % 3 === 0 ? 90 * 24 * 3600 : null,
+  rotation_due_at: n % 3 === 0 ? ago(n === 0 ? 12 * 24 * 60 : -40 * 24 * 60) : null, favourite: n === 0 || n === 4, value_changed_at: ago(minutes + (n === 0 ? 102 * 24 * 60 : 900)), deleted_at: null,
 }));
 
 const variable = (n: number, name: string, description: string, masked: boolean, bytes: number, file: string | null = null, version = 1) => ({
@@ -54,6 +58,15 @@ export const credentials: Credential[] = [
   id: id(300 + n), key, name, description, environment: "production", owner: "owner", variables, request_status: "none", access_type: "owner",
   created_at: ago(80_000), changed_at: ago(2000 + n * 9000), deleted_at: null,
 })) as Credential[];
+
+export const events: AuditEvent[] = (
+  [["secret.set_value", "window", 3], ["reference.resolve", "pid 4711, /usr/bin/node", 12], ["secret.reveal", "window", 300], ["secret.update", "window", 3000], ["secret.create", "keyward", 90_000]] as const
+).map(([action, actor, minutes], n) => ({ seq: 90 - n, at: ago(minutes), actor: `owner (${actor})`, action, subject: "secret production/STRIPE_SECRET_KEY", outcome: "ok" }));
+
+export const compared: Compared[] = [
+  ["ADOBE_KEY", "secret", "secret", true], ["DATABASE_URL", "secret", "secret", false], ["GITHUB_TOKEN", "secret", null, null], ["google_workspace", "connection", "connection", null],
+  ["JWT_SIGNING_KEY", null, "secret", null], ["STRIPE_SECRET_KEY", "secret", "secret", false],
+].map(([key, first, second, same]) => ({ key, first, second, same })) as Compared[];
 
 export const versions: Version[] = [4, 3, 2, 1].map((number) => ({
   number, note: number === 4 ? "" : number === 3 ? "Quarterly rotation" : "", current: number === 4, revoked: number === 1, created_at: ago((5 - number) * 40_000),

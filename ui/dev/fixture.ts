@@ -9,7 +9,7 @@ import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, authClients, connections, credentials, environments, secrets, versions } from "./data";
+import { ago, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (code: WireError["code"], message: string, hint = ""): never => {
@@ -129,11 +129,18 @@ export function fixture(asked: URLSearchParams): Door {
     recovery_save: () => ({ saved: true, path: "~/Documents/keyward-recovery.txt" }),
     environment_list: () => envs,
     environment_create: ({ name }) => {
-      const made = { name, production: false, items: 0, created_at: ago(0) };
+      const made = { name, production: false, items: 0, created_at: ago(0), colour: null };
       envs = [...envs, made];
       return made;
     },
+    environment_update: ({ name, production, colour }) => {
+      const row = envs.find((one) => one.name === name) ?? envs[0]!;
+      const changed = { ...row, production: production ?? row.production, colour: colour === "" ? null : (colour ?? row.colour) };
+      envs = envs.map((one) => (one.name === name ? changed : one));
+      return changed;
+    },
     environment_delete: () => ({}),
+    environment_compare: () => compared,
     secret_list: () => rows,
     secret_create: ({ environment, key, name, description, tags }) => {
       const made: Secret = { ...secrets[0]!, id: `new-${key}`, environment, key, name: name ?? key, description: description ?? "", tags: tags ?? [], version: 1, created_at: ago(0), updated_at: ago(0) };
@@ -141,9 +148,11 @@ export function fixture(asked: URLSearchParams): Door {
       return made;
     },
     secret_show: ({ secret }) => one(secret),
-    secret_update: ({ secret, name, description, tags }) => {
+    secret_update: ({ secret, name, description, tags, notes, favourite }) => {
       const row = one(secret);
-      const changed = { ...row, name: name ?? row.name, description: description ?? row.description, tags: tags ?? row.tags, updated_at: ago(0) };
+      const changed = {
+        ...row, name: name ?? row.name, description: description ?? row.description, tags: tags ?? row.tags, notes: notes ?? row.notes, favourite: favourite ?? row.favourite, updated_at: ago(0),
+      };
       rows = rows.map((r) => (r.id === row.id ? changed : r));
       return changed;
     },
@@ -153,6 +162,23 @@ export function fixture(asked: URLSearchParams): Door {
       rows = rows.filter((row) => !gone.includes(row));
       return gone;
     },
+    secret_trash: () => [],
+    secret_empty_trash: () => ({ purged: 0 }),
+    secret_duplicate: ({ secret, key }) => {
+      const made = { ...one(secret), id: `copy-${key}`, key, version: 1 };
+      rows = [...rows, made];
+      return made;
+    },
+    secret_move: ({ secrets: names, copy }) => {
+      const gone = names.map(one);
+      if (copy !== true) rows = rows.filter((row) => !gone.includes(row));
+      return gone;
+    },
+    secret_is_current: ({ value }) => ({ same: value === "current" }),
+    value_choose_file: () => ({ file: { id: 1, name: "signing-key.pem", size: 1704 } }),
+    secret_create_from_file: ({ request }) => ({ ...secrets[0]!, id: `new-${request.key}`, key: request.key, version: 1 }),
+    secret_set_value_from_file: ({ request }) => ({ ...one(request.secret), version: one(request.secret).version + 1 }),
+    item_events: () => events,
     secret_restore: ({ secret }) => {
       const row = rows.find((r) => r.id === secret) ?? secrets.find((r) => r.id === secret) ?? secrets[0]!;
       if (!rows.includes(row)) rows = [row, ...rows];

@@ -20,6 +20,7 @@ import { authClient, connection, consent, doorWith, secret, settle, VALUE } from
 const html = () => document.documentElement.outerHTML;
 const plain = () => document.body.textContent ?? "";
 const nothing = () => undefined;
+const PANE = { taken: [], elsewhere: ["staging"], ondelete: nothing, onback: nothing, onduplicated: nothing, onmoved: nothing };
 
 async function shown(): Promise<void> {
   await settle();
@@ -147,7 +148,7 @@ describe("secret screens", () => {
         { number: 1, note: "", current: false, revoked: false, created_at: "2026-03-04T09:58:00Z" },
       ],
     });
-    render(SecretDetail, { secret: secret(), hue: "--env-prod", ondelete: nothing, onback: nothing });
+    render(SecretDetail, { secret: secret(), hue: "--env-prod", ...PANE });
     await shown();
     expect(plain()).toContain("{vault.STRIPE_KEY}");
     await fireEvent.click(screen.getByRole("radio", { name: "URI" }));
@@ -313,7 +314,7 @@ describe("W-10: text from elsewhere is text", () => {
   it.each(SOME)("in the details and the panel: %s", async (text) => {
     doorWith({ secret_history: () => [{ number: 1, note: text, current: true, revoked: false, created_at: text }] });
     const error = { code: text, message: text, hint: text };
-    render(SecretDetail, { secret: secret({ name: text, description: text, tags: [text] }), hue: "--env-prod", ondelete: nothing, onback: nothing });
+    render(SecretDetail, { secret: secret({ name: text, description: text, tags: [text] }), hue: "--env-prod", ...PANE });
     render(ConnectionDetail, {
       connection: connection({ name: text, account: text, application: text, scope: text, state: "needs_consent", error }),
       authClientName: text, authClientHref: "#/auth-clients/acme", hue: "--env-prod", ending: null, onconnect: nothing, ondeleted: nothing, onback: nothing,

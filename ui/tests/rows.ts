@@ -11,7 +11,8 @@ export const VALUE = "sk_live_51N8vQ2LrT0xMaeP4wz9";
 export function secret(over: Partial<Secret> = {}): Secret {
   return {
     id: "s1", key: "STRIPE_KEY", name: "Stripe key", description: "Refunds", tags: ["payments"], masked: true, environment: "default",
-    version: 2, created_at: "2026-03-04T09:58:00Z", updated_at: "2026-11-20T10:00:00Z", ...over,
+    version: 2, created_at: "2026-03-04T09:58:00Z", updated_at: "2026-11-20T10:00:00Z", notes: "", expires_at: null, rotate_every: null,
+    rotation_due_at: null, favourite: false, value_changed_at: "2026-11-20T10:00:00Z", deleted_at: null, ...over,
   };
 }
 

@@ -101,10 +101,13 @@ describe("environments", () => {
   it("is red by its property, not by its name", () => {
     expect(environmentHue({ name: "anything", production: true })).toBe("--env-prod");
     expect(environmentHue({ name: "production", production: false })).toBe("--env-personal");
+    expect(environmentHue({ name: "staging", production: false, colour: "teal" })).toBe("--c1");
+    expect(environmentHue({ name: "staging", production: true, colour: "teal" })).toBe("--env-prod");
+    expect(environmentHue({ name: "staging", production: false, colour: null })).toBe("--env-staging");
   });
 
   it("shows the default one until another is chosen", async () => {
-    const row = (name: string) => ({ name, production: false, items: 0, created_at: "" });
+    const row = (name: string) => ({ name, production: false, items: 0, created_at: "", colour: null });
     install(door({ environment_list: () => [row("a"), row("default")], environment_create: ({ name }) => row(name) }));
     await environments.read();
     expect(environments.current).toBe("default");

@@ -7,6 +7,7 @@ pub mod environments;
 pub mod keys;
 pub mod secrets;
 pub mod settings;
+pub mod value_files;
 pub mod vault;
 pub mod window;
 
@@ -50,17 +51,28 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         keys::recovery_save,
         environments::environment_list,
         environments::environment_create,
+        environments::environment_update,
         environments::environment_delete,
+        environments::environment_compare,
         secrets::secret_list,
         secrets::secret_create,
         secrets::secret_show,
         secrets::secret_update,
         secrets::secret_set_value,
         secrets::secret_delete,
+        secrets::secret_trash,
+        secrets::secret_empty_trash,
+        secrets::secret_duplicate,
+        secrets::secret_move,
+        secrets::secret_is_current,
         secrets::secret_restore,
         secrets::secret_history,
         secrets::secret_reveal,
         secrets::secret_copy,
+        value_files::value_choose_file,
+        value_files::secret_create_from_file,
+        value_files::secret_set_value_from_file,
+        secrets::item_events,
         secrets::clipboard_clear,
         secrets::reference_copy,
         credentials::credential_list,

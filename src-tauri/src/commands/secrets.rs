@@ -1,8 +1,9 @@
 //! Secrets, and what of them reaches the clipboard. Only `secret_reveal` answers with a value (W-08).
 
 use keyward_api::wire::{
-    Done, Revealed, Secret, SecretCreate, SecretDelete, SecretHistory, SecretList, SecretRestore,
-    SecretReveal, SecretSetValue, SecretShow, SecretUpdate, Version,
+    AuditEvent, Done, ItemEvents, Purged, Revealed, Sameness, Secret, SecretCreate, SecretDelete,
+    SecretDuplicate, SecretEmptyTrash, SecretHistory, SecretIsCurrent, SecretList, SecretMove, SecretRestore,
+    SecretReveal, SecretSetValue, SecretShow, SecretTrash, SecretUpdate, Version,
 };
 use keyward_engine::{lifecycle, secrets};
 use serde::Deserialize;
@@ -21,6 +22,8 @@ use crate::{
 pub struct SecretCopy {
     environment: String,
     secret: String,
+    /// An older value; absent: the current one.
+    version: Option<u32>,
 }
 
 /// Copies a Reference.
@@ -65,6 +68,36 @@ pub async fn secret_delete(desk: State<'_, Desk>, request: SecretDelete) -> Answ
 }
 
 #[tauri::command]
+pub async fn secret_trash(desk: State<'_, Desk>, request: SecretTrash) -> Answer<Vec<Secret>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn secret_empty_trash(desk: State<'_, Desk>, request: SecretEmptyTrash) -> Answer<Purged> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn secret_duplicate(desk: State<'_, Desk>, request: SecretDuplicate) -> Answer<Secret> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn secret_move(desk: State<'_, Desk>, request: SecretMove) -> Answer<Vec<Secret>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn secret_is_current(desk: State<'_, Desk>, request: SecretIsCurrent) -> Answer<Sameness> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn item_events(desk: State<'_, Desk>, request: ItemEvents) -> Answer<Vec<AuditEvent>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
 pub async fn secret_restore(desk: State<'_, Desk>, request: SecretRestore) -> Answer<Secret> {
     perform(&desk, request).await
 }
@@ -85,7 +118,11 @@ pub async fn secret_copy(desk: State<'_, Desk>, request: SecretCopy) -> Answer<C
     aside(&desk, move |desk| {
         let engine = desk.engine()?;
         lifecycle::touch(&engine);
-        let (value, _) = secrets::copy(&engine, &caller(), &request.environment, &request.secret)?;
+        let (environment, secret) = (&request.environment, &request.secret);
+        let (value, _) = match request.version {
+            None => secrets::copy(&engine, &caller(), environment, secret)?,
+            Some(number) => secrets::copy_version(&engine, &caller(), environment, secret, number)?,
+        };
         desk.copy_secret(&engine, value)
     })
     .await

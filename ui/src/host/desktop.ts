@@ -44,6 +44,27 @@ export interface RecoverySaved {
 export interface SecretCopy {
   environment: string;
   secret: string;
+  /** An older value; absent: the current one. */
+  version?: number;
+}
+
+/** A file with a value that was chosen: the value itself stays in Rust. */
+export interface ValueFile {
+  id: number;
+  name: string;
+  /** In bytes. */
+  size: number;
+}
+
+/** `file` is null when the person closed the dialog. */
+export interface ValueChosen {
+  file: ValueFile | null;
+}
+
+/** A request whose value is the one of the chosen file; the one in it is not looked at. */
+export interface FromFile<T> {
+  file: number;
+  request: T;
 }
 
 export interface CredentialCopy {

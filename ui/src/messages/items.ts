@@ -60,7 +60,7 @@ export const m = {
   delete: () => "Delete",
   key_fixed: () => "key can’t change",
   key_fixed_why: () =>
-    "Tools refer to this key, so it never changes. Add another secret to use another key.",
+    "Tools refer to this key, so it never changes. Duplicate the secret to use another key.",
   value: () => "Value",
   value_hidden: () => "Value, hidden",
   value_shown: () => "Value, readable on screen",

@@ -18,6 +18,7 @@ const ACTS: Record<Act, string> = {
   copy_reference: "Copy reference",
   reveal: "Reveal or hide the value",
   new_value: "New value",
+  favourite: "Favourite or not",
   edit: "Edit",
   save: "Save",
   delete: "Delete (asks first)",

@@ -1,6 +1,7 @@
 /** Environments of the vault, and the one that is shown. */
 
 import { call } from "../host";
+import type { Compared } from "../host/bindings/Compared";
 import type { Environment } from "../host/bindings/Environment";
 import type { WireError } from "../host/bindings/WireError";
 import { asWireError } from "./failure";
@@ -43,6 +44,21 @@ export class Environments {
     this.choose(made.name);
   }
 
+  async update(name: string, change: { production: boolean; colour: string }): Promise<void> {
+    const changed = await call("environment_update", { name, ...change });
+    this.rows = this.rows.map((row) => (row.name === name ? changed : row));
+  }
+
+  async remove(name: string): Promise<void> {
+    await call("environment_delete", { name });
+    this.rows = this.rows.filter((row) => row.name !== name);
+  }
+
+  /** Which keys exist in which of two environments. */
+  compare(first: string, second: string): Promise<Compared[]> {
+    return call("environment_compare", { first, second });
+  }
+
   clear(): void {
     this.rows = [];
     this.error = null;
@@ -59,10 +75,22 @@ export function environmentFault(name: string, taken: readonly string[]): "empty
   return taken.includes(name) ? "taken" : null;
 }
 
-/** The token of the dot: production is red, whatever its name; the well-known names have their hue. */
-export function environmentHue(environment: { name: string; production: boolean } | null): string {
+/** Colours of an environment, and the tokens that draw them. */
+export const COLOURS: Readonly<Record<string, string>> = {
+  grey: "--env-personal",
+  blue: "--env-dev",
+  violet: "--env-staging",
+  teal: "--c1",
+  amber: "--c3",
+  pink: "--c4",
+};
+
+/** The token of the dot: production is red, whatever was chosen; then its colour; the well-known names have their hue. */
+export function environmentHue(environment: { name: string; production: boolean; colour?: string | null } | null): string {
   if (!environment) return "--env-personal";
   if (environment.production) return "--env-prod";
+  const chosen = COLOURS[environment.colour ?? ""];
+  if (chosen !== undefined) return chosen;
   if (/^(dev|development)\b/.test(environment.name)) return "--env-dev";
   if (/^(stag|test|qa)/.test(environment.name)) return "--env-staging";
   return "--env-personal";

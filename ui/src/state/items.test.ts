@@ -14,7 +14,8 @@ const byTime = (items: Item[], sort: Sort, month: (iso: string) => string) => gr
 function secret(key: string, over: Partial<Secret> = {}): Secret {
   return {
     id: key.toLowerCase(), key, name: key, description: "", tags: [], masked: true, environment: "default",
-    version: 1, created_at: "2026-11-01T08:00:00Z", updated_at: "2026-11-20T08:00:00Z", ...over,
+    version: 1, created_at: "2026-11-01T08:00:00Z", updated_at: "2026-11-20T08:00:00Z", notes: "", expires_at: null, rotate_every: null,
+    rotation_due_at: null, favourite: false, value_changed_at: "2026-11-20T08:00:00Z", deleted_at: null, ...over,
   };
 }
 

@@ -68,11 +68,11 @@ function rowOf(item: Item): object {
   }
 }
 
-/** Everything that search looks at: key, name, description, tags and variables; of a Connection also whose and where. */
+/** Everything that search looks at: key, name, description, tags, notes, environment and variables; of a Connection also whose and where. */
 function fields(item: Item): (string | null)[] {
   if (item.kind === "secret") {
-    const { key, name, description, tags } = item.secret;
-    return [key, name, description, ...tags];
+    const { key, name, description, tags, notes, environment } = item.secret;
+    return [key, name, description, ...tags, notes, environment];
   }
   if (item.kind === "credential") {
     const { key, name, description, variables } = item.credential;

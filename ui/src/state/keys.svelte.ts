@@ -8,7 +8,7 @@ import { onMount } from "svelte";
 
 export type Act =
   | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "settings" | "help"
-  | "copy" | "copy_reference" | "reveal" | "new_value" | "edit" | "save" | "delete" | "refresh"
+  | "copy" | "copy_reference" | "reveal" | "new_value" | "favourite" | "edit" | "save" | "delete" | "refresh"
   | "all_items" | "secrets" | "connections" | "auth_clients" | "back" | "forward" | "next_pane" | "previous_pane";
 
 export interface Shortcut {
@@ -41,6 +41,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "copy_reference", keys: ["$mod+Shift+C"], group: "item" },
   { act: "reveal", keys: ["$mod+r"], group: "item" },
   { act: "new_value", keys: ["$mod+Shift+V"], group: "item" },
+  { act: "favourite", keys: ["$mod+d"], group: "item" },
   { act: "edit", keys: ["$mod+e"], group: "item" },
   { act: "save", keys: ["$mod+s"], group: "item" },
   { act: "delete", keys: ["Delete"], group: "item", yields: "text" },

@@ -19,4 +19,8 @@ items: number,
 /**
  * RFC 3339.
  */
-created_at: string, };
+created_at: string, 
+/**
+ * Colour of its dot: grey, blue, violet, teal, amber or pink; none: by its name.
+ */
+colour: string | null, };

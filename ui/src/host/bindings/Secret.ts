@@ -43,4 +43,32 @@ created_at: string,
 /**
  * RFC 3339.
  */
-updated_at: string, };
+updated_at: string, 
+/**
+ * What the Owner wants to remember about it.
+ */
+notes: string, 
+/**
+ * From when on whoever issued the value refuses it; RFC 3339.
+ */
+expires_at: string | null, 
+/**
+ * How old a value may become before it should be replaced, in seconds.
+ */
+rotate_every: number | null, 
+/**
+ * When the value is that old; RFC 3339.
+ */
+rotation_due_at: string | null, 
+/**
+ * Whether the Owner wants it at hand.
+ */
+favourite: boolean, 
+/**
+ * When the current value was made; RFC 3339.
+ */
+value_changed_at: string, 
+/**
+ * When it was put into the trash; RFC 3339.
+ */
+deleted_at: string | null, };

@@ -32,4 +32,20 @@ masked: boolean | null,
 /**
  * The value.
  */
-value: Plaintext, };
+value: Plaintext, 
+/**
+ * What the Owner wants to remember about it.
+ */
+notes?: string, 
+/**
+ * From when on whoever issued the value refuses it; RFC 3339.
+ */
+expires_at?: string, 
+/**
+ * How old a value may become before it should be replaced, in seconds.
+ */
+rotate_every?: number, 
+/**
+ * Default: no.
+ */
+favourite?: boolean, };

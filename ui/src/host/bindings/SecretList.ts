@@ -9,7 +9,7 @@ export type SecretList = {
  */
 environment: string, 
 /**
- * Words that must all occur in key, name, description or tags.
+ * Words that must all occur in key, name, description, tags, notes or environment.
  */
 search: string | null, 
 /**

@@ -14,6 +14,6 @@ environment: string,
  */
 secret: string, 
 /**
- * The passphrase again, where the settings ask for it (W-08).
+ * An older value; absent: the current one.
  */
-passphrase?: Plaintext, };
+version?: number, };

@@ -27,4 +27,20 @@ tags: Array<string> | null,
 /**
  * Whether faces hide the value.
  */
-masked: boolean | null, };
+masked: boolean | null, 
+/**
+ * New notes.
+ */
+notes?: string, 
+/**
+ * New end of the value, RFC 3339; an empty text takes it away.
+ */
+expires_at?: string, 
+/**
+ * New time between rotations, in seconds; 0 takes it away.
+ */
+rotate_every?: number, 
+/**
+ * Whether the Owner wants it at hand.
+ */
+favourite?: boolean, };
