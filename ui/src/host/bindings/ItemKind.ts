@@ -3,4 +3,4 @@
 /**
  * Kinds of things that a key names.
  */
-export type ItemKind = "secret" | "connection";
+export type ItemKind = "secret" | "credential" | "connection";

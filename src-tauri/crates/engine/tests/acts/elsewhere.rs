@@ -1,9 +1,9 @@
-//! Secrets under another key, in another environment, in the trash; two environments side by side.
+//! Secrets under another key and in another environment; two environments side by side.
 
 use std::time::Duration;
 
 use keyward_engine::{
-    Engine, Kind, background,
+    Engine, Kind,
     environments::{self, Compared, ItemKind, Page, Values},
     secrets::{self, Removal, Transfer},
 };
@@ -11,25 +11,25 @@ use keyward_model::{SecretValue, Timestamp, environment as model, secret::Change
 
 use crate::{
     doubles::NOW,
-    support::{ENV, World, count, eventually, kind, logged, new_secret, owner},
+    support::{ENV, World, count, kind, logged, new_secret, owner},
 };
 
-const DAY: u64 = 24 * 3_600;
+pub const DAY: u64 = 24 * 3_600;
 
-fn value(engine: &Engine, environment: &str, key: &str) -> keyward_engine::Result<String> {
-    secrets::reveal(engine, &owner(), environment, key, None)
+pub fn value(engine: &Engine, environment: &str, key: &str) -> keyward_engine::Result<String> {
+    secrets::copy(engine, &owner(), environment, key)
         .map(|(value, _)| value.expose_text().unwrap().to_owned())
 }
 
-fn set(engine: &Engine, key: &str, value: &str) {
+pub fn set(engine: &Engine, key: &str, value: &str) {
     secrets::set_value(engine, &owner(), ENV, key, &SecretValue::from(value), "").unwrap();
 }
 
-fn names(keys: &[&str]) -> Vec<String> {
+pub fn names(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|&key| key.to_owned()).collect()
 }
 
-fn keys(engine: &Engine, environment: &str) -> Vec<String> {
+pub fn keys(engine: &Engine, environment: &str) -> Vec<String> {
     let (all, _) = secrets::list(engine, environment, "", None).unwrap();
     all.into_iter().map(|secret| secret.key.to_string()).collect()
 }
@@ -254,63 +254,6 @@ fn pv1_moves_are_all_or_nothing() {
     );
 }
 
-/// purged at once, by emptying, and after thirty days; what is younger stays.
-#[test]
-fn r16_the_trash_is_emptied() {
-    let (world, engine) = World::host();
-    for key in ["A", "B", "C", "D"] {
-        new_secret(&engine, key, "value").unwrap();
-    }
-    let delete =
-        |key: &str, removal| secrets::delete(&engine, &owner(), ENV, &names(&[key]), removal).unwrap();
-    let trash = || -> Vec<String> {
-        let (all, _) = secrets::trashed(&engine, ENV).unwrap();
-        all.into_iter().map(|secret| secret.key.to_string()).collect()
-    };
-    // For good at once.
-    let gone = delete("A", Removal::Purge);
-    assert_eq!(gone[0].0.deleted_at, None, "it lies in no trash");
-    assert_eq!(
-        kind(secrets::restore(&engine, &owner(), ENV, "A")),
-        Some(Kind::NotFound)
-    );
-    let id = gone[0].0.id.to_string();
-    assert_eq!(kind(secrets::find(&engine, ENV, &id)), Some(Kind::NotFound));
-    // Deleted once more, out of the trash.
-    let b = delete("B", Removal::Trash)[0].0.id.to_string();
-    assert_eq!(trash(), ["B"]);
-    delete(&b, Removal::Trash);
-    assert!(trash().is_empty());
-    // Newest first; what is thirty days old goes when somebody looks.
-    delete("C", Removal::Trash);
-    world.clock.pass(29 * DAY);
-    delete("D", Removal::Trash);
-    assert_eq!(trash(), ["D", "C"]);
-    world.clock.pass(DAY);
-    assert_eq!(trash(), ["D"]);
-    assert_eq!(secrets::empty(&engine, &owner(), ENV).unwrap().len(), 1);
-    assert!(trash().is_empty());
-    assert!(secrets::empty(&engine, &owner(), ENV).unwrap().is_empty());
-    assert_eq!(count(&engine, "secret.purge"), 4);
-    world.file().verify().unwrap();
-}
-
-/// A host empties the trash by itself.
-#[test]
-fn a_host_purges_after_thirty_days() {
-    let (world, engine) = World::host();
-    new_secret(&engine, "OLD", "value").unwrap();
-    new_secret(&engine, "KEPT", "value").unwrap();
-    secrets::delete(&engine, &owner(), ENV, &names(&["OLD"]), Removal::Trash).unwrap();
-    let _background = background::start(&engine).unwrap();
-    world.clock.pass(30 * DAY);
-    engine
-        .changes()
-        .publish(keyward_engine::changes::ChangeKind::Vault, None);
-    eventually("it is purged", || count(&engine, "secret.purge") == 1);
-    assert_eq!(keys(&engine, ENV), ["KEPT"]);
-}
-
 /// Which keys exist where, over all kinds, and whether the values are the same; no value is told.
 #[test]
 fn pv1_two_environments_side_by_side() {
@@ -399,22 +342,4 @@ fn environments_look_as_they_are_told() {
         ..model::Changes::default()
     };
     assert_eq!(update(by_name).unwrap().colour, None);
-}
-
-/// A clock in 1970: what was made since lies in the future, is of no negative age, and the trash keeps it.
-#[test]
-fn a_clock_in_1970_loses_nothing() {
-    let (world, engine) = World::host();
-    new_secret(&engine, "KEY", "one").unwrap();
-    new_secret(&engine, "GONE", "two").unwrap();
-    secrets::delete(&engine, &owner(), ENV, &names(&["GONE"]), Removal::Trash).unwrap();
-    world.clock.sleep(-NOW);
-    assert_eq!(engine.now(), Timestamp(0));
-    assert_eq!(secrets::trashed(&engine, ENV).unwrap().0.len(), 1);
-    let (secret, _) = secrets::find(&engine, ENV, "KEY").unwrap();
-    assert_eq!(secret.value_age(engine.now()), Duration::ZERO);
-    set(&engine, "KEY", "three");
-    assert_eq!(value(&engine, ENV, "KEY").unwrap(), "three");
-    secrets::restore(&engine, &owner(), ENV, "GONE").unwrap();
-    world.file().verify().unwrap();
 }

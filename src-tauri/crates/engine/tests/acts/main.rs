@@ -19,3 +19,4 @@ mod refreshing;
 mod server;
 mod settings;
 mod support;
+mod trash;
