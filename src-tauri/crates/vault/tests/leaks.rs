@@ -133,13 +133,21 @@ fn are_gone(world: &World, blobs: &[Vec<u8>], when: &str) {
         .iter()
         .flat_map(|blob| blob.chunks_exact(PIECE).step_by(PIECE))
         .collect();
-    // Most places of a file begin no piece: two bytes tell.
-    let start = |bytes: &[u8]| usize::from(u16::from_be_bytes([bytes[0], bytes[1]]));
+    // Most places of a file begin no piece, as two bytes tell; a plain loop, as this is the whole cost of the test.
+    let start = |bytes: &[u8], at: usize| (usize::from(bytes[at]) << 8) | usize::from(bytes[at + 1]);
     let mut starts = vec![false; 1 << 16];
-    pieces.iter().for_each(|piece| starts[start(piece)] = true);
+    pieces.iter().for_each(|piece| starts[start(piece, 0)] = true);
     files(world.folder.path(), &mut |path, bytes| {
-        for window in bytes.windows(PIECE).filter(|window| starts[start(window)]) {
-            assert!(!pieces.contains(&window), "{} {when}", path.display());
+        let mut at = 0;
+        while at + PIECE <= bytes.len() {
+            if starts[start(bytes, at)] {
+                assert!(
+                    !pieces.contains(&&bytes[at..at + PIECE]),
+                    "{} {when}",
+                    path.display()
+                );
+            }
+            at += 1;
         }
     });
 }
@@ -213,7 +221,7 @@ fn r16_a_purge_leaves_nothing() {
     }
     for round in 0..500 {
         // From a single page to many.
-        let value = "v".repeat(1 << (round % 14));
+        let value = "v".repeat(1 << (round % 13));
         let secret = add(&vault, &format!("GONE_{round}"), &value).unwrap();
         let mut gone = blobs(&world, &[secret.id, secret.current]);
         let more = SecretValue::from(value);
