@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "times are measured and told (SECURITY §f.3)")]
 
 mod app;
+mod app_credentials;
 mod consents;
 mod credentials;
 mod first_light;

@@ -5,11 +5,10 @@ use std::sync::OnceLock;
 use keyward_api::frame::{self, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
-use keyward_model::auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility};
-use keyward_model::name::Handle;
+use keyward_model::auth_client::{ClientAuthentication, Oauth2};
 use keyward_model::reference::Reference;
 use keyward_model::template::{Format, Template, TemplateError, parse_variable};
-use keyward_model::{Id, SecretValue, Timestamp, envfile};
+use keyward_model::{SecretValue, Timestamp, envfile};
 use keyward_oauth::authorize::{self, Pending};
 use keyward_oauth::callback::{self, CallbackError};
 use keyward_oauth::token;
@@ -22,14 +21,7 @@ const STATE: &[u8] = b"STATE";
 fn pending() -> &'static (Pending, String) {
     static PENDING: OnceLock<(Pending, String)> = OnceLock::new();
     PENDING.get_or_init(|| {
-        let client = AuthClient {
-            id: Id::from_random([1; 16]),
-            key: Handle::parse("CLIENT").expect("a handle"),
-            name: "Client".to_owned(),
-            kind: AuthClientType::Oauth2,
-            application: None,
-            visibility: Visibility::Environment,
-            environment: Id::from_random([2; 16]),
+        let client = Oauth2 {
             issuer: Some("https://as.example".to_owned()),
             issuer_in_callback: false,
             auth_uri: "https://as.example/authorize".to_owned(),
@@ -42,7 +34,6 @@ fn pending() -> &'static (Pending, String) {
             redirect_path: "/callback".to_owned(),
             authorize_params: Vec::new(),
             scopes: Vec::new(),
-            created_at: Timestamp(0),
         };
         let pending = authorize::begin(&authorize::Request {
             client: &client,

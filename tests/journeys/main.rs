@@ -7,6 +7,7 @@
 mod common;
 mod provider;
 
+mod app_credentials;
 mod audit;
 mod auth_clients;
 mod authorization_server;

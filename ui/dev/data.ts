@@ -1,5 +1,6 @@
 /** Invented data for looking at screens. */
 
+import type { Application } from "../src/host/bindings/Application";
 import type { AuditEvent } from "../src/host/bindings/AuditEvent";
 import type { AuthClient } from "../src/host/bindings/AuthClient";
 import type { Compared } from "../src/host/bindings/Compared";
@@ -77,16 +78,23 @@ export const authClients: AuthClient[] = [
   ["salesforce", "Salesforce revenue", "salesforce", "https://login.salesforce.com", "https://login.salesforce.com/services/oauth2/authorize"],
   ["github_app", "GitHub App, acme-bot", "github", null, "https://github.com/login/oauth/authorize"],
 ].map(([key, name, application, issuer, auth_uri], n) => ({
-  id: id(100 + n), key: key!, name: name!, type: "oauth2", application, visibility: "environment", issuer, auth_uri: auth_uri!, token_uri: `${auth_uri!}/token`,
+  id: id(100 + n), key: key!, name: name!, type: "oauth2", application, visibility: n === 1 ? "vault" : "environment", kept_in: null, url: null, apply: null, issuer, auth_uri: auth_uri!, token_uri: `${auth_uri!}/token`,
   refresh_token_uri: null, revocation_uri: n === 2 ? null : `${auth_uri!}/revoke`, token_expires_in: 3600, client_id: `${n}1184-keyward.apps.example`, has_client_secret: n !== 1,
   redirect: "http://127.0.0.1/callback", scopes: n === 0 ? ["openid", "email", "https://www.googleapis.com/auth/drive.readonly"] : ["api", "refresh_token"], authorize_params: n === 0 ? ["access_type=offline"] : [],
   connections: n === 0 ? 2 : 1, created_at: ago(50_000 + n * 3000),
 })) as AuthClient[];
 
+const APPLICATIONS: Record<string, string> = { google_internal: "google-workspace", salesforce: "salesforce", github_app: "github" };
+
 const connection = (n: number, key: string, name: string, client: string, state: Connection["state"], left: number, account: string | null, more: Partial<Connection> = {}): Connection => ({
-  id: id(200 + n), key, name, environment: "production", application: client, auth_client: client, auth_type: "oauth2", owner: "owner", account, state, error: null,
+  id: id(200 + n), key, name, environment: "production", application: APPLICATIONS[client] ?? null, auth_client: client, auth_type: "oauth2", owner: "owner", account, state, error: null,
   scope: "openid email drive.readonly", expires_at: ago(-left), obtained_at: ago(60 - left), next_refresh_at: state === "ready" ? ago(-left + 5) : null, refresh_token: true,
-  refresh_token_expires_at: null, default: n === 0, created_at: ago(30_000), ...more,
+  refresh_token_expires_at: null, url: null, apply: null, value_version: null, default: n !== 3, created_at: ago(30_000), ...more,
+});
+
+const entered = (n: number, key: string, name: string, app: string, type: Connection["auth_type"], more: Partial<Connection>): Connection => ({
+  ...connection(n, key, name, "", "ready", 0, null), application: app, auth_client: null, auth_type: type, scope: null, expires_at: null,
+  obtained_at: null, next_refresh_at: null, refresh_token: false, default: false, value_version: 1, created_at: ago(9000 * n), ...more,
 });
 
 export const connections: Connection[] = [
@@ -96,5 +104,21 @@ export const connections: Connection[] = [
   }),
   connection(2, "github_bot", "GitHub App, acme-bot", "github_app", "ready", 52, "installation 51873"),
   connection(3, "books", "Books, Acme Ltd", "google_internal", "ready", 38, "finance@acme.dev", { refresh_token: false, next_refresh_at: null }),
-  connection(4, "hubspot", "HubSpot portal 2291", "google_internal", "disconnected", -900, null, { expires_at: null, obtained_at: null, scope: null, refresh_token: false }),
+  connection(4, "hubspot", "HubSpot portal 2291", "google_internal", "disconnected", -900, null, { expires_at: null, obtained_at: null, scope: null, refresh_token: false, default: false }),
+  entered(5, "GITHUB_TOKEN", "GITHUB_TOKEN", "github", "access_token", { apply: "header:Authorization" }),
+  entered(6, "github_enterprise", "GitHub Enterprise", "github", "basic", { apply: "basic", url: "https://github.acme.dev" }),
+  entered(7, "STRIPE_SECRET_KEY_LIVE", "Stripe live key", "stripe", "api_key", { apply: "header:Authorization", default: true, value_version: 4 }),
+  entered(8, "stripe_test", "Stripe test key", "stripe", "api_key", { apply: "query:key", state: "disconnected", value_version: null }),
+  entered(9, "status_page", "Status page", "statuspage", "none", { url: "https://status.acme.dev", default: true, value_version: null }),
+];
+
+const application = (key: string, name: string): Application => ({
+  key, name, url: null, auth_clients: authClients.filter((client) => client.application === key).map((client) => client.key),
+  connections: connections.filter((one) => one.application === key).map((one) => one.key),
+  default: connections.find((one) => one.application === key && one.default)?.key ?? null, created_at: ago(50_000),
+});
+
+export const applications: Application[] = [
+  application("github", "GitHub"), application("google-workspace", "Google Workspace"), application("salesforce", "Salesforce"),
+  application("statuspage", "Statuspage"), application("stripe", "Stripe"),
 ];

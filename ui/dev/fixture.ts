@@ -9,7 +9,7 @@ import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
+import { ago, applications, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (code: WireError["code"], message: string, hint = ""): never => {
@@ -220,15 +220,30 @@ export function fixture(asked: URLSearchParams): Door {
       return {};
     },
     reference_copy: () => ({}),
+    application_list: () => (asked.has("empty") ? [] : applications),
+    application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
     auth_client_show: ({ auth_client }) => authClients.find((row) => row.id === auth_client) ?? authClients[0]!,
+    auth_client_update: ({ auth_client, name, visibility }) => {
+      const row = authClients.find((one) => one.id === auth_client) ?? authClients[0]!;
+      return { ...row, name: name ?? row.name, visibility: visibility ?? row.visibility };
+    },
     auth_client_delete: () => ({}),
     auth_client_discover: async ({ issuer }) => {
       await wait(700);
       return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, warnings: [] };
     },
     connection_list: () => (asked.has("empty") ? [] : connections),
+    connection_create: ({ key, name, auth_type, application }) => ({ ...connections[5]!, id: `new-${key}`, key, name: name ?? key, auth_type, application }),
+    connection_update: ({ connection, name, values }) => {
+      const row = connections.find((one) => one.id === connection) ?? connections[5]!;
+      return { ...row, name: name ?? row.name, state: "ready", value_version: values ? (row.value_version ?? 0) + 1 : row.value_version };
+    },
+    connection_history: () => versions,
+    connection_restore: ({ connection }) => connections.find((one) => one.id === connection) ?? connections[5]!,
+    connection_reveal: ({ field }) => ({ value: field === "username" ? "acme-bot" : "ghp_x8Wc2QmZ0Rk4Vt6Yb1Nd7Lf3" }),
+    connection_copy: copied,
     connection_connect: ({ connection, auth_client }) => {
       consent = {
         id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", listening: "127.0.0.1:49731/callback",

@@ -21,13 +21,13 @@ export function connection(over: Partial<Connection> = {}): Connection {
     id: "c1", key: "google", name: "Google", environment: "default", application: null, auth_client: "google_client", auth_type: "oauth2",
     owner: "owner", account: null, state: "ready", error: null, scope: "openid email", expires_at: "2099-11-22T11:34:00Z",
     obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2099-11-22T11:29:00Z", refresh_token: true, refresh_token_expires_at: null,
-    default: true, created_at: "2026-10-01T08:00:00Z", ...over,
+    url: null, apply: null, value_version: null, default: true, created_at: "2026-10-01T08:00:00Z", ...over,
   };
 }
 
 export function authClient(over: Partial<AuthClient> = {}): AuthClient {
   return {
-    id: "a1", key: "acme", name: "Acme SSO", type: "oauth2", application: null, visibility: "environment", issuer: "https://sso.acme.dev",
+    id: "a1", key: "acme", name: "Acme SSO", type: "oauth2", application: null, visibility: "environment", kept_in: null, url: null, apply: null, issuer: "https://sso.acme.dev",
     auth_uri: "https://sso.acme.dev/authorize", token_uri: "https://sso.acme.dev/token", refresh_token_uri: null, revocation_uri: null,
     token_expires_in: 3600, client_id: "keyward", has_client_secret: false, redirect: "http://127.0.0.1/callback", scopes: ["openid"],
     authorize_params: [], connections: 0, created_at: "2026-10-01T08:00:00Z", ...over,

@@ -2,7 +2,7 @@
 
 use keyward_api::wire::{
     AuthClient, AuthClientCreate, AuthClientDelete, AuthClientDiscover, AuthClientList, AuthClientShow,
-    Discovered, Done,
+    AuthClientUpdate, Discovered, Done,
 };
 use tauri::State;
 
@@ -21,6 +21,11 @@ pub async fn auth_client_create(desk: State<'_, Desk>, request: AuthClientCreate
 
 #[tauri::command]
 pub async fn auth_client_show(desk: State<'_, Desk>, request: AuthClientShow) -> Answer<AuthClient> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn auth_client_update(desk: State<'_, Desk>, request: AuthClientUpdate) -> Answer<AuthClient> {
     perform(&desk, request).await
 }
 

@@ -1,8 +1,10 @@
 //! One Tauri command per act (ARCHITECTURE rule 6): each is one line that names its request and its reply.
 
+pub mod applications;
 pub mod auth_clients;
 pub mod connections;
 pub mod credentials;
+pub mod entered;
 pub mod environments;
 pub mod keys;
 pub mod secrets;
@@ -88,12 +90,21 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         credentials::credential_copy,
         settings::settings_show,
         settings::settings_update,
+        applications::application_list,
+        applications::application_default,
         auth_clients::auth_client_list,
         auth_clients::auth_client_create,
         auth_clients::auth_client_show,
+        auth_clients::auth_client_update,
         auth_clients::auth_client_delete,
         auth_clients::auth_client_discover,
         connections::connection_list,
+        entered::connection_create,
+        entered::connection_update,
+        entered::connection_history,
+        entered::connection_restore,
+        entered::connection_reveal,
+        entered::connection_copy,
         connections::connection_connect,
         connections::consent_status,
         connections::connection_cancel,

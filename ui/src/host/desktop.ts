@@ -73,6 +73,12 @@ export interface CredentialCopy {
   variable: string;
 }
 
+export interface ConnectionCopy {
+  environment: string;
+  connection: string;
+  field: string;
+}
+
 export interface ReferenceCopy {
   environment: string;
   key: string;

@@ -3,6 +3,9 @@
  * from the Rust structs. What stands behind the door is set once at start: Tauri in the app (`tauri.ts`).
  */
 
+import type { Application } from "./bindings/Application";
+import type { ApplicationDefault } from "./bindings/ApplicationDefault";
+import type { ApplicationList } from "./bindings/ApplicationList";
 import type { AuditEvent } from "./bindings/AuditEvent";
 import type { AuthClient } from "./bindings/AuthClient";
 import type { AuthClientCreate } from "./bindings/AuthClientCreate";
@@ -10,17 +13,23 @@ import type { AuthClientDelete } from "./bindings/AuthClientDelete";
 import type { AuthClientDiscover } from "./bindings/AuthClientDiscover";
 import type { AuthClientList } from "./bindings/AuthClientList";
 import type { AuthClientShow } from "./bindings/AuthClientShow";
+import type { AuthClientUpdate } from "./bindings/AuthClientUpdate";
 import type { Change } from "./bindings/Change";
 import type { Compared } from "./bindings/Compared";
 import type { Connection } from "./bindings/Connection";
 import type { ConnectionCancel } from "./bindings/ConnectionCancel";
 import type { ConnectionConnect } from "./bindings/ConnectionConnect";
+import type { ConnectionCreate } from "./bindings/ConnectionCreate";
 import type { ConnectionDelete } from "./bindings/ConnectionDelete";
 import type { ConnectionDisconnect } from "./bindings/ConnectionDisconnect";
+import type { ConnectionHistory } from "./bindings/ConnectionHistory";
 import type { ConnectionList } from "./bindings/ConnectionList";
 import type { ConnectionOpenAgain } from "./bindings/ConnectionOpenAgain";
 import type { ConnectionPaste } from "./bindings/ConnectionPaste";
 import type { ConnectionRefresh } from "./bindings/ConnectionRefresh";
+import type { ConnectionRestore } from "./bindings/ConnectionRestore";
+import type { ConnectionReveal } from "./bindings/ConnectionReveal";
+import type { ConnectionUpdate } from "./bindings/ConnectionUpdate";
 import type { Consent } from "./bindings/Consent";
 import type { ConsentStatus } from "./bindings/ConsentStatus";
 import type { Credential } from "./bindings/Credential";
@@ -76,7 +85,7 @@ import type { VaultStatus } from "./bindings/VaultStatus";
 import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
 import type { Ways } from "./bindings/Ways";
-import type { Appearance, ClipboardTick, Copied, CredentialCopy, FromFile, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, ValueChosen, Verdict } from "./desktop";
+import type { Appearance, ClipboardTick, ConnectionCopy, Copied, CredentialCopy, FromFile, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, ValueChosen, Verdict } from "./desktop";
 
 /** What each command takes and gives. */
 export interface Commands {
@@ -137,12 +146,21 @@ export interface Commands {
   credential_copy: [CredentialCopy, Copied];
   settings_show: [Nothing, Settings];
   settings_update: [SettingsUpdate, Settings];
+  application_list: [ApplicationList, Application[]];
+  application_default: [ApplicationDefault, Application];
   auth_client_list: [AuthClientList, AuthClient[]];
   auth_client_create: [AuthClientCreate, AuthClient];
   auth_client_show: [AuthClientShow, AuthClient];
+  auth_client_update: [AuthClientUpdate, AuthClient];
   auth_client_delete: [AuthClientDelete, Done];
   auth_client_discover: [AuthClientDiscover, Discovered];
   connection_list: [ConnectionList, Connection[]];
+  connection_create: [ConnectionCreate, Connection];
+  connection_update: [ConnectionUpdate, Connection];
+  connection_history: [ConnectionHistory, Version[]];
+  connection_restore: [ConnectionRestore, Connection];
+  connection_reveal: [ConnectionReveal, Revealed];
+  connection_copy: [ConnectionCopy, Copied];
   connection_connect: [ConnectionConnect, Consent];
   consent_status: [ConsentStatus, Consent];
   connection_cancel: [ConnectionCancel, Consent];

@@ -1,8 +1,50 @@
 /** Words of auth clients. */
 
+import type { AuthClientType } from "../host/bindings/AuthClientType";
+import type { Visibility } from "../host/bindings/Visibility";
+
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
+const TYPE: Record<AuthClientType, string> = { oauth2: "OAuth 2.0", api_key: "API key", basic: "Basic", noauth: "No sign-in" };
+const WHAT: Record<AuthClientType, string> = {
+  oauth2: "Connections get their tokens by consent in the browser.",
+  api_key: "Says where the keys of its connections go and how they are sent.",
+  basic: "Says where the user names and passwords of its connections go.",
+  noauth: "An address that asks for no sign-in.",
+};
+const VISIBLE: Record<Visibility, string> = { environment: "This environment", vault: "This vault", machine: "This machine" };
+const REACH: Record<Visibility, string> = {
+  environment: "Connections of this environment can use it.",
+  vault: "Connections of every environment of this vault can use it.",
+  machine: "Connections of your other vaults can use it too, while this vault is open. Its secret is never shown there.",
+};
+
 export const m = {
+  type: (of: AuthClientType) => TYPE[of],
+  type_what: (of: AuthClientType) => WHAT[of],
+  visible_in: (of: Visibility) => VISIBLE[of],
+  visibility_what: (of: Visibility) => REACH[of],
+  kept_in: (vault: string) => `Vault ${vault}`,
+  kept_in_why: (vault: string) => `It belongs to the vault ${vault}: used here, changed there.`,
+  col_visibility: () => "Visible in",
+  field_type: () => "Type",
+  field_visibility: () => "Visible in",
+  field_url: () => "URL",
+  field_apply: () => "Sent as",
+  field_apply_name: () => "Name",
+  apply_where: (of: "header" | "query" | "body" | "basic") => ({ header: "Header", query: "Query", body: "Form", basic: "Basic" })[of],
+  need_url: () => "Enter an address that starts with https://.",
+  need_apply_name: () => "Name the header or parameter.",
+  menu_edit: () => "Edit",
+  edit_title: () => "Edit auth client",
+  edit_do: () => "Save changes",
+  edited: (name: string) => `${name} saved`,
+  field_new_secret: () => "New client secret",
+  field_new_secret_hint: () => "Empty keeps the one that is stored. A new one is used from the next refresh on.",
+  field_lifetime: () => "Token lifetime",
+  field_lifetime_hint: () => "Seconds, for providers that do not say one.",
+  need_lifetime: () => "Enter whole seconds, at least 1.",
+  in_use: (n: number) => `${count(n, "connection uses", "connections use")} it: client ID and addresses stay as they are.`,
   title: () => "Auth clients",
   what: () => "Your registrations with providers. Each one can hold many connections.",
   add: () => "New auth client",
@@ -10,7 +52,6 @@ export const m = {
   table: () => "Auth clients",
   col_name: () => "Name",
   col_client_id: () => "Client ID",
-  col_scopes: () => "Scopes",
   col_connections: () => "Connections",
   col_created: () => "Created",
   col_actions: () => "Actions",
@@ -20,7 +61,6 @@ export const m = {
   connections_broken: (broken: number, all: number) => (broken === all ? `${broken} broken` : `${broken} of ${all} broken`),
   connections_no_refresh: () => "No refresh token",
   connections_count: (n: number) => count(n, "connection", "connections"),
-  scopes_default: () => "Provider’s default",
   totals: (clients: number, connections: number) =>
     `${count(clients, "auth client", "auth clients")}, ${count(connections, "connection", "connections")}`,
   more: (name: string) => `More for ${name}`,

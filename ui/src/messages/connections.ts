@@ -1,10 +1,12 @@
 /** Words of Connections. */
 
+import type { AuthType } from "../host/bindings/AuthType";
 import type { Standing } from "../state/standing";
 import { span } from "./time";
 
 const CHIP: Record<Standing, string> = {
   fresh: "Fresh",
+  stored: "Stored",
   expiring: "Expiring",
   reconnect: "Reconnect",
   waiting: "Waiting",
@@ -12,7 +14,24 @@ const CHIP: Record<Standing, string> = {
   disconnected: "Disconnected",
 };
 
+const TYPE: Record<AuthType, string> = {
+  oauth2: "OAuth 2.0",
+  basic: "Basic",
+  api_key: "API key",
+  access_token: "Access token",
+  none: "None",
+};
+
+const FIELD: Record<string, string> = {
+  username: "User name",
+  password: "Password",
+  value: "Value",
+  access_token: "Access token",
+};
+
 export const m = {
+  type: (of: AuthType) => TYPE[of],
+  field: (name: string) => FIELD[name] ?? name,
   chip: (of: Standing) => CHIP[of],
   status: (of: Standing, left: number | null) => {
     switch (of) {
@@ -104,4 +123,65 @@ export const m = {
   deleted_failed: (name: string) =>
     `${name} is deleted. The provider did not revoke the tokens: end the access on its own page.`,
   deleted_no_tokens: (name: string) => `${name} is deleted. There were no tokens.`,
+
+  facts_type: () => "Sign-in",
+  facts_url: () => "Address",
+  facts_apply: () => "Sent as",
+  facts_version: () => "Version",
+  facts_default: (application: string) => `Default for ${application}`,
+  apply: (apply: string) => {
+    const [where = "", name = ""] = apply.split(/:(.*)/);
+    switch (where) {
+      case "header":
+        return `Header ${name}`;
+      case "query":
+        return `Query parameter ${name}`;
+      case "body":
+        return `Form member ${name}`;
+      default:
+        return "HTTP Basic";
+    }
+  },
+  visible_for: (seconds: number) => `Visible for ${seconds} s`,
+  value_empty: () => "The value is empty.",
+  value_bytes: (n: number) => `The value is ${n} bytes that are not text. Copy works; it can’t be shown.`,
+  none_text: () => "An address without sign-in: there is no value.",
+  versions: () => "Versions",
+  versions_failed: () => "The versions could not be read",
+  version_entered: (n: number) => `Version ${n}`,
+  version_current: () => "Current",
+  version_restore: () => "Restore",
+  version_restore_of: (n: number) => `Restore version ${n}`,
+  version_restored: (from: number, now: number) => `Version ${from} is back, as version ${now}`,
+  edit: () => "Edit",
+  edit_title: () => "Edit credential",
+  edit_do: () => "Save changes",
+  edit_busy: () => "Saving",
+  edited: (name: string) => `${name} saved`,
+  enter: () => "New values",
+  enter_again: () => "Enter values",
+  enter_title: (name: string) => `New values for ${name}`,
+  enter_do: (version: number) => `Store version ${version}`,
+  enter_busy: () => "Storing",
+  entered: (name: string, version: number) => `${name} has version ${version} now`,
+  enter_missing: (field: string) => `Enter the ${field.toLowerCase()}.`,
+  field_name: () => "Credential name",
+  field_key: () => "Key",
+  field_key_fixed: () => "Tools refer to this key, so it never changes.",
+  field_url: () => "URL",
+  field_note: () => "Why",
+  optional: () => "optional",
+  need_name: () => "Give it a name.",
+  need_url: () => "Enter the address, starting with https://.",
+  show_typed: () => "Show what is typed",
+  hide_typed: () => "Hide what is typed",
+  disconnected_values_title: () => "Disconnected",
+  disconnected_values_text: () =>
+    "Its values were destroyed, its settings are kept. Programs get a clear error until you enter values again.",
+  disconnect_values_menu: () => "Disconnect: destroy the values, keep the settings",
+  disconnect_values_text: () =>
+    "Keyward destroys the values and all their versions. Name, address and how they are sent stay, so you can enter values again.",
+  delete_values_text: () => "Keyward deletes values, versions and settings. This can’t be undone.",
+  gone_values: (name: string) => `${name} is disconnected. Its values are destroyed.`,
+  deleted_values: (name: string) => `${name} is deleted.`,
 };

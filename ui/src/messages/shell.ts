@@ -26,6 +26,7 @@ const ACTS: Record<Act, string> = {
   all_items: "All items",
   secrets: "Secrets",
   connections: "Connections",
+  applications: "Applications",
   auth_clients: "Auth clients",
   back: "Back",
   forward: "Forward",
@@ -49,6 +50,7 @@ export const m = {
   search: () => "Search items",
   search_connections: () => "Search connections",
   search_credentials: () => "Search custom credentials",
+  search_applications: () => "Filter applications",
   search_auth_clients: () => "Search auth clients",
   search_clear: () => "Clear the search",
 
@@ -57,6 +59,7 @@ export const m = {
   secrets: () => "Secrets",
   credentials: () => "Custom credentials",
   connections: () => "Connections",
+  applications: () => "Applications",
   auth_clients: () => "Auth clients",
   needs_you: (n: number) => (n === 1 ? "1 needs you" : `${n} need you`),
   unlocked: () => "Unlocked",

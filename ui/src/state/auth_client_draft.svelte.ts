@@ -1,11 +1,14 @@
 /** A new auth client while it is typed: endpoints discovered from the issuer or entered by hand, faults, and the request. */
 
+import type { AuthClientType } from "../host/bindings/AuthClientType";
 import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
 import type { Discovered } from "../host/bindings/Discovered";
+import type { Visibility } from "../host/bindings/Visibility";
 import type { WireError } from "../host/bindings/WireError";
 import { addressFault, host, type AddressFault } from "./addresses";
 import { authClients } from "./auth_clients.svelte";
 import type { Param } from "./connect_draft.svelte";
+import { usualApply, writeApply, type Place } from "./entered";
 import { asWireError } from "./failure";
 import { keyFault, proposeKey, type KeyFault } from "./naming";
 
@@ -15,11 +18,23 @@ const GOOGLE_OFFLINE: readonly Param[] = [
   { name: "prompt", value: "consent" },
 ];
 
+/** What a client of another type does not have. */
+const NO_OAUTH = {
+  issuer: null, auth_uri: null, token_uri: null, revocation_uri: null, client_id: null, client_secret: null,
+  token_expires_in: null, redirect_path: null, authorize_params: null, scopes: null,
+};
+
 export class AuthClientDraft {
   name = $state("");
   /** Empty while it follows the name. */
   typedKey = $state("");
   application = $state("");
+  type = $state<AuthClientType>("oauth2");
+  visibility = $state<Visibility>("environment");
+  /** Of the types without tokens: where requests go, and how the value of a key is sent. */
+  url = $state("");
+  place = $state<Place>(usualApply("api_key")?.place ?? "header");
+  applied = $state(usualApply("api_key")?.name ?? "");
   way = $state<"issuer" | "hand">("issuer");
   issuer = $state("");
   authUri = $state("");
@@ -74,8 +89,20 @@ export class AuthClientDraft {
     return path !== "" && !path.startsWith("/");
   }
 
+  /** Nowhere in particular is an answer, but not for a client that is nothing but an address. */
+  get urlFault(): AddressFault | null {
+    return this.url.trim() === "" && this.type !== "noauth" ? null : addressFault(this.url);
+  }
+
+  get applyFault(): boolean {
+    return this.type === "api_key" && this.place !== "basic" && this.applied.trim() === "";
+  }
+
   /** Whether it can be sent. */
   complete(taken: readonly string[]): boolean {
+    if (this.type !== "oauth2") {
+      return this.name.trim() !== "" && this.keyFault(taken) === null && this.urlFault === null && !this.applyFault;
+    }
     const addresses = [this.issuerFault, this.authUriFault, this.tokenUriFault].every((fault) => fault === null);
     return this.name.trim() !== "" && this.clientId.trim() !== "" && this.keyFault(taken) === null && addresses && !this.pathFault;
   }
@@ -113,10 +140,21 @@ export class AuthClientDraft {
   request(): Omit<AuthClientCreate, "environment"> {
     const hand = this.way === "hand";
     const params = this.params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
-    return {
+    const common = {
       key: this.key,
       name: this.name.trim(),
       application: filled(this.application),
+      type: this.type,
+      visibility: this.visibility,
+    };
+    if (this.type !== "oauth2") {
+      const apply = this.type === "api_key" ? writeApply({ place: this.place, name: this.applied }) : null;
+      return { ...common, ...NO_OAUTH, url: filled(this.url), apply };
+    }
+    return {
+      ...common,
+      url: null,
+      apply: null,
       issuer: hand ? null : (this.discovered?.issuer ?? this.fullIssuer),
       auth_uri: hand ? this.authUri.trim() : null,
       token_uri: hand ? this.tokenUri.trim() : null,

@@ -3,6 +3,7 @@
 import { call } from "../host";
 import type { AuthClient } from "../host/bindings/AuthClient";
 import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
+import type { AuthClientUpdate } from "../host/bindings/AuthClientUpdate";
 import type { Discovered } from "../host/bindings/Discovered";
 import { Collection } from "./collection.svelte";
 
@@ -11,7 +12,7 @@ export class AuthClients extends Collection<AuthClient> {
     return call("auth_client_list", { environment });
   }
 
-  byKey(key: string): AuthClient | undefined {
+  byKey(key: string | null): AuthClient | undefined {
     return this.rows.find((client) => client.key === key);
   }
 
@@ -19,6 +20,13 @@ export class AuthClients extends Collection<AuthClient> {
     const made = await call("auth_client_create", { ...client, environment: this.environment });
     this.rows = [made, ...this.rows.filter((row) => row.id !== made.id)];
     return made;
+  }
+
+  /** Client id and addresses are refused while a Connection uses it (EL11). */
+  async update(change: AuthClientUpdate): Promise<AuthClient> {
+    const changed = await call("auth_client_update", change);
+    this.rows = this.rows.map((row) => (row.id === changed.id ? changed : row));
+    return changed;
   }
 
   /** Refused while a Connection uses it (EL11). */

@@ -2,6 +2,7 @@
 
 import { listen } from "../host";
 import type { Change } from "../host/bindings/Change";
+import { applications } from "./applications.svelte";
 import { authClients } from "./auth_clients.svelte";
 import { clipboard } from "./clipboard.svelte";
 import { connections } from "./connections.svelte";
@@ -43,9 +44,10 @@ async function heard(change: Change): Promise<void> {
       await Promise.all([credentials.reload(), environments.read()]);
       return;
     case "auth_client":
-      return authClients.reload();
+      await Promise.all([authClients.reload(), applications.reload()]);
+      return;
     case "connection":
-      await Promise.all([connections.reload(), authClients.reload(), environments.read()]);
+      await Promise.all([connections.reload(), authClients.reload(), applications.reload(), environments.read()]);
       return;
     case "rekey":
       return rekey.read();
@@ -62,6 +64,7 @@ export function openEnvironment(name: string): void {
   void credentials.open(name);
   void connections.open(name);
   void authClients.open(name);
+  void applications.open(name);
 }
 
 /** The vault was locked: nothing that was read stays in memory. */
@@ -70,6 +73,7 @@ export function forget(): void {
   credentials.clear();
   connections.clear();
   authClients.clear();
+  applications.clear();
   consents.clear();
   environments.clear();
   settings.clear();

@@ -1,9 +1,13 @@
-/** Connections of the current environment: metadata, refresh, and the two ways to end one. */
+/** Connections of the current environment: metadata, refresh, entered values, and the two ways to end one. */
 
 import { SvelteSet } from "svelte/reactivity";
 import { call } from "../host";
 import type { Connection } from "../host/bindings/Connection";
+import type { ConnectionCreate } from "../host/bindings/ConnectionCreate";
+import type { ConnectionUpdate } from "../host/bindings/ConnectionUpdate";
 import type { Disconnected } from "../host/bindings/Disconnected";
+import type { Revealed } from "../host/bindings/Revealed";
+import type { Version } from "../host/bindings/Version";
 import { Collection } from "./collection.svelte";
 import type { ReferenceFormat } from "./references";
 
@@ -32,7 +36,42 @@ export class Connections extends Collection<Connection> {
     }
   }
 
-  /** Drops the tokens, revoking them where the provider has an endpoint; keeps the definition. */
+  /** Stores a credential whose values were entered. */
+  async create(connection: Omit<ConnectionCreate, "environment">): Promise<Connection> {
+    const made = await call("connection_create", { ...connection, environment: this.environment });
+    this.put(made);
+    return made;
+  }
+
+  /** Changes what is known about it, or its values, which connects it again. */
+  async update(id: string, change: Omit<ConnectionUpdate, "environment" | "connection">): Promise<Connection> {
+    const changed = await call("connection_update", { ...change, environment: this.environment, connection: id });
+    this.put(changed);
+    return changed;
+  }
+
+  history(id: string): Promise<Version[]> {
+    return call("connection_history", { environment: this.environment, connection: id });
+  }
+
+  /** Stores old values as a new version. */
+  async restoreVersion(id: string, version: number): Promise<Connection> {
+    const restored = await call("connection_restore", { environment: this.environment, connection: id, version });
+    this.put(restored);
+    return restored;
+  }
+
+  /** One value, for the one component that asked; nothing here keeps it. */
+  reveal(id: string, field: string): Promise<Revealed> {
+    return call("connection_reveal", { environment: this.environment, connection: id, field });
+  }
+
+  /** Copies in Rust; answers how many seconds the clipboard keeps it. */
+  async copy(id: string, field: string): Promise<number> {
+    return (await call("connection_copy", { environment: this.environment, connection: id, field })).seconds;
+  }
+
+  /** Drops the tokens, revoking them where the provider has an endpoint, or destroys the values; keeps the definition. */
   async disconnect(id: string): Promise<Disconnected> {
     const done = await call("connection_disconnect", { environment: this.environment, connection: id });
     await this.reload();

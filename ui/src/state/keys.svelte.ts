@@ -9,7 +9,7 @@ import { onMount } from "svelte";
 export type Act =
   | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "settings" | "help"
   | "copy" | "copy_reference" | "reveal" | "new_value" | "favourite" | "edit" | "save" | "delete" | "refresh"
-  | "all_items" | "secrets" | "connections" | "auth_clients" | "back" | "forward" | "next_pane" | "previous_pane";
+  | "all_items" | "secrets" | "connections" | "applications" | "auth_clients" | "back" | "forward" | "next_pane" | "previous_pane";
 
 export interface Shortcut {
   act: Act;
@@ -32,7 +32,8 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "all_items", keys: ["$mod+1"], group: "go" },
   { act: "secrets", keys: ["$mod+2"], group: "go" },
   { act: "connections", keys: ["$mod+3"], group: "go" },
-  { act: "auth_clients", keys: ["$mod+4"], group: "go" },
+  { act: "applications", keys: ["$mod+4"], group: "go" },
+  { act: "auth_clients", keys: ["$mod+5"], group: "go" },
   { act: "back", keys: ["Alt+ArrowLeft"], group: "go" },
   { act: "forward", keys: ["Alt+ArrowRight"], group: "go" },
   { act: "next_pane", keys: ["F6"], group: "go" },

@@ -2,7 +2,7 @@
 
 import type { Connection } from "../host/bindings/Connection";
 
-export type Standing = "fresh" | "expiring" | "reconnect" | "waiting" | "error" | "disconnected";
+export type Standing = "fresh" | "stored" | "expiring" | "reconnect" | "waiting" | "error" | "disconnected";
 
 /** The word shown for a Connection. `now` in milliseconds. */
 export function standing(connection: Connection, now: number): Standing {
@@ -16,6 +16,8 @@ export function standing(connection: Connection, now: number): Standing {
     case "disconnected":
       return "disconnected";
     case "ready": {
+      // What was entered has no end that we know of.
+      if (connection.auth_type !== "oauth2") return "stored";
       const left = secondsLeft(connection, now);
       // Without a refresh token nobody can renew it: it ends, and then a person is needed.
       if (left !== null && !connection.refresh_token) return left > 0 ? "expiring" : "reconnect";
@@ -35,13 +37,13 @@ export function secondsLeft(connection: Connection, now: number): number | null 
 export type Attention = "needs" | "fresh" | "off";
 
 export function attention(of: Standing): Attention {
-  if (of === "fresh") return "fresh";
+  if (of === "fresh" || of === "stored") return "fresh";
   return of === "disconnected" ? "off" : "needs";
 }
 
 /** Urgency within "Needs you": what already fails comes first. */
 export function urgency(of: Standing): number {
-  return ["reconnect", "error", "expiring", "waiting", "fresh", "disconnected"].indexOf(of);
+  return ["reconnect", "error", "expiring", "waiting", "fresh", "stored", "disconnected"].indexOf(of);
 }
 
 /** Where things lie on the lifetime bar, as shares of its length from 0 to 1; `null` when no end is known. */

@@ -11,6 +11,7 @@ use keyward_engine::{
     background::Background,
     home::{Holder, Home, HostLock, Opening},
     lifecycle,
+    neighbours::Neighbours,
     session::{Away, Watch},
 };
 use keyward_model::name::VaultName;
@@ -31,6 +32,7 @@ pub enum Control {
 pub struct Host {
     home: Home,
     ports: Ports,
+    neighbours: Arc<Neighbours>,
     /// `None` once it was stopped.
     engines: Mutex<Option<BTreeMap<VaultName, Served>>>,
     control: mpsc::Sender<Control>,
@@ -71,6 +73,7 @@ impl Host {
             Self {
                 home,
                 ports,
+                neighbours: Neighbours::served(),
                 engines: Mutex::new(Some(BTreeMap::new())),
                 control,
                 session,
@@ -102,12 +105,8 @@ impl Host {
         if let Some(served) = engines.get(name) {
             return Ok(Arc::clone(&served.engine));
         }
-        let engine = Arc::new(Engine::new(
-            self.home.clone(),
-            name.clone(),
-            Opening::Host,
-            self.ports.clone(),
-        ));
+        let engine = Engine::new(self.home.clone(), name.clone(), Opening::Host, self.ports.clone())
+            .beside(&self.neighbours);
         engine.listens_by(self.session.ears());
         let background = background::start(&engine).map_err(|error| {
             Error::new(

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, audit, auth_clients, connections, consents, credentials, doctor, environments, keys,
-        references, secrets, settings, vault,
+        Result, applications, audit, auth_clients, connections, consents, credentials, doctor, entered,
+        environments, keys, references, secrets, settings, vault,
     },
     wire,
 };
@@ -43,6 +43,7 @@ const WATCHING: &[&str] = &[
     "credential_list",
     "secret_trash",
     "item_events",
+    "application_list",
     "auth_client_list",
     "connection_list",
 ];
@@ -145,13 +146,22 @@ verbs! {
     "settings_show" SettingsShow -> wire::Settings = settings::show;
     "settings_update" SettingsUpdate -> wire::Settings = settings::update;
     "resolve" Resolve -> wire::Resolved = references::resolve;
+    "application_list" ApplicationList -> Vec<wire::Application> = applications::list;
+    "application_show" ApplicationShow -> wire::Application = applications::show;
+    "application_default" ApplicationDefault -> wire::Application = applications::set_default;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;
     "auth_client_create" AuthClientCreate -> wire::AuthClient = auth_clients::create;
+    "auth_client_update" AuthClientUpdate -> wire::AuthClient = auth_clients::update;
     "auth_client_delete" AuthClientDelete -> wire::Done = auth_clients::delete;
     "auth_client_discover" AuthClientDiscover -> wire::Discovered = auth_clients::discover;
     "connection_list" ConnectionList -> Vec<wire::Connection> = connections::list;
     "connection_show" ConnectionShow -> wire::Connection = connections::show;
+    "connection_create" ConnectionCreate -> wire::Connection = entered::create;
+    "connection_update" ConnectionUpdate -> wire::Connection = entered::update;
+    "connection_history" ConnectionHistory -> Vec<wire::Version> = entered::history;
+    "connection_restore" ConnectionRestore -> wire::Connection = entered::restore;
+    "connection_reveal" ConnectionReveal -> wire::Revealed = entered::reveal;
     "connection_connect" ConnectionConnect -> wire::Consent = consents::connect;
     "consent_status" ConsentStatus -> wire::Consent = consents::status;
     "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;

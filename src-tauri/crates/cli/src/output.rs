@@ -120,16 +120,20 @@ impl Face {
 
 /// Members that the window is told and CLI.md “JSON shapes” does not have.
 const BEYOND_CONTRACT: &[&str] = &[
+    "apply",
     "authorize_params",
     "changed_at",
     "deleted_at",
     "issuer",
+    "kept_in",
     "obtained_at",
     "recovery",
     "revocation_uri",
     "scopes",
     "screen_lock_is_heard",
     "sleep_is_heard",
+    "url",
+    "value_version",
 ];
 
 /// Members of a variable of a credential in CLI.md.

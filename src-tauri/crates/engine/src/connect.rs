@@ -10,14 +10,18 @@ use std::{
 };
 
 use keyward_model::{
-    Id, auth_client::AuthClient, connection::Connection, environment::Environment, name::Handle,
+    Id,
+    auth_client::AuthClient,
+    connection::{Address, AuthType, Connection},
+    environment::Environment,
+    name::Handle,
 };
 use keyward_oauth::{
     authorize::{self, Request},
     callback::CallbackError,
     loopback::Loopback,
 };
-use keyward_vault::table::{auth_clients, items};
+use keyward_vault::table::items;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -74,6 +78,7 @@ struct Plan {
     key: Handle,
     name: String,
     auth_client: AuthClient,
+    address: Address,
     scopes: Vec<String>,
     params: Vec<(String, String)>,
     actor: String,
@@ -89,12 +94,13 @@ pub fn begin(engine: &Arc<Engine>, caller: &Caller, wish: &Wish<'_>) -> Result<A
         return Err(Error::invalid("timeout: between 1 s and 10 min."));
     }
     let plan = plan(engine, caller, wish)?;
+    let registration = auth_client_acts::oauth2(&plan.auth_client)?;
     let network = engine.network()?;
     let loopback = network
         .runtime
-        .block_on(Loopback::bind(&plan.auth_client.redirect_path))?;
+        .block_on(Loopback::bind(&registration.redirect_path))?;
     let pending = Arc::new(authorize::begin(&Request {
-        client: &plan.auth_client,
+        client: registration,
         redirect_uri: loopback.redirect_uri(),
         scopes: &plan.scopes,
         params: &plan.params,
@@ -219,7 +225,11 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
     let environment = environments::find(engine, wish.environment)?;
     let vault = engine.unlocked()?;
     let existing = match vault.read(|tx| items::in_any_case(tx, environment.id, &key))? {
-        Some(items::Item::Connection(connection)) if connection.key == key => Some(connection),
+        Some(items::Item::Connection(connection))
+            if connection.key == key && connection.auth_type == AuthType::Oauth2 =>
+        {
+            Some(connection)
+        }
         Some(_) => {
             let message = format!("The key “{key}” is taken in environment “{}”.", environment.name);
             return Err(Error::new(
@@ -230,7 +240,8 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
         }
         None => None,
     };
-    let auth_client = auth_client(engine, &environment, existing.as_ref(), wish.auth_client)?;
+    let (auth_client, address) = auth_client(engine, &environment, existing.as_ref(), wish.auth_client)?;
+    let default_scopes = &auth_client_acts::oauth2(&auth_client)?.scopes;
     let scopes = wish
         .scopes
         .clone()
@@ -239,7 +250,7 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
                 .as_ref()
                 .map(|connection| connection.requested_scopes.clone())
         })
-        .unwrap_or_else(|| auth_client.scopes.clone());
+        .unwrap_or_else(|| default_scopes.clone());
     let params = wish
         .params
         .clone()
@@ -255,6 +266,7 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
         key,
         name,
         auth_client,
+        address,
         scopes,
         params,
         actor: caller.actor(),
@@ -267,62 +279,32 @@ fn auth_client(
     environment: &Environment,
     existing: Option<&Connection>,
     wanted: Option<&str>,
-) -> Result<AuthClient> {
+) -> Result<(AuthClient, Address)> {
+    let Some(connection) = existing else {
+        let found = auth_client_acts::choose(engine, environment, wanted, AuthType::Oauth2)?;
+        return found
+            .map(|found| (found.auth_client, found.address))
+            .ok_or_else(|| Error::internal("An OAuth connection has an auth client."));
+    };
+    let kept = connection
+        .auth_client
+        .ok_or_else(|| Error::internal("An OAuth connection has an auth client."))?;
     let wanted = wanted
         .map(|key| auth_client_acts::find(engine, key))
         .transpose()?;
-    match (existing, wanted) {
-        (Some(connection), Some(wanted)) if wanted.auth_client.id != connection.auth_client => {
-            Err(Error::new(
-                Kind::Conflict,
-                format!(
-                    "The connection “{}” was made through another auth client.",
-                    connection.key
-                ),
-                "Leave --auth-client out to connect it again, or choose another name.",
-            ))
-        }
-        (Some(connection), _) => Ok(engine
-            .unlocked()?
-            .read(|tx| auth_clients::read(tx, connection.auth_client))?),
-        (None, Some(wanted)) if auth_client_acts::is_visible(&wanted.auth_client, environment) => {
-            Ok(wanted.auth_client)
-        }
-        (None, Some(wanted)) => Err(Error::new(
-            Kind::NotFound,
+    if wanted.is_some_and(|wanted| wanted.address != kept) {
+        return Err(Error::new(
+            Kind::Conflict,
             format!(
-                "The auth client “{}” belongs to another environment.",
-                wanted.auth_client.key
+                "The connection “{}” was made through another auth client.",
+                connection.key
             ),
-            "",
-        )),
-        (None, None) => {
-            let mut visible = auth_client_acts::list(engine, environment.name.as_str())?;
-            match visible.len() {
-                1 => Ok(visible.remove(0).auth_client),
-                0 => Err(Error::new(
-                    Kind::NotFound,
-                    format!(
-                        "Environment “{}” has no auth client to connect through.",
-                        environment.name
-                    ),
-                    "Make one with `keyward auth-client add NAME --type oauth2 --issuer URL --client-id ID`.",
-                )),
-                _ => {
-                    let keys: Vec<String> = visible
-                        .iter()
-                        .map(|one| one.auth_client.key.to_string())
-                        .collect();
-                    let message = "Several auth clients could be meant.";
-                    Err(Error::new(
-                        Kind::Invalid,
-                        message,
-                        format!("Say --auth-client with one of: {}.", keys.join(", ")),
-                    ))
-                }
-            }
-        }
+            "Leave --auth-client out to connect it again, or choose another name.",
+        ));
     }
+    let vault = engine.unlocked()?;
+    let used = auth_client_acts::read_for_use(engine, &vault, kept)?;
+    Ok((used.auth_client, kept))
 }
 
 fn elapsed(engine: &Engine, consent: &Consent) -> Duration {

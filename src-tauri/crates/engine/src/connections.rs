@@ -1,29 +1,37 @@
-//! Connections: list, show, disconnect, delete.
+//! Connections: list, show, disconnect, delete. What they hold: tokens (`refresh`) or entered values (`values`).
+
+mod fields;
+mod revocation;
+mod values;
 
 use keyward_model::{
-    Id, SecretValue,
+    Id,
     audit::AuditEvent,
     auth_client::AuthClient,
-    connection::{Connection, ConnectionState, TokenSet},
+    connection::{AuthType, Connection, ConnectionState},
     environment::Environment,
-    name::Handle,
+    name::{AppName, Handle},
 };
-use keyward_oauth::revoke::{self, TokenKind};
 use keyward_vault::{
     error as store, lease,
-    table::{audit, auth_clients, connections, environments},
+    table::{applications, audit, auth_clients, connections, environments},
     tx::Tx,
-    vault::UnlockedVault,
 };
 
 use crate::{
-    Engine, Error, Result,
+    Engine, Error, Kind, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
     environments as environment_acts,
     refresh::{self, LEASE_WAIT},
     secrets,
 };
+
+pub use fields::Named;
+pub(crate) use fields::{field, fields};
+pub use revocation::Revocation;
+use revocation::revoke_tokens;
+pub use values::{Changes, Choice, New, create, history, restore_version, reveal, update};
 
 /// A Connection with the names that faces show.
 #[derive(Clone, Debug)]
@@ -32,21 +40,8 @@ pub struct Shown {
     pub connection: Connection,
     /// Its environment.
     pub environment: Environment,
-    /// Key of its AuthClient.
-    pub auth_client: Handle,
-}
-
-/// What became of the tokens at the provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Revocation {
-    /// Revoked (RFC 7009).
-    Revoked,
-    /// No revocation endpoint is known: they end by themselves.
-    NoEndpoint,
-    /// The request failed: they end by themselves.
-    Failed(Error),
-    /// There were none.
-    NoTokens,
+    /// Key of its AuthClient, where it has one.
+    pub auth_client: Option<Handle>,
 }
 
 /// Connections of an environment by key, narrowed to a state.
@@ -64,15 +59,10 @@ pub fn list(engine: &Engine, environment: &str, state: Option<ConnectionState>) 
     let mut shown: Vec<Shown> = found
         .into_iter()
         .filter(|connection| state.is_none_or(|state| connection.state == state))
-        .filter_map(|connection| {
-            let client = clients
-                .iter()
-                .find(|client| client.id == connection.auth_client)?;
-            Some(Shown {
-                auth_client: client.key.clone(),
-                environment: environment.clone(),
-                connection,
-            })
+        .map(|connection| Shown {
+            auth_client: auth_client_key(&connection, &clients),
+            environment: environment.clone(),
+            connection,
         })
         .collect();
     shown.sort_by(|one, other| one.connection.key.cmp(&other.connection.key));
@@ -82,7 +72,7 @@ pub fn list(engine: &Engine, environment: &str, state: Option<ConnectionState>) 
 /// Finds one by key or id.
 ///
 /// # Errors
-/// [`crate::Kind::NotFound`] naming the environments that have the key.
+/// [`Kind::NotFound`] naming the environments that have the key.
 pub fn find(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Shown> {
     let environment = environment_acts::find(engine, environment)?;
     let vault = engine.unlocked()?;
@@ -108,30 +98,57 @@ pub fn find(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Shown
 /// Reads one by id.
 ///
 /// # Errors
-/// [`crate::Kind::NotFound`].
+/// [`Kind::NotFound`].
 pub fn read(engine: &Engine, id: Id) -> Result<Shown> {
     let connection = engine.unlocked()?.read(|tx| connections::read(tx, id))?;
     shown(engine, connection)
 }
 
 fn shown(engine: &Engine, connection: Connection) -> Result<Shown> {
-    let (environment, client) = engine.unlocked()?.read(|tx| {
+    let (environment, clients) = engine.unlocked()?.read(|tx| {
+        let own = connection
+            .auth_client
+            .filter(|address| address.vault == tx.vault_id());
         Ok((
             environments::read(tx, connection.environment)?,
-            auth_clients::read(tx, connection.auth_client)?,
+            own.map(|address| auth_clients::read(tx, address.client))
+                .transpose()?,
         ))
     })?;
     Ok(Shown {
+        auth_client: auth_client_key(&connection, clients.as_slice()),
         connection,
         environment,
-        auth_client: client.key,
     })
 }
 
-/// Drops the tokens and keeps the definition (AM6), revoking them first where the endpoint is known (OA11).
+/// The key of the AuthClient among those of this vault, or as another vault's was called.
+fn auth_client_key(connection: &Connection, own: &[AuthClient]) -> Option<Handle> {
+    let address = connection.auth_client?;
+    connection.foreign_key.clone().or_else(|| {
+        own.iter()
+            .find(|client| client.id == address.client)
+            .map(|client| client.key.clone())
+    })
+}
+
+/// AM9: the first Connection of an Application in an environment is its default.
+pub(crate) fn is_first(tx: &Tx<'_>, environment: Id, application: Option<&AppName>) -> store::Result<bool> {
+    let Some(application) = application else {
+        return Ok(false);
+    };
+    match connections::default_of(tx, environment, application) {
+        Ok(_) => Ok(false),
+        Err(store::Error::NotFound(_)) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Drops the tokens or destroys the values with all their versions, and keeps the definition (AM6); tokens are revoked
+/// first where the endpoint is known (OA11).
 ///
 /// # Errors
-/// [`crate::Kind::NotFound`]. A revocation that fails is told, not an error: the tokens are gone here either way.
+/// [`Kind::NotFound`]; [`Kind::Invalid`] for a type that holds nothing. A revocation that fails is told, not an error: the tokens are gone here either way.
 pub fn disconnect(
     engine: &Engine,
     caller: &Caller,
@@ -141,6 +158,16 @@ pub fn disconnect(
     access::authorize(caller, Act::Write)?;
     let shown = find(engine, environment, key_or_id)?;
     let id = shown.connection.id;
+    if shown.connection.auth_type == AuthType::None {
+        return Err(Error::new(
+            Kind::Invalid,
+            format!(
+                "“{}” is of type none: there is nothing to disconnect.",
+                shown.connection.key
+            ),
+            format!("Delete it: keyward connection delete {}", shown.connection.key),
+        ));
+    }
     let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT)?;
     // I5: tokens that were revoked are dropped, also when the vault is locked meanwhile.
     let _flight = engine.flight();
@@ -151,6 +178,8 @@ pub fn disconnect(
         let mut connection = connections::read(tx, id)?;
         check_same(tx, &connection, row)?;
         connections::drop_tokens(tx, &connection)?;
+        connections::drop_values(tx, &connection)?;
+        connection.value = None;
         connection.state = ConnectionState::Disconnected;
         connection.error = None;
         connection.lifetime = None;
@@ -182,7 +211,7 @@ fn check_same(tx: &Tx<'_>, connection: &Connection, row: Option<u64>) -> store::
 /// Deletes Connections for good, revoking their tokens first where the endpoint is known. All are found before the first goes.
 ///
 /// # Errors
-/// [`crate::Kind::NotFound`].
+/// [`Kind::NotFound`].
 pub fn delete(
     engine: &Engine,
     caller: &Caller,
@@ -204,9 +233,13 @@ pub fn delete(
         let _flight = engine.flight();
         let vault = engine.unlocked()?;
         let (revocation, row) = revoke_tokens(engine, &vault, id)?;
-        vault.write(engine.now(), |tx| {
+        let now = engine.now();
+        vault.write(now, |tx| {
             check_same(tx, &connections::read(tx, id)?, row)?;
-            connections::purge(tx, id)?;
+            connections::purge(tx, id, now)?;
+            if let Some(application) = &shown.connection.application {
+                applications::remove_unused(tx, application)?;
+            }
             audit::append(
                 tx,
                 &event(engine, caller, "connection.delete", &shown, &revocation),
@@ -216,57 +249,6 @@ pub fn delete(
         deleted.push((shown, revocation));
     }
     Ok(deleted)
-}
-
-/// Revokes at the provider; with what became of it goes the row of the tokens that were meant.
-fn revoke_tokens(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<(Revocation, Option<u64>)> {
-    let (tokens, client, secret) = vault.read(|tx| {
-        let connection = connections::read(tx, id)?;
-        let client = auth_clients::read(tx, connection.auth_client)?;
-        let secret = auth_clients::client_secret(tx, &client)?;
-        Ok((connections::tokens(tx, &connection)?, client, secret))
-    })?;
-    let Some((tokens, row)) = tokens else {
-        return Ok((Revocation::NoTokens, None));
-    };
-    if client.revocation_uri.is_none() {
-        return Ok((Revocation::NoEndpoint, Some(row)));
-    }
-    let revocation = match send_revocations(engine, &client, secret.as_ref(), &tokens) {
-        Ok(()) => Revocation::Revoked,
-        Err(error) => Revocation::Failed(error),
-    };
-    Ok((revocation, Some(row)))
-}
-
-/// The refresh token first, then the access token, whatever became of the first (O-52).
-fn send_revocations(
-    engine: &Engine,
-    client: &AuthClient,
-    secret: Option<&SecretValue>,
-    tokens: &TokenSet,
-) -> Result<()> {
-    let network = engine.network()?;
-    let send = |token, kind| {
-        network
-            .runtime
-            .block_on(revoke::revoke(&network.http, client, secret, token, kind))
-    };
-    let refresh_token = tokens
-        .refresh_token
-        .as_ref()
-        .map(|token| send(token, TokenKind::RefreshToken));
-    let access_token = send(&tokens.access_token, TokenKind::AccessToken);
-    match (refresh_token, access_token) {
-        (Some(Err(error)), _) => Err(error.into()),
-        // RFC 7009 §2: a server need not revoke access tokens; without their refresh token they end soon.
-        (Some(Ok(())), Err(keyward_oauth::Error::Config { oauth_error, .. }))
-            if oauth_error == "unsupported_token_type" =>
-        {
-            Ok(())
-        }
-        (_, access_token) => Ok(access_token?),
-    }
 }
 
 fn event(
@@ -280,6 +262,7 @@ fn event(
         Revocation::Revoked => "ok, revoked at the provider",
         Revocation::NoEndpoint => "ok, not revoked: no endpoint known",
         Revocation::Failed(_) => "ok, revocation failed",
+        Revocation::NoTokens if shown.connection.value.is_some() => "ok, its values were destroyed",
         Revocation::NoTokens => "ok, there were no tokens",
     };
     refresh::event(

@@ -19,6 +19,7 @@ use crate::{
     changes::Changes,
     consent::Consent,
     lifecycle::{self, Attempts},
+    neighbours::Neighbours,
     ports::{Browser, Clock},
     recovery::Offer,
     rekey::Rekeying,
@@ -43,6 +44,7 @@ pub struct Engine {
     pub(crate) name: VaultName,
     pub(crate) opening: Opening,
     pub(crate) ports: Ports,
+    pub(crate) neighbours: Arc<Neighbours>,
     pub(crate) vault: RwLock<Option<Arc<UnlockedVault>>>,
     pub(crate) changes: Changes,
     pub(crate) consents: Mutex<HashMap<Id, Arc<Consent>>>,
@@ -80,6 +82,7 @@ impl Engine {
             name,
             opening,
             ports,
+            neighbours: Neighbours::of_one(opening),
             vault: RwLock::new(None),
             changes: Changes::default(),
             consents: Mutex::default(),
@@ -94,6 +97,15 @@ impl Engine {
             flights: Arc::default(),
             network: OnceLock::new(),
         }
+    }
+
+    /// As one of the vaults that a host serves: the others may use its machine-wide AuthClients, and it theirs (EL7).
+    #[must_use]
+    pub fn beside(mut self, neighbours: &Arc<Neighbours>) -> Arc<Self> {
+        self.neighbours = Arc::clone(neighbours);
+        let engine = Arc::new(self);
+        neighbours.join(&engine);
+        engine
     }
 
     /// Name of the vault.

@@ -51,6 +51,8 @@ pub mod session;
 
 pub mod auto_lock;
 
+pub mod neighbours;
+
 pub mod environments;
 
 mod locate;
@@ -60,6 +62,8 @@ mod json;
 pub mod secrets;
 
 pub mod credentials;
+
+pub mod applications;
 
 pub mod auth_clients;
 

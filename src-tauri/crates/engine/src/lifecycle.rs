@@ -325,6 +325,7 @@ pub fn lock(engine: &Engine) {
     drop(consents);
     *hold(&engine.listed) = None;
     *hold(&engine.damage) = None;
+    engine.neighbours.close();
     let Some(vault) = vault else { return };
     log::info!("vault {} locked", engine.name);
     engine.reads.flush_into(&vault, engine.now());

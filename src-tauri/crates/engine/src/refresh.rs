@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use keyward_model::{
     Id, SecretValue, Timestamp,
     audit::AuditEvent,
-    auth_client::AuthClient,
-    connection::{Connection, ConnectionState, TokenSet},
+    auth_client::Oauth2,
+    connection::{AuthType, Connection, ConnectionState, TokenSet},
     environment::Environment,
 };
 use keyward_oauth::{
@@ -22,11 +22,12 @@ use keyward_vault::{
     vault::UnlockedVault,
 };
 
-use commits::{Flight, begin, commit, keep_intent, record_failure};
+use commits::{begin, commit, keep_intent, record_failure};
 
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
+    auth_clients,
     connections::{self as connection_acts, Shown},
     verdict,
 };
@@ -55,22 +56,35 @@ struct Held {
     tokens: Option<(TokenSet, u64)>,
 }
 
+/// An access token on its way out.
+pub struct Token {
+    /// The access token.
+    pub access_token: SecretValue,
+    /// As the provider wrote it.
+    pub token_type: String,
+    /// When it ends; `None` for one that was made at the provider and entered: nobody told us.
+    pub expires_at: Option<Timestamp>,
+    /// Scope as granted.
+    pub scope: Option<String>,
+}
+
 /// An access token with life left (O-65): refreshed first when it is due, together with everybody else who asks.
 ///
-/// Without a refresh token it is handed out until it expires (EL12).
+/// Without a refresh token it is handed out until it expires (EL12); one that was entered as it is.
 ///
 /// # Errors
-/// [`Kind::NeedsConsent`], [`Kind::Provider`]; also [`Kind::Provider`] when `min_ttl` exceeds what a fresh token lives.
+/// [`Kind::NeedsConsent`], [`Kind::Provider`]; also [`Kind::Provider`] when `min_ttl` exceeds what a fresh token lives;
+/// [`Kind::Invalid`] for a type that has no access token.
 pub fn fresh_token(
     engine: &Engine,
     caller: &Caller,
     environment: &str,
     key_or_id: &str,
     min_ttl: Option<Duration>,
-) -> Result<(TokenSet, Option<String>)> {
+) -> Result<(Token, Option<String>)> {
     access::authorize(caller, Act::Read)?;
     let shown = connection_acts::find(engine, environment, key_or_id)?;
-    let outcome = fresh(engine, shown.connection.id, min_ttl);
+    let outcome = token_of(engine, &shown.connection, min_ttl);
     let event = event(
         engine,
         &caller.actor(),
@@ -81,6 +95,42 @@ pub fn fresh_token(
     );
     let notice = engine.reads.record(engine, vec![event])?;
     Ok((outcome?, notice))
+}
+
+fn token_of(engine: &Engine, connection: &Connection, min_ttl: Option<Duration>) -> Result<Token> {
+    match connection.auth_type {
+        AuthType::Oauth2 => {
+            let tokens = fresh(engine, connection.id, min_ttl)?;
+            Ok(Token {
+                access_token: tokens.access_token,
+                token_type: tokens.token_type,
+                expires_at: Some(tokens.lifetime.expires_at),
+                scope: tokens.scope,
+            })
+        }
+        AuthType::AccessToken => {
+            let value = engine.unlocked()?.read(|tx| connections::value(tx, connection))?;
+            Ok(Token {
+                access_token: connection_acts::field(connection, value, None)?,
+                token_type: "Bearer".to_owned(),
+                expires_at: None,
+                scope: None,
+            })
+        }
+        AuthType::Basic | AuthType::ApiKey | AuthType::None => Err(no_tokens_ever(connection)),
+    }
+}
+
+fn no_tokens_ever(connection: &Connection) -> Error {
+    Error::new(
+        Kind::Invalid,
+        format!(
+            "“{}” is of type {} and has no tokens.",
+            connection.key,
+            connection.auth_type.as_str()
+        ),
+        format!("Its value: keyward get {}", connection.key),
+    )
 }
 
 /// As [`fresh_token`], for callers that were authorized and write their own audit event.
@@ -129,6 +179,17 @@ fn is_enough(tokens: &TokenSet, min_ttl: Option<Duration>, now: Timestamp) -> bo
 pub fn refresh_now(engine: &Engine, caller: &Caller, environment: &str, key_or_id: &str) -> Result<Shown> {
     access::authorize(caller, Act::Write)?;
     let shown = connection_acts::find(engine, environment, key_or_id)?;
+    if shown.connection.auth_type != AuthType::Oauth2 {
+        return Err(Error::new(
+            Kind::Invalid,
+            format!(
+                "“{}” is of type {} and has nothing to refresh.",
+                shown.connection.key,
+                shown.connection.auth_type.as_str()
+            ),
+            format!("New values: keyward connection update {}", shown.connection.key),
+        ));
+    }
     let id = shown.connection.id;
     let held = read(&*engine.unlocked()?, id)?;
     let Some((tokens, row)) = held.tokens else {
@@ -207,14 +268,17 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
         let Some(refresh_token) = &tokens.refresh_token else {
             return Err(needs_consent(&connection));
         };
-        let Flight {
-            intents,
-            client,
-            secret,
-        } = begin(&vault, &connection, refresh_token, now)?;
+        // Read under the lease, not earlier: a changed client secret is used on the very next refresh (EL13). Before
+        // the intent: one that is out of reach with its vault leaves nothing in doubt (EL7).
+        let Some(address) = connection.auth_client else {
+            return Err(Error::internal("An OAuth connection has an auth client."));
+        };
+        let used = auth_clients::read_for_use(engine, &vault, address)?;
+        let client = auth_clients::oauth2(&used.auth_client)?;
+        let intents = begin(&vault, &connection, refresh_token, now)?;
         log::info!("refresh of {} begins", connection.key);
         // I2: no transaction is open while the request is under way.
-        match send(engine, &client, secret.as_ref(), refresh_token) {
+        match send(engine, client, used.client_secret.as_ref(), refresh_token) {
             Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
                 Ok(tokens) => {
                     log::info!("refresh of {} stored", connection.key);
@@ -248,7 +312,7 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
 
 fn send(
     engine: &Engine,
-    client: &AuthClient,
+    client: &Oauth2,
     secret: Option<&SecretValue>,
     refresh_token: &SecretValue,
 ) -> std::result::Result<Answer, OauthError> {

@@ -3,7 +3,7 @@
 use keyward_model::{
     SecretValue,
     audit::AuditEvent,
-    connection::{Connection, TokenSet},
+    connection::{AuthType, Connection, TokenSet},
     environment::Environment,
     reference::{Field, Item, Reference},
 };
@@ -16,7 +16,7 @@ use keyward_vault::{
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
-    credentials, environments, refresh, secrets as secret_acts,
+    connections as connection_acts, credentials, environments, refresh, secrets as secret_acts,
 };
 
 /// One answer for each Reference, in order, and a sentence when the log could not take the events.
@@ -62,7 +62,8 @@ pub fn resolve(
 enum Found {
     Value(SecretValue),
     NoFields,
-    Connection(Box<Connection>),
+    /// With the value that was entered, where its type has one.
+    Connection(Box<Connection>, Option<SecretValue>),
     NoEnvironment,
     Nothing(Environment),
     Refused(Error),
@@ -95,7 +96,10 @@ fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Res
                 Err(error) => Found::Refused(error),
             }
         }
-        Ok(items::Item::Connection(connection)) => Found::Connection(Box::new(connection)),
+        Ok(items::Item::Connection(connection)) => {
+            let value = connections::value(tx, &connection)?;
+            Found::Connection(Box::new(connection), value)
+        }
         Err(store::Error::NotFound(_)) => Found::Nothing(environment),
         Err(error) => return Err(error),
     })
@@ -106,7 +110,13 @@ fn value(engine: &Engine, current: &Environment, reference: &Reference, found: F
         (Found::Value(value), _) => Ok(value),
         (Found::Refused(error), _) => Err(error),
         (Found::Failed(error), _) => Err(error.into()),
-        (Found::Connection(connection), _) => field(engine, &connection, reference.field.as_ref()),
+        (Found::Connection(connection, _), _) if connection.auth_type == AuthType::Oauth2 => {
+            field(engine, &connection, reference.field.as_ref())
+        }
+        (Found::Connection(connection, value), _) => {
+            let name = reference.field.as_ref().map(Field::to_string);
+            connection_acts::field(&connection, value, name.as_deref())
+        }
         (Found::NoFields, _) => {
             let plain = Reference {
                 field: None,
@@ -157,8 +167,11 @@ fn field(engine: &Engine, connection: &Connection, field: Option<&Field>) -> Res
     };
     let unknown = || {
         let message = format!("“{}” has no field “{name}”.", connection.key);
-        let hint = "Fields are access_token, token_type, expires_at, scope, account and raw.MEMBER.";
-        Error::new(Kind::NotFound, message, hint)
+        Error::new(
+            Kind::NotFound,
+            message,
+            connection_acts::fields(connection.auth_type),
+        )
     };
     if name == "account" {
         return connection

@@ -4,14 +4,21 @@ use std::time::Duration;
 
 use crate::{
     Id, SecretValue, Timestamp,
+    apply::Apply,
     name::{AppName, Handle},
 };
 
-/// What a Connection holds.
+mod values;
+
+pub use values::{AuthType, UserPass, ValuesError};
+
+/// Where the AuthClient of a Connection is kept: one that is visible on the whole machine is used from other vaults too (EL7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthType {
-    /// OAuth 2.0 tokens that we keep fresh.
-    Oauth2,
+pub struct Address {
+    /// Identity of the vault.
+    pub vault: Id,
+    /// Identity of its record there.
+    pub client: Id,
 }
 
 /// Where a Connection stands.
@@ -53,10 +60,18 @@ pub struct Connection {
     pub environment: Id,
     /// What it is for.
     pub application: Option<AppName>,
-    /// The AuthClient it was made through.
-    pub auth_client: Id,
+    /// The AuthClient it was made through: always there for OAuth.
+    pub auth_client: Option<Address>,
+    /// Key of that AuthClient where another vault keeps it: it never changes, and that vault may be locked.
+    pub foreign_key: Option<Handle>,
     /// What it holds.
     pub auth_type: AuthType,
+    /// Where requests go, where the application needs it said (AM4).
+    pub url: Option<String>,
+    /// How its value is sent (WK1).
+    pub apply: Option<Apply>,
+    /// Current value of a type without tokens: number from 1 and record. `None` while it is disconnected.
+    pub value: Option<(u32, Id)>,
     /// Whose account the tokens are for, where the provider said so.
     pub account: Option<String>,
     /// Where it stands.

@@ -22,9 +22,13 @@ pub mod secret;
 
 pub mod credential;
 
-pub mod auth_client;
+pub mod application;
+
+pub mod apply;
 
 pub mod connection;
+
+pub mod auth_client;
 
 pub mod audit;
 

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use keyward_model::{Id, auth_client::AuthClient};
+use keyward_model::auth_client::Oauth2;
 use oauth2::{
     AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient, url::Host,
 };
@@ -30,7 +30,7 @@ const LONGEST_PARAMETER: usize = 2048;
 /// What is asked for.
 pub struct Request<'a> {
     /// The registration; its `authorize_params` are sent as well.
-    pub client: &'a AuthClient,
+    pub client: &'a Oauth2,
     /// Where the answer goes: [`crate::loopback::Loopback::redirect_uri`].
     pub redirect_uri: &'a str,
     /// Scopes, one each.
@@ -48,7 +48,7 @@ pub struct Pending {
     pub(crate) verifier: Zeroizing<String>,
     pub(crate) nonce: Option<Zeroizing<String>>,
     /// The registration it was begun with: an answer is exchanged there and nowhere else (O-42).
-    pub(crate) client: Id,
+    pub(crate) issuer: Option<String>,
     pub(crate) client_id: String,
     pub(crate) token_uri: String,
 }
@@ -116,7 +116,7 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
         used: AtomicBool::new(false),
         verifier: Zeroizing::new(verifier.into_secret()),
         nonce,
-        client: client.id,
+        issuer: client.issuer.clone(),
         client_id: client.client_id.clone(),
         token_uri: client.token_uri.clone(),
     })

@@ -1,24 +1,13 @@
 //! A registration and a consent for unit tests.
 
-use keyward_model::{
-    Id, Timestamp,
-    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
-    name::Handle,
-};
+use keyward_model::auth_client::{ClientAuthentication, Oauth2};
 
 use crate::authorize::{Pending, Request, begin};
 
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:50123/callback";
 
-pub(crate) fn client() -> AuthClient {
-    AuthClient {
-        id: Id::from_random([1; 16]),
-        key: Handle::parse("TEST_CLIENT").expect("a handle"),
-        name: "Test".to_owned(),
-        kind: AuthClientType::Oauth2,
-        application: None,
-        visibility: Visibility::Environment,
-        environment: Id::from_random([2; 16]),
+pub(crate) fn client() -> Oauth2 {
+    Oauth2 {
         issuer: Some("https://as.example".to_owned()),
         issuer_in_callback: false,
         auth_uri: "https://as.example/authorize".to_owned(),
@@ -31,11 +20,10 @@ pub(crate) fn client() -> AuthClient {
         redirect_path: "/callback".to_owned(),
         authorize_params: Vec::new(),
         scopes: Vec::new(),
-        created_at: Timestamp(0),
     }
 }
 
-pub(crate) fn pending(client: &AuthClient) -> Pending {
+pub(crate) fn pending(client: &Oauth2) -> Pending {
     begin(&Request {
         client,
         redirect_uri: REDIRECT_URI,

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_model::{
     SecretValue, Timestamp,
-    auth_client::{AuthClient, ClientAuthentication},
+    auth_client::{ClientAuthentication, Oauth2},
 };
 use reqwest::{
     Method,
@@ -36,7 +36,7 @@ pub enum TokenKind {
 /// `Retry-After` that is a date is read by the provider's own `Date`.
 pub async fn revoke(
     http: &Http,
-    client: &AuthClient,
+    client: &Oauth2,
     secret: Option<&SecretValue>,
     token: &SecretValue,
     hint: TokenKind,

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     SecretValue, Timestamp,
-    auth_client::{AuthClient, ClientAuthentication},
+    auth_client::{ClientAuthentication, Oauth2},
     connection::TokenSet,
 };
 use oauth2::{
@@ -41,18 +41,23 @@ pub struct Answer {
 /// provider's answer means.
 pub async fn exchange(
     http: &Http,
-    client: &AuthClient,
+    client: &Oauth2,
     secret: Option<&SecretValue>,
     pending: &Pending,
     code: Code,
     now: &(dyn Fn() -> Timestamp + Sync),
 ) -> Result<Answer, Error> {
     let begun_with = (
-        pending.client,
+        pending.issuer.as_deref(),
         pending.client_id.as_str(),
         pending.token_uri.as_str(),
     );
-    if begun_with != (client.id, client.client_id.as_str(), client.token_uri.as_str()) {
+    let now_registered = (
+        client.issuer.as_deref(),
+        client.client_id.as_str(),
+        client.token_uri.as_str(),
+    );
+    if begun_with != now_registered {
         return Err(Error::BadParameter(
             "the registration changed while the consent was under way".to_owned(),
         ));
@@ -83,7 +88,7 @@ pub async fn exchange(
 /// What the provider's answer means.
 pub async fn refresh(
     http: &Http,
-    client: &AuthClient,
+    client: &Oauth2,
     secret: Option<&SecretValue>,
     refresh_token: &SecretValue,
     now: &(dyn Fn() -> Timestamp + Sync),
@@ -129,7 +134,7 @@ pub fn read(
 
 async fn ask(
     http: &Http,
-    client: &AuthClient,
+    client: &Oauth2,
     request: reqwest::Request,
     nonce: Option<&str>,
     sent: &[&str],
@@ -158,7 +163,7 @@ type TokenClient = BasicClient<
     oauth2::EndpointSet,
 >;
 
-fn token_client(client: &AuthClient, secret: Option<&str>) -> Result<TokenClient, Error> {
+fn token_client(client: &Oauth2, secret: Option<&str>) -> Result<TokenClient, Error> {
     let token_uri = endpoint::parse(&client.token_uri)?;
     let builder = BasicClient::new(ClientId::new(client.client_id.clone()));
     // Without a secret there is nothing to authenticate with: the client id goes into the body (RFC 6749 §3.2.1).

@@ -20,9 +20,11 @@ pub(crate) enum Kind {
     SecretVersion,
     Credential,
     CredentialVersion,
+    Application,
     AuthClient,
     AuthClientVersion,
     Connection,
+    ConnectionVersion,
     TokenSet,
     RefreshIntent,
     Settings,
@@ -35,9 +37,11 @@ impl Kind {
         Kind::SecretVersion,
         Kind::Credential,
         Kind::CredentialVersion,
+        Kind::Application,
         Kind::AuthClient,
         Kind::AuthClientVersion,
         Kind::Connection,
+        Kind::ConnectionVersion,
         Kind::TokenSet,
         Kind::RefreshIntent,
         Kind::Settings,
@@ -50,9 +54,11 @@ impl Kind {
             Kind::SecretVersion => "secret_version",
             Kind::Credential => "credential",
             Kind::CredentialVersion => "credential_version",
+            Kind::Application => "application",
             Kind::AuthClient => "auth_client",
             Kind::AuthClientVersion => "auth_client_version",
             Kind::Connection => "connection",
+            Kind::ConnectionVersion => "connection_version",
             Kind::TokenSet => "token_set",
             Kind::RefreshIntent => "refresh_intent",
             Kind::Settings => "settings",
@@ -67,7 +73,8 @@ impl Kind {
             .ok_or_else(|| Error::Corrupt("a record of an unknown kind".to_owned()))
     }
 
-    /// wrap/oauth is what stays in memory while a vault is “locked, refreshing”; it wraps nothing else.
+    /// wrap/oauth is what stays in memory while a vault is “locked, refreshing”; it wraps nothing else. The entered
+    /// values of a Connection are not needed then, so they are out of its reach.
     fn wrapping_key(self, ring: &KeyRing) -> &Key {
         match self {
             Kind::Environment
@@ -75,7 +82,9 @@ impl Kind {
             | Kind::SecretVersion
             | Kind::Credential
             | Kind::CredentialVersion
-            | Kind::Settings => &ring.wrap_main,
+            | Kind::Settings
+            | Kind::Application
+            | Kind::ConnectionVersion => &ring.wrap_main,
             Kind::AuthClient
             | Kind::AuthClientVersion
             | Kind::Connection

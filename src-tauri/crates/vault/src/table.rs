@@ -18,9 +18,13 @@ pub mod secrets;
 
 pub mod credentials;
 
+pub mod applications;
+
 pub mod auth_clients;
 
 mod token_sets;
+
+mod connection_values;
 
 pub mod connections;
 
@@ -49,9 +53,13 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
         Kind::Environment => environments::name_bi(new, &environments::decode(tx, record, plaintext)?),
         Kind::Secret => secrets::name_bi(new, &secrets::decode(tx, record, plaintext)?),
         Kind::Credential => credentials::name_bi(new, &credentials::decode(tx, record, plaintext)?),
+        Kind::Application => applications::name_bi(new, &applications::decode(tx, record, plaintext)?),
         Kind::AuthClient => auth_clients::name_bi(new, &auth_clients::decode(tx, record, plaintext)?),
         Kind::Connection => connections::name_bi(new, &connections::decode(tx, record, plaintext)?),
-        Kind::SecretVersion | Kind::CredentialVersion | Kind::AuthClientVersion => {
+        Kind::SecretVersion
+        | Kind::CredentialVersion
+        | Kind::AuthClientVersion
+        | Kind::ConnectionVersion => {
             versions::name_bi(tx, new, record, plaintext)?
         }
         Kind::Settings => settings::name_bi(new, &settings::decode(tx, record, plaintext)?),

@@ -52,6 +52,12 @@ impl<'v> Tx<'v> {
         }
     }
 
+    /// The identity of the vault itself.
+    #[must_use]
+    pub fn vault_id(&self) -> Id {
+        Id::from_bytes(self.keys.uuid)
+    }
+
     /// A new identity.
     ///
     /// # Errors
@@ -321,9 +327,11 @@ pub(crate) fn what(kind: Kind) -> &'static str {
         Kind::SecretVersion => "the version",
         Kind::Credential => "the credential",
         Kind::CredentialVersion => "the version of a variable",
+        Kind::Application => "the application",
         Kind::AuthClient => "the auth client",
         Kind::AuthClientVersion => "the client secret",
         Kind::Connection => "the connection",
+        Kind::ConnectionVersion => "the entered value",
         Kind::TokenSet => "the tokens",
         Kind::RefreshIntent => "the refresh intent",
         Kind::Settings => "the settings",

@@ -1,6 +1,6 @@
 //! Unlocking: what is checked before a single record is believed, and in which order (SECURITY.md §b).
 
-use keyward_model::{SecretValue, Timestamp};
+use keyward_model::{Id, SecretValue, Timestamp};
 use keyward_seal::{Key, MasterKey, RecoveryKey};
 
 use crate::{
@@ -25,6 +25,17 @@ use crate::{
 /// [`Error::NotFound`], [`Error::Unsafe`], [`Error::Corrupt`], [`Error::TooNew`].
 pub fn mode(place: &Place<'_>) -> Result<Mode> {
     Ok(mode_of(&slots(place)?))
+}
+
+/// The identity of the vault, by which others name it; needs no key. What the file says is proven by unlocking it.
+///
+/// # Errors
+/// As [`mode`].
+pub fn identity(place: &Place<'_>) -> Result<Id> {
+    place.home.check_vault(place.name)?;
+    let _lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
+    let db = schema::open(&place.home.vault_file(place.name), OnClose::Leave)?;
+    Ok(Id::from_bytes(Header::read(&db)?.vault_uuid))
 }
 
 /// Unlocks a vault. Checked in this order: owner and mode of the files; version; floor and cap of the costs,

@@ -34,7 +34,7 @@ pub use crate::{
     create::create,
     rekey::{Depth, Rekey, Stage, Step, rekey},
     slot::DeviceSecret,
-    unlock::{mode, unlock, ways},
+    unlock::{identity, mode, unlock, ways},
     ways::{Mode, NewSlot, PassphraseWay, Ways},
 };
 

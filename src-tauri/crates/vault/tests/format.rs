@@ -39,6 +39,7 @@ fn r44_an_independent_reader_agrees() {
     let told = read(&world, &[&hex(&the_entry(&world))]);
     let (value, current) = (hex(b"s3cr3t-value"), hex(secret.current.as_bytes()));
     let variable = hex(b"port-value");
+    let entered = hex(b"canary-entered-value");
     for expected in [
         "\"DB_PASSWORD\"",
         &value,
@@ -46,6 +47,8 @@ fn r44_an_independent_reader_agrees() {
         &variable,
         &current,
         "canary@example.org",
+        "header:X-CANARY",
+        &entered,
         "connection.create",
         "\"settings\"",
         "recovery.create",

@@ -93,7 +93,7 @@ def cbor(data):
     return value
 
 
-def name_bi(keys, uuid, tbl, row_uuid, body):
+def name_bi(keys, tbl, row_uuid, body):
     def named(scope, environment, text):
         return mac(keys["index"], b"name\0", lp(scope), environment, lp(text.lower().encode()))[:16]
 
@@ -101,10 +101,9 @@ def name_bi(keys, uuid, tbl, row_uuid, body):
         return named(b"environment", bytes(16), body[1])
     if tbl == "settings":
         return named(b"settings", bytes(16), "main")
-    if tbl == "auth_client":
-        return named(b"auth_client", bytes(16), body[1])
+    if tbl in ("application", "auth_client"):
+        return named(tbl.encode(), bytes(16), body[1])
     if tbl == "connection":
-        assert body[5][:16] == uuid
         return named(b"item", body[3], body[1])
     if tbl == "secret":
         if 11 in body:
@@ -209,7 +208,7 @@ def main(path, way):
         dek = unseal(wrap, b"dek", aad(b"dek", row_epoch), wrapped)
         padded = unseal(dek, b"body", aad(b"body", 0), body)
         fields = cbor(unpad(padded))
-        assert name == name_bi(keys, uuid, tbl, row_uuid, fields), "name"
+        assert name == name_bi(keys, tbl, row_uuid, fields), "name"
         records.append({"table": tbl, "version": version, "fields": fields})
     assert not leaves, "a row is missing"
 

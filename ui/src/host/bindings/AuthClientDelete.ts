@@ -7,4 +7,5 @@ export type AuthClientDelete = {
 /**
  * Key or id.
  */
-auth_client: string, };
+auth_client: string, 
+};

@@ -7,4 +7,5 @@ export type AuthClientDiscover = {
 /**
  * The issuer's address.
  */
-issuer: string, };
+issuer: string, 
+};

@@ -7,4 +7,5 @@ export type AuthClientList = {
 /**
  * Name of the environment.
  */
-environment: string, };
+environment: string, 
+};

@@ -7,4 +7,5 @@ export type AuthClientShow = {
 /**
  * Key or id.
  */
-auth_client: string, };
+auth_client: string, 
+};

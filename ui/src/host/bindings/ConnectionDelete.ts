@@ -11,4 +11,5 @@ environment: string,
 /**
  * Keys or ids.
  */
-connections: Array<string>, };
+connections: Array<string>, 
+};

@@ -15,4 +15,5 @@ message: string,
 /**
  * What to do.
  */
-hint: string, };
+hint: string, 
+};

@@ -12,4 +12,5 @@ environment: string,
 /**
  * Only those in this state.
  */
-state: ConnectionState | null, };
+state: ConnectionState | null, 
+};

@@ -11,4 +11,5 @@ environment: string,
 /**
  * Key or id.
  */
-connection: string, };
+connection: string, 
+};

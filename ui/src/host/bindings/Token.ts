@@ -14,9 +14,9 @@ access_token: Plaintext,
  */
 token_type: string, 
 /**
- * RFC 3339.
+ * RFC 3339; `null` for a token that was entered.
  */
-expires_at: string, 
+expires_at: string | null, 
 /**
  * Scope as granted.
  */
@@ -24,4 +24,5 @@ scope: string | null,
 /**
  * Says that this read could not be written to the audit log (SECURITY.md L-10).
  */
-notice?: string, };
+notice: string | null, 
+};

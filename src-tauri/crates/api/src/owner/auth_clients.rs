@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use keyward_engine::{Engine, access::Caller, auth_clients};
+use keyward_engine::{
+    Engine,
+    access::Caller,
+    auth_clients::{self, Changes, New, NewOauth2, NewRegistration},
+};
+use keyward_model::auth_client::Visibility;
 
 use super::{Result, params};
-use crate::wire::{self, Done};
+use crate::wire::{self, AuthClientType, Done, Error};
 
 /// Visible ones, newest first.
 ///
@@ -39,22 +44,102 @@ pub fn create(
     caller: &Caller,
     request: wire::AuthClientCreate,
 ) -> Result<wire::AuthClient> {
-    let new = auth_clients::New {
+    let kind = request.kind.unwrap_or(AuthClientType::Oauth2);
+    refuse_foreign_fields(kind, &request)?;
+    let url = request.url.as_deref();
+    let registration = match kind {
+        AuthClientType::Oauth2 => NewRegistration::Oauth2(NewOauth2 {
+            issuer: request.issuer.as_deref(),
+            auth_uri: request.auth_uri.as_deref(),
+            token_uri: request.token_uri.as_deref(),
+            revocation_uri: request.revocation_uri.as_deref(),
+            client_id: request.client_id.as_deref().unwrap_or_default(),
+            client_secret: request.client_secret.as_ref().map(|secret| &secret.0),
+            token_expires_in: request.token_expires_in,
+            redirect_path: request.redirect_path.as_deref(),
+            authorize_params: params(request.authorize_params.as_deref().unwrap_or_default())?,
+            scopes: request.scopes.unwrap_or_default(),
+        }),
+        AuthClientType::Noauth => NewRegistration::NoAuth { url },
+        AuthClientType::Basic => NewRegistration::Basic { url },
+        AuthClientType::ApiKey => NewRegistration::ApiKey {
+            url,
+            apply: request.apply.as_deref(),
+        },
+    };
+    let new = New {
         key: &request.key,
         name: request.name.as_deref(),
         application: request.application.as_deref(),
-        issuer: request.issuer.as_deref(),
+        visibility: request
+            .visibility
+            .map_or(Visibility::Environment, Visibility::from),
+        registration,
+    };
+    Ok(auth_clients::create(engine, caller, &request.environment, &new)?.into())
+}
+
+/// What is said of a type that has no such thing would be lost silently.
+fn refuse_foreign_fields(kind: AuthClientType, request: &wire::AuthClientCreate) -> Result<()> {
+    let is_oauth2 = kind == AuthClientType::Oauth2;
+    let given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
+    let fields = [
+        ("issuer", request.issuer.is_some(), is_oauth2),
+        ("auth uri", request.auth_uri.is_some(), is_oauth2),
+        ("token uri", request.token_uri.is_some(), is_oauth2),
+        ("revocation uri", request.revocation_uri.is_some(), is_oauth2),
+        ("client id", request.client_id.is_some(), is_oauth2),
+        ("client secret", request.client_secret.is_some(), is_oauth2),
+        ("token expires in", request.token_expires_in.is_some(), is_oauth2),
+        ("redirect path", request.redirect_path.is_some(), is_oauth2),
+        ("authorize param", given(&request.authorize_params), is_oauth2),
+        ("scope", given(&request.scopes), is_oauth2),
+        ("url", request.url.is_some(), !is_oauth2),
+        ("apply", request.apply.is_some(), kind == AuthClientType::ApiKey),
+    ];
+    match fields.into_iter().find(|(_, given, fits)| *given && !fits) {
+        None => Ok(()),
+        Some((field, ..)) => Err(Error::usage(format!(
+            "{field}: an auth client of this type has none."
+        ))),
+    }
+}
+
+/// Changes one.
+///
+/// # Errors
+/// `usage`, `conflict` for what Connections rest on, `denied` for another vault's, `not_found`.
+pub fn update(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::AuthClientUpdate,
+) -> Result<wire::AuthClient> {
+    let changes = Changes {
+        name: request.name.as_deref(),
+        visibility: request.visibility.map(Visibility::from),
+        client_id: request.client_id.as_deref(),
+        client_secret: request.client_secret.as_ref().map(|secret| &secret.0),
         auth_uri: request.auth_uri.as_deref(),
         token_uri: request.token_uri.as_deref(),
         revocation_uri: request.revocation_uri.as_deref(),
-        client_id: &request.client_id,
-        client_secret: request.client_secret.as_ref().map(|secret| &secret.0),
-        token_expires_in: request.token_expires_in,
         redirect_path: request.redirect_path.as_deref(),
-        authorize_params: params(request.authorize_params.as_deref().unwrap_or_default())?,
-        scopes: request.scopes.unwrap_or_default(),
+        token_expires_in: request.token_expires_in,
+        authorize_params: request.authorize_params.as_deref().map(params).transpose()?,
+        scopes: request.scopes,
+        url: request.url.as_deref(),
+        apply: request.apply.as_deref(),
     };
-    Ok(auth_clients::create(engine, caller, &request.environment, &new)?.into())
+    Ok(auth_clients::update(engine, caller, &request.auth_client, &changes)?.into())
+}
+
+impl From<wire::Visibility> for Visibility {
+    fn from(visibility: wire::Visibility) -> Self {
+        match visibility {
+            wire::Visibility::Environment => Self::Environment,
+            wire::Visibility::Vault => Self::Vault,
+            wire::Visibility::Machine => Self::Machine,
+        }
+    }
 }
 
 /// Deletes one that nothing uses.

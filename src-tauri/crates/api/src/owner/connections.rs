@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_engine::{Engine, access::Caller, connections, refresh};
-use keyward_model::connection::ConnectionState;
+use keyward_model::{Timestamp, connection::ConnectionState};
 
 use super::{Result, from_engine};
 use crate::wire::{self, Plaintext};
@@ -88,13 +88,13 @@ pub fn token(engine: &Arc<Engine>, caller: &Caller, request: wire::TokenRequest)
     let min_ttl = request
         .min_ttl_seconds
         .map(|seconds| Duration::from_secs(seconds.into()));
-    let (tokens, notice) =
+    let (token, notice) =
         refresh::fresh_token(engine, caller, &request.environment, &request.connection, min_ttl)?;
     Ok(wire::Token {
-        access_token: Plaintext(tokens.access_token),
-        token_type: tokens.token_type,
-        expires_at: tokens.lifetime.expires_at.to_rfc3339(),
-        scope: tokens.scope,
+        access_token: Plaintext(token.access_token),
+        token_type: token.token_type,
+        expires_at: token.expires_at.map(Timestamp::to_rfc3339),
+        scope: token.scope,
         notice,
     })
 }

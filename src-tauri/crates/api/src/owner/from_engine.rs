@@ -2,6 +2,7 @@
 
 use keyward_engine::{
     self as engine, Kind,
+    applications::Shown as ShownApplication,
     auth_clients::Counted as CountedClient,
     changes::{Change, ChangeKind},
     connections::{Revocation, Shown},
@@ -11,9 +12,11 @@ use keyward_engine::{
 };
 use keyward_model::{
     Timestamp,
-    connection::ConnectionState,
+    auth_client::{Oauth2, Registration, Visibility},
+    connection::{AuthType, ConnectionState},
     credential::{Credential, Variable},
     environment::Environment,
+    name::Handle,
     secret::{Secret, Version},
 };
 
@@ -153,31 +156,63 @@ pub(super) fn version(version: Version, current: u32) -> wire::Version {
 impl From<CountedClient> for wire::AuthClient {
     fn from(counted: CountedClient) -> Self {
         let client = counted.auth_client;
+        let oauth2 = client.oauth2();
+        let of = |member: fn(&Oauth2) -> Option<String>| oauth2.and_then(member);
         Self {
             id: client.id.to_string(),
             key: client.key.to_string(),
-            name: client.name,
-            kind: "oauth2".to_owned(),
-            application: client.application.map(|application| application.to_string()),
-            visibility: "environment".to_owned(),
-            issuer: client.issuer,
-            auth_uri: client.auth_uri,
-            token_uri: client.token_uri,
+            name: client.name.clone(),
+            kind: match &client.registration {
+                Registration::Oauth2(_) => wire::AuthClientType::Oauth2,
+                Registration::NoAuth { .. } => wire::AuthClientType::Noauth,
+                Registration::Basic { .. } => wire::AuthClientType::Basic,
+                Registration::ApiKey { .. } => wire::AuthClientType::ApiKey,
+            },
+            application: client
+                .application
+                .as_ref()
+                .map(|application| application.to_string()),
+            visibility: match client.visibility {
+                Visibility::Environment => wire::Visibility::Environment,
+                Visibility::Vault => wire::Visibility::Vault,
+                Visibility::Machine => wire::Visibility::Machine,
+            },
+            kept_in: counted.kept_in.map(|vault| vault.to_string()),
+            issuer: of(|oauth2| oauth2.issuer.clone()),
+            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone())),
+            token_uri: of(|oauth2| Some(oauth2.token_uri.clone())),
             refresh_token_uri: None,
-            revocation_uri: client.revocation_uri,
-            token_expires_in: client.token_expires_in,
-            client_id: client.client_id,
-            has_client_secret: client.client_secret.is_some(),
+            revocation_uri: of(|oauth2| oauth2.revocation_uri.clone()),
+            token_expires_in: oauth2.map(|oauth2| oauth2.token_expires_in),
+            client_id: of(|oauth2| Some(oauth2.client_id.clone())),
+            has_client_secret: oauth2.is_some_and(|oauth2| oauth2.client_secret.is_some()),
             // O-09, O-10: the port is chosen for each consent; servers ignore it for loopback addresses.
-            redirect: format!("http://127.0.0.1{}", client.redirect_path),
-            scopes: client.scopes,
-            authorize_params: client
-                .authorize_params
-                .into_iter()
+            redirect: of(|oauth2| Some(format!("http://127.0.0.1{}", oauth2.redirect_path))),
+            url: client.registration.url().map(str::to_owned),
+            apply: client.registration.apply().map(ToString::to_string),
+            scopes: oauth2.map_or_else(Vec::new, |oauth2| oauth2.scopes.clone()),
+            authorize_params: oauth2
+                .iter()
+                .flat_map(|oauth2| &oauth2.authorize_params)
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
             connections: counted.connections,
             created_at: client.created_at.to_rfc3339(),
+        }
+    }
+}
+
+impl From<ShownApplication> for wire::Application {
+    fn from(shown: ShownApplication) -> Self {
+        let keys = |handles: Vec<Handle>| handles.iter().map(Handle::to_string).collect();
+        Self {
+            key: shown.key.to_string(),
+            name: shown.name,
+            url: shown.url,
+            auth_clients: keys(shown.auth_clients),
+            connections: keys(shown.connections),
+            default: shown.default.map(|key| key.to_string()),
+            created_at: shown.created_at.to_rfc3339(),
         }
     }
 }
@@ -195,8 +230,14 @@ impl From<Shown> for wire::Connection {
             name: connection.name,
             environment: shown.environment.name.to_string(),
             application: connection.application.map(|application| application.to_string()),
-            auth_client: shown.auth_client.to_string(),
-            auth_type: "oauth2".to_owned(),
+            auth_client: shown.auth_client.map(|key| key.to_string()),
+            auth_type: match connection.auth_type {
+                AuthType::Oauth2 => wire::AuthType::Oauth2,
+                AuthType::Basic => wire::AuthType::Basic,
+                AuthType::ApiKey => wire::AuthType::ApiKey,
+                AuthType::AccessToken => wire::AuthType::AccessToken,
+                AuthType::None => wire::AuthType::None,
+            },
             owner: "owner".to_owned(),
             account: connection.account,
             state: match connection.state {
@@ -214,6 +255,9 @@ impl From<Shown> for wire::Connection {
             scope: connection.granted_scope,
             refresh_token: connection.has_refresh_token,
             refresh_token_expires_at: None,
+            url: connection.url,
+            apply: connection.apply.map(|apply| apply.to_string()),
+            value_version: connection.value.map(|(number, _)| number),
             default: connection.default,
             created_at: connection.created_at.to_rfc3339(),
         }

@@ -1,11 +1,13 @@
 //! What the Owner may do: wire in, wire out, one function an act. Named by [`crate::verbs`].
 
+pub mod applications;
 pub mod audit;
 pub mod auth_clients;
 pub mod connections;
 pub mod consents;
 pub mod credentials;
 pub mod doctor;
+pub mod entered;
 pub mod environments;
 mod from_engine;
 pub mod keys;

@@ -13,31 +13,37 @@ pub struct AuthClient {
     pub key: String,
     /// Free text.
     pub name: String,
-    /// `oauth2`.
+    /// `oauth2`, `noauth`, `basic`, `api_key`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: AuthClientType,
     /// What it is for.
     pub application: Option<String>,
-    /// `environment`.
-    pub visibility: String,
+    /// Who may use it.
+    pub visibility: Visibility,
+    /// The vault that keeps it, when it is another one: it is used here, and changed there.
+    pub kept_in: Option<String>,
     /// Issuer, where known.
     pub issuer: Option<String>,
-    /// Authorization endpoint.
-    pub auth_uri: String,
+    /// Authorization endpoint; `null` but for oauth2, as all that follows up to the redirect.
+    pub auth_uri: Option<String>,
     /// Token endpoint.
-    pub token_uri: String,
+    pub token_uri: Option<String>,
     /// Endpoint for refreshes where it differs.
     pub refresh_token_uri: Option<String>,
     /// Revocation endpoint, where known.
     pub revocation_uri: Option<String>,
     /// Lifetime assumed when an answer says none, in seconds.
-    pub token_expires_in: u32,
+    pub token_expires_in: Option<u32>,
     /// OAuth client id.
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// Whether a client secret is stored.
     pub has_client_secret: bool,
     /// Redirect address to register at the provider; the port is free.
-    pub redirect: String,
+    pub redirect: Option<String>,
+    /// Where requests go, of the other types.
+    pub url: Option<String>,
+    /// How a value is sent: `header:NAME`, `query:NAME`, `basic`, `body:NAME`.
+    pub apply: Option<String>,
     /// Scopes asked for by default.
     pub scopes: Vec<String>,
     /// Further authorization parameters, `name=value`.
@@ -46,6 +52,35 @@ pub struct AuthClient {
     pub connections: u32,
     /// RFC 3339.
     pub created_at: String,
+}
+
+/// What kind of registration an AuthClient is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum AuthClientType {
+    /// OAuth 2.0 (RFC 6749).
+    Oauth2,
+    /// An address without sign-in.
+    Noauth,
+    /// User name and password.
+    Basic,
+    /// One value.
+    #[serde(rename = "api_key")]
+    ApiKey,
+}
+
+/// Who may use an AuthClient (EL7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum Visibility {
+    /// Its own environment.
+    Environment,
+    /// Its own vault.
+    Vault,
+    /// All vaults of one KEYWARD_HOME, while its own vault is open too.
+    Machine,
 }
 
 /// Lists the AuthClients visible in an environment, newest first.
@@ -75,7 +110,8 @@ pub struct AuthClientDelete {
     pub auth_client: String,
 }
 
-/// Makes an AuthClient of type `oauth2`; endpoints not given are discovered from the issuer.
+/// Makes an AuthClient. Of the fields after the visibility each type has its own: oauth2 endpoints (those not given are
+/// discovered from the issuer), client id and secret; the others an address and how a value is sent.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -88,6 +124,11 @@ pub struct AuthClientCreate {
     pub name: Option<String>,
     /// What it is for.
     pub application: Option<String>,
+    /// Default: `oauth2`.
+    #[serde(rename = "type")]
+    pub kind: Option<AuthClientType>,
+    /// Default: `environment`.
+    pub visibility: Option<Visibility>,
     /// Issuer to discover from (OpenID, then RFC 8414).
     pub issuer: Option<String>,
     /// Authorization endpoint.
@@ -97,7 +138,7 @@ pub struct AuthClientCreate {
     /// Revocation endpoint.
     pub revocation_uri: Option<String>,
     /// OAuth client id.
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// OAuth client secret.
     pub client_secret: Option<Plaintext>,
     /// Seconds assumed when an answer has no lifetime; default 3600.
@@ -108,6 +149,45 @@ pub struct AuthClientCreate {
     pub authorize_params: Option<Vec<String>>,
     /// Scopes asked for by default.
     pub scopes: Option<Vec<String>>,
+    /// Where requests go.
+    pub url: Option<String>,
+    /// How a value is sent: `header:NAME`, `query:NAME`, `basic`, `body:NAME`.
+    pub apply: Option<String>,
+}
+
+/// Changes an AuthClient; what is left out stays (EL11).
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct AuthClientUpdate {
+    /// Key or id.
+    pub auth_client: String,
+    /// Free text.
+    pub name: Option<String>,
+    /// Who may use it.
+    pub visibility: Option<Visibility>,
+    /// Not while it has Connections, as all addresses.
+    pub client_id: Option<String>,
+    /// Used from the very next refresh on.
+    pub client_secret: Option<Plaintext>,
+    /// Authorization endpoint.
+    pub auth_uri: Option<String>,
+    /// Token endpoint.
+    pub token_uri: Option<String>,
+    /// Revocation endpoint.
+    pub revocation_uri: Option<String>,
+    /// Seconds assumed when an answer has no lifetime.
+    pub token_expires_in: Option<u32>,
+    /// Path of the redirect.
+    pub redirect_path: Option<String>,
+    /// Further authorization parameters, `name=value`, in place of those there are.
+    pub authorize_params: Option<Vec<String>>,
+    /// Scopes asked for by default, in place of those there are.
+    pub scopes: Option<Vec<String>>,
+    /// Where requests go.
+    pub url: Option<String>,
+    /// How a value is sent.
+    pub apply: Option<String>,
 }
 
 /// Asks an issuer for its endpoints.

@@ -17,10 +17,10 @@ pub struct Connection {
     pub environment: String,
     /// What it is for.
     pub application: Option<String>,
-    /// Key of its AuthClient.
-    pub auth_client: String,
-    /// `oauth2`.
-    pub auth_type: String,
+    /// Key of its AuthClient, where it has one.
+    pub auth_client: Option<String>,
+    /// What it holds.
+    pub auth_type: AuthType,
     /// The Owner.
     pub owner: String,
     /// Whose account, where the provider said so.
@@ -41,10 +41,33 @@ pub struct Connection {
     pub refresh_token: bool,
     /// RFC 3339; when the refresh token ends, where the provider says so.
     pub refresh_token_expires_at: Option<String>,
+    /// Where its requests go, where that was said.
+    pub url: Option<String>,
+    /// How its value is sent: `header:NAME`, `query:NAME`, `basic`, `body:NAME`.
+    pub apply: Option<String>,
+    /// Number of the current values; `null` for tokens, and while there are none.
+    pub value_version: Option<u32>,
     /// Whether `@APP` means this one.
     pub default: bool,
     /// RFC 3339.
     pub created_at: String,
+}
+
+/// What a Connection holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum AuthType {
+    /// OAuth 2.0 tokens that are kept fresh.
+    Oauth2,
+    /// A user name and a password.
+    Basic,
+    /// One value.
+    ApiKey,
+    /// A token that was made at the provider.
+    AccessToken,
+    /// An address alone.
+    None,
 }
 
 /// Where a Connection stands.
@@ -188,7 +211,7 @@ pub enum Revocation {
     NoEndpoint,
     /// The request failed: they end by themselves.
     Failed,
-    /// There were none.
+    /// There were none; values that had been entered were destroyed.
     NoTokens,
 }
 
@@ -213,8 +236,8 @@ pub struct Token {
     pub access_token: Plaintext,
     /// As the provider wrote it.
     pub token_type: String,
-    /// RFC 3339.
-    pub expires_at: String,
+    /// RFC 3339; `null` for a token that was entered.
+    pub expires_at: Option<String>,
     /// Scope as granted.
     pub scope: Option<String>,
     /// Says that this read could not be written to the audit log (SECURITY.md L-10).

@@ -3,12 +3,14 @@
 //! Only this module derives serde on what the product speaks of (ARCHITECTURE.md rule 3). Lists use the same
 //! object as `show`, never with a value.
 
+mod application;
 mod audit;
 mod auth_client;
 mod connection;
 mod consent;
 mod credential;
 mod doctor;
+mod entered;
 mod environment;
 mod error;
 mod plaintext;
@@ -20,12 +22,14 @@ mod settings;
 mod vault;
 mod ways;
 
+pub use application::*;
 pub use audit::*;
 pub use auth_client::*;
 pub use connection::*;
 pub use consent::*;
 pub use credential::*;
 pub use doctor::*;
+pub use entered::*;
 pub use environment::*;
 pub use error::*;
 pub use plaintext::Plaintext;

@@ -13,6 +13,8 @@ pub enum AuthClient {
         /// Key or id
         auth_client: String,
     },
+    /// Change an auth client; client id and addresses only while no connection uses it
+    Update(Box<AuthClientUpdate>),
     /// Delete an auth client that no connection uses
     Delete {
         /// Key or id
@@ -21,8 +23,24 @@ pub enum AuthClient {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub enum AuthClientType {
     Oauth2,
+    Basic,
+    ApiKey,
+    #[value(name = "noauth")]
+    NoAuth,
+}
+
+/// Who may use an auth client.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Visibility {
+    /// Connections of this environment
+    Environment,
+    /// Connections of this vault
+    Vault,
+    /// Connections of all vaults of this KEYWARD_HOME, while this one is open too
+    Machine,
 }
 
 #[derive(Args)]
@@ -39,8 +57,18 @@ pub struct AuthClientAdd {
     /// Discover the endpoints from this issuer
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
+    /// Who may use it [default: environment]
+    #[arg(long, value_enum)]
+    pub visibility: Option<Visibility>,
+    /// Where requests go; not for oauth2
+    #[arg(long, value_name = "U")]
+    pub url: Option<String>,
+    /// How the value is sent: header:NAME, query:NAME, basic or body:NAME; for api_key
+    #[arg(long, value_name = "HOW")]
+    pub apply: Option<String>,
+    /// Client id at the provider; for oauth2
     #[arg(long, value_name = "ID")]
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// Read the client secret from stdin
     #[arg(long)]
     pub client_secret_stdin: bool,
@@ -62,4 +90,43 @@ pub struct AuthClientAdd {
     /// Scope asked for by default; may be repeated
     #[arg(long = "scope", value_name = "S")]
     pub scopes: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct AuthClientUpdate {
+    /// Key or id
+    pub auth_client: String,
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Who may use it
+    #[arg(long, value_enum)]
+    pub visibility: Option<Visibility>,
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Read a new client secret from stdin: used from the very next refresh on
+    #[arg(long)]
+    pub client_secret_stdin: bool,
+    #[arg(long, value_name = "URL")]
+    pub auth_uri: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub token_uri: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub revocation_uri: Option<String>,
+    /// Seconds a token lives when the provider does not say
+    #[arg(long, value_name = "SECONDS")]
+    pub token_expires_in: Option<u32>,
+    #[arg(long, value_name = "PATH")]
+    pub redirect_path: Option<String>,
+    /// Further parameter of the authorization request, replacing the old ones; may be repeated
+    #[arg(long = "authorize-param", value_name = "K=V")]
+    pub authorize_params: Vec<String>,
+    /// Scope asked for by default, replacing the old ones; may be repeated
+    #[arg(long = "scope", value_name = "S")]
+    pub scopes: Vec<String>,
+    /// Where requests go
+    #[arg(long, value_name = "U")]
+    pub url: Option<String>,
+    /// How the value is sent
+    #[arg(long, value_name = "HOW")]
+    pub apply: Option<String>,
 }

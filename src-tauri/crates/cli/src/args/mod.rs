@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
+mod application;
 mod audit;
 mod auth_client;
 mod completion;
@@ -14,10 +15,11 @@ mod settings;
 mod using;
 mod vault;
 
+pub use application::App;
 pub use audit::{Audit, AuditCommand};
-pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType};
+pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType, AuthClientUpdate, Visibility};
 pub use completion::{Completion, Shell};
-pub use connection::{Connect, Connection, State, Token};
+pub use connection::{Connect, Connection, ConnectionAdd, ConnectionUpdate, EnteredType, State, Token};
 pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
 pub use environment::Env;
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
@@ -85,12 +87,15 @@ pub enum Command {
     Credential(Credential),
     /// Print the value of a reference, key or @APP
     Get(Get),
+    /// Applications: what credentials are for, and the default of each
+    #[command(subcommand)]
+    App(App),
     /// Auth clients: your registrations with providers
     #[command(subcommand)]
     AuthClient(AuthClient),
     /// Give consent in the browser: a new connection, or the same one again
     Connect(Connect),
-    /// Connections: tokens that are kept fresh
+    /// Connections: tokens that are kept fresh, and credentials that you entered
     #[command(subcommand)]
     Connection(Connection),
     /// Print a fresh access token

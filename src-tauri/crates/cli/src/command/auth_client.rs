@@ -1,12 +1,13 @@
 //! `keyward auth-client`
 
 use keyward_api::wire::{
-    AuthClient, AuthClientCreate, AuthClientDelete, AuthClientList, AuthClientShow, Code, Error, Plaintext,
+    self, AuthClient, AuthClientCreate, AuthClientDelete, AuthClientList, AuthClientShow, Code, Error,
+    Plaintext,
 };
 
 use super::Result;
 use crate::{
-    args::{AuthClient as Command, AuthClientAdd, AuthClientType},
+    args::{AuthClient as Command, AuthClientAdd, AuthClientType, AuthClientUpdate, Visibility},
     context::Context,
     door::Door,
     output,
@@ -23,10 +24,11 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     match command {
         Command::Add(add) => {
             let made = door.call(context, request(context, *add)?)?;
-            face.say(format!(
-                "Register this redirect address at the provider: {} (any port)",
-                made.redirect
-            ));
+            if let Some(redirect) = &made.redirect {
+                face.say(format!(
+                    "Register this redirect address at the provider: {redirect} (any port)"
+                ));
+            }
             face.show(&made, facts)
         }
         Command::List => {
@@ -44,6 +46,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
         Command::Show { auth_client } => {
             face.show(&door.call(context, AuthClientShow { auth_client })?, facts)
         }
+        Command::Update(changes) => face.show(&door.call(context, update(*changes)?)?, facts),
         Command::Delete { auth_client } => {
             door.call(
                 context,
@@ -57,65 +60,137 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
 }
 
 fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
-    let AuthClientType::Oauth2 = add.kind;
-    let client_secret = if add.client_secret_stdin {
-        let secret = value::stdin(false)?;
-        if secret.is_empty() {
-            return Err(Error::new(
-                Code::Usage,
-                "The client secret on stdin is empty.",
-                "Leave --client-secret-stdin out for a public client.",
-            ));
-        }
-        Some(Plaintext(secret))
-    } else {
-        None
-    };
+    let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     Ok(AuthClientCreate {
         environment: context.environment.clone(),
         key: add.key,
         name: add.name,
         application: add.app,
+        kind: Some(match add.kind {
+            AuthClientType::Oauth2 => wire::AuthClientType::Oauth2,
+            AuthClientType::Basic => wire::AuthClientType::Basic,
+            AuthClientType::ApiKey => wire::AuthClientType::ApiKey,
+            AuthClientType::NoAuth => wire::AuthClientType::Noauth,
+        }),
+        visibility: add.visibility.map(wire::Visibility::from),
         issuer: add.issuer,
         auth_uri: add.auth_uri,
         token_uri: add.token_uri,
         revocation_uri: add.revocation_uri,
         client_id: add.client_id,
-        client_secret,
+        client_secret: client_secret(add.client_secret_stdin)?,
         token_expires_in: add.token_expires_in,
         redirect_path: add.redirect_path,
-        authorize_params: Some(add.authorize_params),
-        scopes: Some(add.scopes),
+        authorize_params: some(add.authorize_params),
+        scopes: some(add.scopes),
+        url: add.url,
+        apply: add.apply,
     })
+}
+
+fn update(update: AuthClientUpdate) -> Result<wire::AuthClientUpdate> {
+    let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
+    Ok(wire::AuthClientUpdate {
+        auth_client: update.auth_client,
+        name: update.name,
+        visibility: update.visibility.map(wire::Visibility::from),
+        client_id: update.client_id,
+        client_secret: client_secret(update.client_secret_stdin)?,
+        auth_uri: update.auth_uri,
+        token_uri: update.token_uri,
+        revocation_uri: update.revocation_uri,
+        token_expires_in: update.token_expires_in,
+        redirect_path: update.redirect_path,
+        authorize_params: some(update.authorize_params),
+        scopes: some(update.scopes),
+        url: update.url,
+        apply: update.apply,
+    })
+}
+
+/// The client secret on stdin, where it was said that it is there.
+fn client_secret(on_stdin: bool) -> Result<Option<Plaintext>> {
+    if !on_stdin {
+        return Ok(None);
+    }
+    let secret = value::stdin(false)?;
+    if secret.is_empty() {
+        return Err(Error::new(
+            Code::Usage,
+            "The client secret on stdin is empty.",
+            "Leave --client-secret-stdin out for a public client.",
+        ));
+    }
+    Ok(Some(Plaintext(secret)))
+}
+
+impl From<Visibility> for wire::Visibility {
+    fn from(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Environment => Self::Environment,
+            Visibility::Vault => Self::Vault,
+            Visibility::Machine => Self::Machine,
+        }
+    }
+}
+
+fn kind(client: &AuthClient) -> &'static str {
+    match client.kind {
+        wire::AuthClientType::Oauth2 => "oauth2",
+        wire::AuthClientType::Noauth => "noauth",
+        wire::AuthClientType::Basic => "basic",
+        wire::AuthClientType::ApiKey => "api_key",
+    }
+}
+
+/// Who may use it; of another vault's, whose it is.
+fn visible_in(client: &AuthClient) -> String {
+    let visibility = match client.visibility {
+        wire::Visibility::Environment => "environment",
+        wire::Visibility::Vault => "vault",
+        wire::Visibility::Machine => "machine",
+    };
+    match &client.kept_in {
+        Some(vault) => format!("{visibility} (kept in vault {vault})"),
+        None => visibility.to_owned(),
+    }
 }
 
 fn facts(client: &AuthClient) -> String {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    output::facts(&[
+    let mut text = output::facts(&[
         ("key", client.key.clone()),
         ("name", client.name.clone()),
-        ("type", client.kind.clone()),
+        ("type", kind(client).to_owned()),
         ("application", or_none(&client.application)),
-        ("issuer", or_none(&client.issuer)),
-        ("auth uri", client.auth_uri.clone()),
-        ("token uri", client.token_uri.clone()),
-        ("revocation uri", or_none(&client.revocation_uri)),
-        ("client id", client.client_id.clone()),
-        (
-            "client secret",
-            if client.has_client_secret {
-                "stored"
-            } else {
-                "none"
-            }
-            .to_owned(),
-        ),
-        ("redirect", client.redirect.clone()),
-        ("scopes", client.scopes.join(" ")),
+        ("visibility", visible_in(client)),
         ("connections", client.connections.to_string()),
         ("created", client.created_at.clone()),
         ("id", client.id.clone()),
-    ])
+    ]);
+    if client.kind == wire::AuthClientType::Oauth2 {
+        let secret = if client.has_client_secret {
+            "stored"
+        } else {
+            "none"
+        };
+        text.push_str(&output::facts(&[
+            ("issuer", or_none(&client.issuer)),
+            ("auth uri", or_none(&client.auth_uri)),
+            ("token uri", or_none(&client.token_uri)),
+            ("revocation uri", or_none(&client.revocation_uri)),
+            ("client id", or_none(&client.client_id)),
+            ("client secret", secret.to_owned()),
+            ("redirect", or_none(&client.redirect)),
+            ("scopes", client.scopes.join(" ")),
+        ]));
+    } else {
+        text.push_str(&output::facts(&[
+            ("url", or_none(&client.url)),
+            ("apply", or_none(&client.apply)),
+        ]));
+    }
+    text
 }
 
 fn rows(list: &[AuthClient]) -> String {
@@ -124,16 +199,25 @@ fn rows(list: &[AuthClient]) -> String {
         .map(|one| {
             vec![
                 one.key.clone(),
-                one.kind.clone(),
+                kind(one).to_owned(),
                 one.application.clone().unwrap_or_default(),
-                one.client_id.clone(),
+                visible_in(one),
+                one.client_id.clone().unwrap_or_default(),
                 one.connections.to_string(),
                 one.created_at.clone(),
             ]
         })
         .collect();
     output::table(
-        &["KEY", "TYPE", "APP", "CLIENT ID", "CONNECTIONS", "CREATED"],
+        &[
+            "KEY",
+            "TYPE",
+            "APP",
+            "VISIBLE IN",
+            "CLIENT ID",
+            "CONNECTIONS",
+            "CREATED",
+        ],
         &rows,
     )
 }

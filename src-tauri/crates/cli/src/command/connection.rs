@@ -1,11 +1,13 @@
 //! `keyward connection`
 
+mod entered;
+
 use keyward_api::wire::{
-    Connection, ConnectionDelete, ConnectionDisconnect, ConnectionList, ConnectionRefresh, ConnectionShow,
-    ConnectionState, Disconnected, Revocation,
+    AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionList,
+    ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, Disconnected, Revocation,
 };
 
-use super::Result;
+use super::{Result, secret::versions};
 use crate::{
     args::{Connection as Command, State},
     context::Context,
@@ -19,9 +21,30 @@ use crate::{
 /// # Errors
 /// `not_found`, `needs_consent`, `provider`, `locked`.
 pub fn run(context: &Context, face: &Face, command: Command) -> Result {
+    let command = match command {
+        Command::Add(add) => return entered::add(context, face, *add),
+        Command::Update(update) => return entered::update(context, face, update),
+        other => other,
+    };
     let mut door = Door::open(context)?;
     let environment = context.environment.clone();
     match command {
+        Command::Add(_) | Command::Update(_) => Ok(()),
+        Command::History { name } => {
+            let request = ConnectionHistory {
+                environment,
+                connection: name,
+            };
+            face.show(&door.call(context, request)?, |list| versions(list))
+        }
+        Command::Restore { name, version } => {
+            let request = ConnectionRestore {
+                environment,
+                connection: name,
+                version,
+            };
+            face.show(&door.call(context, request)?, facts)
+        }
         Command::List { state } => {
             let state = state.map(|state| match state {
                 State::AwaitingConsent => ConnectionState::AwaitingConsent,
@@ -106,7 +129,7 @@ fn at_provider(gone: &Disconnected) -> String {
             format!("The provider could not revoke them ({}). Remove the app on the provider's page.", error.message)
         }
         (Revocation::Failed, None) => "The provider could not revoke them.".to_owned(),
-        (Revocation::NoTokens, _) => "There were no tokens.".to_owned(),
+        (Revocation::NoTokens, _) => "No tokens are left to revoke.".to_owned(),
     }
 }
 
@@ -120,38 +143,57 @@ fn state(connection: &Connection) -> &'static str {
     }
 }
 
+fn auth_type(connection: &Connection) -> &'static str {
+    match connection.auth_type {
+        AuthType::Oauth2 => "oauth2",
+        AuthType::Basic => "basic",
+        AuthType::ApiKey => "api_key",
+        AuthType::AccessToken => "access_token",
+        AuthType::None => "none",
+    }
+}
+
 /// A Connection in words.
 pub fn facts(connection: &Connection) -> String {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let mut text = output::facts(&[
+    let yes_or_no = |is: bool, yes: &str, no: &str| if is { yes } else { no }.to_owned();
+    let mut facts = vec![
         ("key", connection.key.clone()),
         ("name", connection.name.clone()),
         ("environment", connection.environment.clone()),
         ("application", or_none(&connection.application)),
-        ("auth client", connection.auth_client.clone()),
-        ("type", connection.auth_type.clone()),
-        ("account", or_none(&connection.account)),
+        ("auth client", or_none(&connection.auth_client)),
+        ("type", auth_type(connection).to_owned()),
         ("state", state(connection).to_owned()),
-        ("scope", or_none(&connection.scope)),
-        ("expires", or_none(&connection.expires_at)),
-        ("next refresh", or_none(&connection.next_refresh_at)),
-        (
-            "refresh token",
-            if connection.refresh_token { "held" } else { "none" }.to_owned(),
-        ),
-        (
-            "default",
-            if connection.default { "yes" } else { "no" }.to_owned(),
-        ),
-        ("id", connection.id.clone()),
-    ]);
+        ("default", yes_or_no(connection.default, "yes", "no")),
+    ];
+    if connection.auth_type == AuthType::Oauth2 {
+        facts.extend([
+            ("account", or_none(&connection.account)),
+            ("scope", or_none(&connection.scope)),
+            ("expires", or_none(&connection.expires_at)),
+            ("next refresh", or_none(&connection.next_refresh_at)),
+            (
+                "refresh token",
+                yes_or_no(connection.refresh_token, "held", "none"),
+            ),
+        ]);
+    } else {
+        let version = connection.value_version.map(|number| number.to_string());
+        facts.extend([
+            ("url", or_none(&connection.url)),
+            ("apply", or_none(&connection.apply)),
+            ("version", or_none(&version)),
+        ]);
+    }
+    facts.push(("id", connection.id.clone()));
     if let Some(error) = &connection.error {
-        text.push_str(&output::facts(&[
+        facts.extend([
             ("problem", error.message.clone()),
             ("what to do", error.hint.clone()),
-        ]));
+        ]);
     }
-    text
+    output::facts(&facts)
 }
 
 fn rows(list: &[Connection]) -> String {
@@ -160,9 +202,11 @@ fn rows(list: &[Connection]) -> String {
         .map(|one| {
             vec![
                 one.key.clone(),
+                auth_type(one).to_owned(),
                 state(one).to_owned(),
+                one.application.clone().unwrap_or_default(),
                 one.account.clone().unwrap_or_default(),
-                one.auth_client.clone(),
+                one.auth_client.clone().unwrap_or_default(),
                 one.expires_at.clone().unwrap_or_default(),
                 one.next_refresh_at.clone().unwrap_or_default(),
             ]
@@ -171,7 +215,9 @@ fn rows(list: &[Connection]) -> String {
     output::table(
         &[
             "NAME",
+            "TYPE",
             "STATE",
+            "APP",
             "ACCOUNT",
             "AUTH CLIENT",
             "EXPIRES",

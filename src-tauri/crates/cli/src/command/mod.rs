@@ -1,5 +1,6 @@
 //! One verb a file.
 
+mod application;
 mod audit;
 mod auth_client;
 mod completion;
@@ -62,6 +63,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Secret(command) => secret::run(&context, face, command),
         Command::Credential(command) => credential::run(&context, face, command),
         Command::Get(get) => get::run(&context, face, &get),
+        Command::App(command) => application::run(&context, face, command),
         Command::AuthClient(command) => auth_client::run(&context, face, command),
         Command::Connect(connect) => connect::run(&context, face, connect),
         Command::Connection(command) => connection::run(&context, face, command),

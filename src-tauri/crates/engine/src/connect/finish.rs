@@ -10,18 +10,16 @@ use keyward_oauth::{
     token::{self, Answer},
 };
 use keyward_vault::{
-    error as store,
-    table::{audit, auth_clients, connections, items},
-    tx::Tx,
+    table::{applications, audit, connections, items},
     vault::UnlockedVault,
 };
 use tokio::sync::mpsc;
 
 use super::{Plan, elapsed};
 use crate::{
-    Engine, Error, Kind, Result,
+    Engine, Error, Kind, Result, auth_clients as auth_client_acts,
     changes::ChangeKind,
-    connections::Shown,
+    connections::{Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
     engine::Network,
     refresh,
@@ -113,12 +111,14 @@ fn exchange(
     pending: &Pending,
     code: Code,
 ) -> Result<Answer> {
-    let secret = vault.read(|tx| auth_clients::client_secret(tx, &plan.auth_client))?;
+    // As it stands now: one that was changed meanwhile is not the one that the consent was begun with (O-42).
+    let used = auth_client_acts::read_for_use(engine, vault, plan.address)?;
+    let registration = auth_client_acts::oauth2(&used.auth_client)?;
     let clock = Arc::clone(&engine.ports.clock);
     let exchanged = network.runtime.block_on(token::exchange(
         &network.http,
-        &plan.auth_client,
-        secret.as_ref(),
+        registration,
+        used.client_secret.as_ref(),
         pending,
         code,
         &move || clock.now(),
@@ -165,7 +165,7 @@ fn store_answer(
         // OA12: looked up now, not when the Consent began: another one may have made or deleted it meanwhile.
         let old = match items::in_any_case(tx, plan.environment.id, &plan.key)? {
             Some(items::Item::Connection(old))
-                if old.key == plan.key && old.auth_client == plan.auth_client.id =>
+                if old.key == plan.key && old.auth_client == Some(plan.address) =>
             {
                 Some(old)
             }
@@ -183,8 +183,12 @@ fn store_answer(
             name: plan.name.clone(),
             environment: plan.environment.id,
             application: plan.auth_client.application.clone(),
-            auth_client: plan.auth_client.id,
+            auth_client: Some(plan.address),
+            foreign_key: (plan.address.vault != tx.vault_id()).then(|| plan.auth_client.key.clone()),
             auth_type: AuthType::Oauth2,
+            url: old.and_then(|old| old.url.clone()),
+            apply: None,
+            value: None,
             account: answer
                 .account
                 .clone()
@@ -202,12 +206,23 @@ fn store_answer(
             has_refresh_token: answer.tokens.refresh_token.is_some(),
             token_set: old.map_or_else(|| tx.new_id(), |old| Ok(old.token_set))?,
             refresh_intent: old.map_or_else(|| tx.new_id(), |old| Ok(old.refresh_intent))?,
-            default: old.map_or_else(|| is_first(tx, plan), |old| Ok(old.default))?,
+            default: match old {
+                Some(old) => old.default,
+                None => is_first(tx, plan.environment.id, plan.auth_client.application.as_ref())?,
+            },
             retry_at: None,
             failures: 0,
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
         };
+        if let Some(key) = &connection.application {
+            let named = applications::New {
+                key,
+                name: None,
+                url: None,
+            };
+            applications::find_or_insert(tx, named, now)?;
+        }
         match old {
             Some(_) => connections::update(tx, &connection)?,
             None => connections::insert(tx, &connection)?,
@@ -226,18 +241,6 @@ fn store_answer(
     })?;
     engine.changes.publish(ChangeKind::Connection, connection.id);
     Ok(connection)
-}
-
-/// AM9: the first Connection of an Application in an environment is its default.
-fn is_first(tx: &Tx<'_>, plan: &Plan) -> store::Result<bool> {
-    let Some(application) = &plan.auth_client.application else {
-        return Ok(false);
-    };
-    match connections::default_of(tx, plan.environment.id, application) {
-        Ok(_) => Ok(false),
-        Err(store::Error::NotFound(_)) => Ok(true),
-        Err(error) => Err(error),
-    }
 }
 
 /// AM10: says so, why, and what to do.
@@ -267,7 +270,7 @@ fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection)
         progress.result = Some(Shown {
             connection,
             environment: plan.environment.clone(),
-            auth_client: plan.auth_client.key.clone(),
+            auth_client: Some(plan.auth_client.key.clone()),
         });
     });
     engine.changes.publish(ChangeKind::Consent, consent.id);

@@ -4,14 +4,13 @@ use std::{thread, time::Duration};
 
 use keyward_model::{
     SecretValue, Timestamp,
-    auth_client::AuthClient,
     connection::{Connection, ConnectionState, RefreshIntent, TokenSet},
     environment::Environment,
 };
 use keyward_oauth::token::Answer;
 use keyward_vault::{
     error as store,
-    table::{audit, auth_clients, connections},
+    table::{audit, connections},
     vault::UnlockedVault,
 };
 use sha2::{Digest, Sha256};
@@ -27,20 +26,13 @@ use crate::{
 const COMMIT_TRIES: u32 = 3;
 const COMMIT_PAUSE: Duration = Duration::from_millis(500);
 
-/// What a request is made of, once its intent is on the disk.
-pub(super) struct Flight {
-    pub(super) intents: Intents,
-    pub(super) client: AuthClient,
-    pub(super) secret: Option<SecretValue>,
-}
-
 /// First commit: the sealed intent, before anything is sent (O-53).
 pub(super) fn begin(
     vault: &UnlockedVault,
     connection: &Connection,
     refresh_token: &SecretValue,
     now: Timestamp,
-) -> Result<Flight> {
+) -> Result<Intents> {
     let refresh_token_digest = Sha256::digest(refresh_token.expose()).into();
     Ok(vault.write(now, |tx| {
         let before = connections::intent(tx, connection)?;
@@ -57,14 +49,7 @@ pub(super) fn begin(
                 .map(SecretValue::duplicate),
         };
         connections::put_intent(tx, connection, &written)?;
-        // Read here, not earlier: a changed client secret is used on the very next refresh (EL13).
-        let client = auth_clients::read(tx, connection.auth_client)?;
-        let secret = auth_clients::client_secret(tx, &client)?;
-        Ok(Flight {
-            intents: Intents { before, written },
-            client,
-            secret,
-        })
+        Ok(Intents { before, written })
     })?)
 }
 

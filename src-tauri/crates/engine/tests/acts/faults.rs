@@ -172,20 +172,19 @@ fn o60_no_connection_leaves_no_doubt() {
         key: "DEAD",
         name: None,
         application: None,
-        issuer: None,
-        auth_uri: Some(&token_uri),
-        token_uri: Some(&token_uri),
-        revocation_uri: None,
-        client_id: "c",
-        client_secret: None,
-        token_expires_in: None,
-        redirect_path: None,
-        authorize_params: Vec::new(),
-        scopes: Vec::new(),
+        visibility: keyward_model::auth_client::Visibility::Environment,
+        registration: keyward_engine::auth_clients::NewRegistration::Oauth2(
+            keyward_engine::auth_clients::NewOauth2 {
+                auth_uri: Some(&token_uri),
+                token_uri: Some(&token_uri),
+                client_id: "c",
+                ..Default::default()
+            },
+        ),
     };
     let dead = keyward_engine::auth_clients::create(&engine, &owner(), ENV, &new).unwrap();
     let mut connection = world.connection(id);
-    connection.auth_client = dead.auth_client.id;
+    connection.auth_client = Some(dead.address);
     world
         .file()
         .write(engine.now(), |tx| {

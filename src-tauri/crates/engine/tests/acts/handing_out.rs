@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use keyward_engine::{Kind, auth_clients, refresh, resolve};
-use keyward_model::{SecretValue, reference::Reference};
+use keyward_model::{SecretValue, auth_client::Visibility, reference::Reference};
 
 use crate::support::{ENV, World, kind, owner, shown, token, token_for};
 
@@ -16,12 +16,11 @@ fn o64_o65_no_token_is_handed_out_inside_its_window() {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         world.clock.pass(seed % 25);
-        let (tokens, _) = refresh::fresh_token(&engine, &owner(), ENV, "APP", None).unwrap();
-        let left = tokens.lifetime.left(engine.now());
-        assert!(
-            left >= tokens.lifetime.window() && left.as_secs() >= 360,
-            "{left:?}"
-        );
+        let (token, _) = refresh::fresh_token(&engine, &owner(), ENV, "APP", None).unwrap();
+        let lifetime = shown(&engine).lifetime.unwrap();
+        assert_eq!(token.expires_at, Some(lifetime.expires_at));
+        let left = lifetime.left(engine.now());
+        assert!(left >= lifetime.window() && left.as_secs() >= 360, "{left:?}");
     }
     let passed = engine
         .now()
@@ -102,27 +101,26 @@ fn el12_token_expires_in_of_the_auth_client() {
     );
     // EL13: a client secret that looks like a number.
     let secret = SecretValue::from("0012e5");
-    let mut new = auth_clients::New {
-        key: "C",
-        name: None,
-        application: None,
-        issuer: None,
-        auth_uri: Some(&auth_uri),
-        token_uri: Some(&token_uri),
-        revocation_uri: None,
-        client_id: "0x1F",
-        client_secret: Some(&secret),
-        token_expires_in: Some(0),
-        redirect_path: Some("/callback/c"),
-        authorize_params: Vec::new(),
-        scopes: Vec::new(),
+    let create = |token_expires_in| {
+        let new = auth_clients::New {
+            key: "C",
+            name: None,
+            application: None,
+            visibility: Visibility::Environment,
+            registration: auth_clients::NewRegistration::Oauth2(auth_clients::NewOauth2 {
+                auth_uri: Some(&auth_uri),
+                token_uri: Some(&token_uri),
+                client_id: "0x1F",
+                client_secret: Some(&secret),
+                token_expires_in: Some(token_expires_in),
+                redirect_path: Some("/callback/c"),
+                ..auth_clients::NewOauth2::default()
+            }),
+        };
+        auth_clients::create(&engine, &owner(), ENV, &new)
     };
-    assert_eq!(
-        kind(auth_clients::create(&engine, &owner(), ENV, &new)),
-        Some(Kind::Invalid)
-    );
-    new.token_expires_in = Some(120);
-    auth_clients::create(&engine, &owner(), ENV, &new).unwrap();
+    assert_eq!(kind(create(0)), Some(Kind::Invalid));
+    create(120).unwrap();
     let connection = world.connect(&engine, "APP");
     assert_eq!(connection.lifetime.unwrap().length().as_secs(), 120);
     world.clock.pass(60);

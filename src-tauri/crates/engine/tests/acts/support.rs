@@ -22,6 +22,7 @@ use keyward_engine::{
 };
 use keyward_model::{
     Id, SecretValue,
+    auth_client::Visibility,
     connection::{Connection, RefreshIntent, TokenSet},
     name::VaultName,
 };
@@ -96,12 +97,20 @@ impl World {
     }
 
     pub fn engine_at(&self, opening: Opening, clock: Arc<dyn Clock>) -> Arc<Engine> {
-        let ports = Ports {
+        Arc::new(Engine::new(
+            self.home.clone(),
+            self.name.clone(),
+            opening,
+            self.ports(clock),
+        ))
+    }
+
+    pub fn ports(&self, clock: Arc<dyn Clock>) -> Ports {
+        Ports {
             keychain: Arc::clone(&self.keychain) as Arc<dyn Keychain>,
             clock,
             browser: Arc::clone(&self.browser) as Arc<dyn Browser>,
-        };
-        Arc::new(Engine::new(self.home.clone(), self.name.clone(), opening, ports))
+        }
     }
 
     /// Another process.
@@ -141,22 +150,25 @@ impl World {
     }
 
     pub fn auth_client(&self, engine: &Engine, key: &str) -> Id {
+        self.auth_client_for(engine, key, Visibility::Environment)
+    }
+
+    pub fn auth_client_for(&self, engine: &Engine, key: &str, visibility: Visibility) -> Id {
         let (auth_uri, token_uri) = (self.provider.address("authorize"), self.provider.address("token"));
         let revocation_uri = self.provider.address("revoke");
         let new = auth_clients::New {
             key,
             name: None,
             application: Some("github"),
-            issuer: None,
-            auth_uri: Some(&auth_uri),
-            token_uri: Some(&token_uri),
-            revocation_uri: Some(&revocation_uri),
-            client_id: "client-1",
-            client_secret: None,
-            token_expires_in: None,
-            redirect_path: None,
-            authorize_params: Vec::new(),
-            scopes: vec!["read".to_owned()],
+            visibility,
+            registration: auth_clients::NewRegistration::Oauth2(auth_clients::NewOauth2 {
+                auth_uri: Some(&auth_uri),
+                token_uri: Some(&token_uri),
+                revocation_uri: Some(&revocation_uri),
+                client_id: "client-1",
+                scopes: vec!["read".to_owned()],
+                ..auth_clients::NewOauth2::default()
+            }),
         };
         auth_clients::create(engine, &owner(), ENV, &new)
             .unwrap()

@@ -226,7 +226,7 @@ fn o09_o12_addresses_are_checked_before_anything_is_made() {
             "{redirect_uri}"
         );
     }
-    let set: [fn(&mut AuthClient); 3] = [
+    let set: [fn(&mut Oauth2); 3] = [
         |client| client.auth_uri = "http://as.example/authorize".to_owned(),
         |client| client.token_uri = "http://as.example/token".to_owned(),
         |client| client.client_id = String::new(),

@@ -9,9 +9,8 @@ mod server;
 mod tokens;
 
 use keyward_model::{
-    Id, Timestamp,
-    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
-    name::Handle,
+    Timestamp,
+    auth_client::{ClientAuthentication, Oauth2},
 };
 use keyward_oauth::{
     authorize::{self, Code, Pending, Request},
@@ -25,15 +24,8 @@ fn now() -> Timestamp {
 }
 
 /// A registration at a server on `port` of this machine.
-fn client(port: u16) -> AuthClient {
-    AuthClient {
-        id: Id::from_random([1; 16]),
-        key: Handle::parse("TEST_CLIENT").expect("a handle"),
-        name: "Test".to_owned(),
-        kind: AuthClientType::Oauth2,
-        application: None,
-        visibility: Visibility::Environment,
-        environment: Id::from_random([2; 16]),
+fn client(port: u16) -> Oauth2 {
+    Oauth2 {
         issuer: None,
         issuer_in_callback: false,
         auth_uri: format!("http://127.0.0.1:{port}/authorize"),
@@ -46,11 +38,10 @@ fn client(port: u16) -> AuthClient {
         redirect_path: "/callback".to_owned(),
         authorize_params: Vec::new(),
         scopes: Vec::new(),
-        created_at: NOW,
     }
 }
 
-fn begin(client: &AuthClient, redirect_uri: &str) -> Pending {
+fn begin(client: &Oauth2, redirect_uri: &str) -> Pending {
     authorize::begin(&Request {
         client,
         redirect_uri,
@@ -70,7 +61,7 @@ fn parameter(pending: &Pending, name: &str) -> String {
 }
 
 /// A consent that was given, with the code `code-1`.
-fn consented(client: &AuthClient) -> (Pending, Code) {
+fn consented(client: &Oauth2) -> (Pending, Code) {
     let pending = begin(client, "http://127.0.0.1:50123/callback");
     let state = parameter(&pending, "state");
     let head = format!("GET /callback?code=code-1&state={state} HTTP/1.1\r\nHost: 127.0.0.1:50123\r\n\r\n");

@@ -1,45 +1,27 @@
 //! AuthClients: how we are registered at providers; the client secret lies in a version of its own.
 
+mod body;
+
 use keyward_model::{
     Id, SecretValue, Timestamp,
-    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
-    name::{AppName, Handle},
+    auth_client::{AuthClient, Registration},
+    connection::Address,
+    name::Handle,
 };
 
 use crate::{
-    body::{self, Item, Map},
     error::{Error, Result},
-    record::{Kind, Record},
+    record::Kind,
     table::{self, connections, versions},
     tx::{Tx, WriteTx},
 };
+pub(crate) use body::{decode, name_bi};
+use body::encode;
 
 const SCOPE: &str = "auth_client";
 
-// Numbers of the fields (FORMAT.md).
-const KEY: u8 = 1;
-const NAME: u8 = 2;
-const TYPE: u8 = 3;
-const APPLICATION: u8 = 4;
-const VISIBILITY: u8 = 5;
-const ENVIRONMENT: u8 = 6;
-const ISSUER: u8 = 7;
-const ISSUER_IN_CALLBACK: u8 = 8;
-const AUTH_URI: u8 = 9;
-const TOKEN_URI: u8 = 10;
-const REVOCATION_URI: u8 = 11;
-const TOKEN_EXPIRES_IN: u8 = 12;
-const CLIENT_ID: u8 = 13;
-const SECRET_NUMBER: u8 = 14;
-const SECRET_RECORD: u8 = 15;
-const CLIENT_AUTHENTICATION: u8 = 16;
-const REDIRECT_PATH: u8 = 17;
-const AUTHORIZE_PARAMS: u8 = 18;
-const SCOPES: u8 = 19;
-const CREATED_AT: u8 = 20;
-
 /// Stores a new AuthClient, and its client secret where it has one. The identity is the caller's, from
-/// [`Tx::new_id`]; what `client.client_secret` says is replaced by where the secret was put.
+/// [`Tx::new_id`]; what the registration says of a client secret is replaced by where the secret was put.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the key is taken in the vault, in whatever case, [`Error::NotFound`] without such
@@ -59,9 +41,10 @@ pub fn insert(
     }
     tx.by_uuid(Kind::Environment, client.environment.as_bytes())?;
     let mut client = client.clone();
-    client.client_secret = None;
-    if let Some(value) = client_secret {
-        client.client_secret = Some((1, versions::insert(tx, place(client.id, 1), value, "", now)?));
+    if let Registration::Oauth2(oauth2) = &mut client.registration {
+        oauth2.client_secret = client_secret
+            .map(|value| versions::insert(tx, place(client.id, 1), value, "", now).map(|record| (1, record)))
+            .transpose()?;
     }
     tx.insert(Kind::AuthClient, *client.id.as_bytes(), name_bi, &encode(&client))?;
     Ok(client)
@@ -102,12 +85,54 @@ pub fn read(tx: &Tx<'_>, id: Id) -> Result<AuthClient> {
     decode(tx, &record, &tx.open(&record)?)
 }
 
+/// Stores what changed of an AuthClient, and a new client secret where one is given: a new version, used from the
+/// very next refresh on (EL13).
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::TooLarge`]; [`Error::Conflict`] when key, environment or kind are not what they
+/// were: none of them ever changes.
+pub fn update(
+    tx: &mut WriteTx<'_>,
+    client: &AuthClient,
+    new_secret: Option<&SecretValue>,
+    now: Timestamp,
+) -> Result<AuthClient> {
+    let record = tx.by_uuid(Kind::AuthClient, client.id.as_bytes())?;
+    let before = decode(tx, &record, &tx.open(&record)?)?;
+    let same = before.key == client.key
+        && before.environment == client.environment
+        && before.registration.kind() == client.registration.kind();
+    if !same {
+        return Err(Error::Conflict(format!(
+            "key, environment and type of {} never change",
+            before.key
+        )));
+    }
+    let mut client = client.clone();
+    if let (Registration::Oauth2(old), Registration::Oauth2(oauth2)) =
+        (&before.registration, &mut client.registration)
+    {
+        oauth2.client_secret = match new_secret {
+            None => old.client_secret,
+            Some(value) => {
+                let number = old.client_secret.map_or(0, |(number, _)| number) + 1;
+                Some((
+                    number,
+                    versions::insert(tx, place(client.id, number), value, "", now)?,
+                ))
+            }
+        };
+    }
+    tx.replace(&record, record.name_bi, &encode(&client))?;
+    Ok(client)
+}
+
 /// The client secret; `None` for a public client.
 ///
 /// # Errors
 /// [`Error::Corrupt`] when it is not where the AuthClient says.
 pub fn client_secret(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<SecretValue>> {
-    let Some((number, record)) = client.client_secret else {
+    let Some((number, record)) = client.oauth2().and_then(|oauth2| oauth2.client_secret) else {
         return Ok(None);
     };
     versions::current(tx, place(client.id, number), record).map(Some)
@@ -122,7 +147,7 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
     let client = decode(tx, &record, &tx.open(&record)?)?;
     if let Some(user) = connections::list(tx, None)?
         .into_iter()
-        .find(|connection| connection.auth_client == id)
+        .find(|connection| connection.auth_client == Some(address(tx, id)))
     {
         return Err(Error::Conflict(format!(
             "{} is used by the connection {}",
@@ -130,10 +155,20 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
             user.key.as_str()
         )));
     }
-    for number in 1..=client.client_secret.map_or(0, |(number, _)| number) {
+    let secret = client.oauth2().and_then(|oauth2| oauth2.client_secret);
+    for number in 1..=secret.map_or(0, |(number, _)| number) {
         versions::remove(tx, place(id, number))?;
     }
     tx.remove(&record)
+}
+
+/// Where an AuthClient of this vault is kept, as Connections name it.
+#[must_use]
+pub fn address(tx: &Tx<'_>, id: Id) -> Address {
+    Address {
+        vault: tx.vault_id(),
+        client: id,
+    }
 }
 
 fn place(parent: Id, number: u32) -> versions::Place {
@@ -142,96 +177,4 @@ fn place(parent: Id, number: u32) -> versions::Place {
         parent,
         number,
     }
-}
-
-fn encode(client: &AuthClient) -> zeroize::Zeroizing<Vec<u8>> {
-    let kind = match client.kind {
-        AuthClientType::Oauth2 => 1,
-    };
-    let visibility = match client.visibility {
-        Visibility::Environment => 1,
-    };
-    let authentication = match client.client_authentication {
-        ClientAuthentication::None => 1,
-        ClientAuthentication::Basic => 2,
-        ClientAuthentication::Post => 3,
-    };
-    let (number, record) = client.client_secret.unzip();
-    body::encode(&[
-        (KEY, Item::Text(client.key.as_str())),
-        (NAME, Item::Text(&client.name)),
-        (TYPE, Item::Unsigned(kind)),
-        (
-            APPLICATION,
-            Item::maybe(client.application.as_ref(), |name| Item::Text(name.as_str())),
-        ),
-        (VISIBILITY, Item::Unsigned(visibility)),
-        (ENVIRONMENT, Item::id(&client.environment)),
-        (ISSUER, Item::maybe(client.issuer.as_deref(), Item::Text)),
-        (ISSUER_IN_CALLBACK, Item::Bool(client.issuer_in_callback)),
-        (AUTH_URI, Item::Text(&client.auth_uri)),
-        (TOKEN_URI, Item::Text(&client.token_uri)),
-        (
-            REVOCATION_URI,
-            Item::maybe(client.revocation_uri.as_deref(), Item::Text),
-        ),
-        (TOKEN_EXPIRES_IN, Item::Unsigned(client.token_expires_in.into())),
-        (CLIENT_ID, Item::Text(&client.client_id)),
-        (
-            SECRET_NUMBER,
-            Item::maybe(number, |number| Item::Unsigned(number.into())),
-        ),
-        (SECRET_RECORD, Item::maybe(record.as_ref(), Item::id)),
-        (CLIENT_AUTHENTICATION, Item::Unsigned(authentication)),
-        (REDIRECT_PATH, Item::Text(&client.redirect_path)),
-        (AUTHORIZE_PARAMS, Item::Pairs(&client.authorize_params)),
-        (SCOPES, Item::Texts(&client.scopes)),
-        (CREATED_AT, Item::time(client.created_at)),
-    ])
-}
-
-pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<AuthClient> {
-    let map = Map::parse(plaintext, CREATED_AT.into())?;
-    let number = map.maybe(SECRET_NUMBER.into(), Map::u32)?;
-    let client = AuthClient {
-        id: Id::from_bytes(record.uuid),
-        key: table::name(Handle::parse(map.text(KEY.into())?))?,
-        name: map.string(NAME.into())?,
-        kind: match map.unsigned(TYPE.into())? {
-            1 => AuthClientType::Oauth2,
-            _ => return Err(table::unknown()),
-        },
-        application: map.maybe(APPLICATION.into(), |map, number| {
-            table::name(AppName::parse(map.text(number)?))
-        })?,
-        visibility: match map.unsigned(VISIBILITY.into())? {
-            1 => Visibility::Environment,
-            _ => return Err(table::unknown()),
-        },
-        environment: map.id(ENVIRONMENT.into())?,
-        issuer: map.maybe(ISSUER.into(), Map::string)?,
-        issuer_in_callback: map.flag(ISSUER_IN_CALLBACK.into())?,
-        auth_uri: map.string(AUTH_URI.into())?,
-        token_uri: map.string(TOKEN_URI.into())?,
-        revocation_uri: map.maybe(REVOCATION_URI.into(), Map::string)?,
-        token_expires_in: map.u32(TOKEN_EXPIRES_IN.into())?,
-        client_id: map.string(CLIENT_ID.into())?,
-        client_secret: number.zip(map.maybe(SECRET_RECORD.into(), Map::id)?),
-        client_authentication: match map.unsigned(CLIENT_AUTHENTICATION.into())? {
-            1 => ClientAuthentication::None,
-            2 => ClientAuthentication::Basic,
-            3 => ClientAuthentication::Post,
-            _ => return Err(table::unknown()),
-        },
-        redirect_path: map.string(REDIRECT_PATH.into())?,
-        authorize_params: map.pairs(AUTHORIZE_PARAMS.into())?,
-        scopes: map.texts(SCOPES.into())?,
-        created_at: map.time(CREATED_AT.into())?,
-    };
-    table::check_name(record, Kind::AuthClient, &name_bi(tx, &client))?;
-    Ok(client)
-}
-
-pub(crate) fn name_bi(tx: &Tx<'_>, client: &AuthClient) -> [u8; 16] {
-    tx.name_bi(SCOPE, None, client.key.as_str())
 }

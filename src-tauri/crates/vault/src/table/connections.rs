@@ -1,12 +1,14 @@
-//! Connections: what the Owner consented to. Their tokens lie in records of their own.
+//! Connections: what the Owner consented to or entered. Their tokens and values lie in records of their own.
 
 use keyward_model::{
-    Id,
-    connection::{AuthType, Connection, ConnectionError, ConnectionState, Lifetime},
+    Id, Timestamp,
+    apply::Apply,
+    connection::{Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime},
     name::{AppName, Handle},
 };
 use zeroize::Zeroizing;
 
+pub use super::connection_values::{drop_values, set_value, value, value_versions, version_value};
 pub use super::token_sets::{delete_intent, drop_tokens, intent, put_intent, replace_tokens, tokens};
 use crate::{
     body::{self, Item, Map},
@@ -41,6 +43,11 @@ const RETRY_AT: u8 = 21;
 const FAILURES: u8 = 22;
 const CREATED_AT: u8 = 23;
 const UPDATED_AT: u8 = 24;
+const FOREIGN_KEY: u8 = 25;
+const URL: u8 = 26;
+const APPLY: u8 = 27;
+const VALUE_NUMBER: u8 = 28;
+const VALUE_RECORD: u8 = 29;
 
 /// Stores a new Connection.
 ///
@@ -50,9 +57,14 @@ const UPDATED_AT: u8 = 24;
 pub fn insert(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
     items::check_free(tx, connection.environment, &connection.key)?;
     tx.by_uuid(Kind::Environment, connection.environment.as_bytes())?;
-    tx.by_uuid(Kind::AuthClient, connection.auth_client.as_bytes())?;
+    // One that another vault keeps is its own business (EL7).
+    if let Some(address) = connection.auth_client
+        && address.vault == tx.vault_id()
+    {
+        tx.by_uuid(Kind::AuthClient, address.client.as_bytes())?;
+    }
     let name_bi = name_bi(tx, connection);
-    let plaintext = encode(tx, connection);
+    let plaintext = encode(connection);
     tx.insert(Kind::Connection, *connection.id.as_bytes(), name_bi, &plaintext)
 }
 
@@ -73,7 +85,7 @@ pub fn update(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
             before.key.as_str()
         )));
     }
-    let plaintext = encode(tx, connection);
+    let plaintext = encode(connection);
     tx.replace(&record, record.name_bi, &plaintext)
 }
 
@@ -126,14 +138,53 @@ pub fn default_of(tx: &Tx<'_>, environment: Id, application: &AppName) -> Result
         .ok_or_else(|| Error::NotFound(format!("a default connection for {}", application.as_str())))
 }
 
-/// Removes a Connection with its tokens for good (AM6: it never lies in the trash).
+/// Makes a Connection the default of its Application in its environment: the one before it is no longer (AM9).
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub fn purge(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
+pub fn make_default(tx: &mut WriteTx<'_>, id: Id, now: Timestamp) -> Result<Connection> {
+    let mut chosen = read(tx, id)?;
+    for mut other in of_same_application(tx, &chosen)? {
+        if other.default && other.id != id {
+            other.default = false;
+            other.updated_at = now;
+            update(tx, &other)?;
+        }
+    }
+    if !chosen.default {
+        chosen.default = true;
+        chosen.updated_at = now;
+        update(tx, &chosen)?;
+    }
+    Ok(chosen)
+}
+
+/// Removes a Connection with its tokens or values for good (AM6: it never lies in the trash). Was it the default of
+/// its Application, the one made first of those that remain is (AM9: there is exactly one).
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn purge(tx: &mut WriteTx<'_>, id: Id, now: Timestamp) -> Result<()> {
     let (record, connection) = open(tx, id)?;
     drop_tokens(tx, &connection)?;
-    tx.remove(&record)
+    drop_values(tx, &connection)?;
+    tx.remove(&record)?;
+    if connection.default
+        && let Some(first) = of_same_application(tx, &connection)?.first()
+    {
+        make_default(tx, first.id, now)?;
+    }
+    Ok(())
+}
+
+/// The Connections of the same Application in the same environment, in the order they were made.
+fn of_same_application(tx: &Tx<'_>, connection: &Connection) -> Result<Vec<Connection>> {
+    let Some(application) = &connection.application else {
+        return Ok(Vec::new());
+    };
+    let mut same = list(tx, Some(connection.environment))?;
+    same.retain(|other| other.application.as_ref() == Some(application));
+    Ok(same)
 }
 
 fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Connection)> {
@@ -150,9 +201,13 @@ pub(crate) fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
     )
 }
 
-fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
+fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
     let auth_type = match connection.auth_type {
         AuthType::Oauth2 => 1,
+        AuthType::Basic => 2,
+        AuthType::ApiKey => 3,
+        AuthType::AccessToken => 4,
+        AuthType::None => 5,
     };
     let state = match connection.state {
         ConnectionState::AwaitingConsent => 1,
@@ -162,7 +217,11 @@ fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
         ConnectionState::Disconnected => 5,
     };
     // vault_uuid || record_uuid (§b.4)
-    let auth_client = [tx.keys.uuid.as_slice(), connection.auth_client.as_bytes()].concat();
+    let auth_client = connection
+        .auth_client
+        .map(|address| [*address.vault.as_bytes(), *address.client.as_bytes()].concat());
+    let apply = connection.apply.as_ref().map(Apply::to_string);
+    let (value_number, value_record) = connection.value.unzip();
     let error = connection.error.as_ref();
     body::encode(&[
         (KEY, Item::Text(connection.key.as_str())),
@@ -172,7 +231,7 @@ fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
             APPLICATION,
             Item::maybe(connection.application.as_ref(), |name| Item::Text(name.as_str())),
         ),
-        (AUTH_CLIENT, Item::Bytes(&auth_client)),
+        (AUTH_CLIENT, Item::maybe(auth_client.as_deref(), Item::Bytes)),
         (AUTH_TYPE, Item::Unsigned(auth_type)),
         (ACCOUNT, Item::maybe(connection.account.as_deref(), Item::Text)),
         (STATE, Item::Unsigned(state)),
@@ -204,17 +263,31 @@ fn encode(tx: &Tx<'_>, connection: &Connection) -> Zeroizing<Vec<u8>> {
         (FAILURES, Item::Unsigned(connection.failures.into())),
         (CREATED_AT, Item::time(connection.created_at)),
         (UPDATED_AT, Item::time(connection.updated_at)),
+        (
+            FOREIGN_KEY,
+            Item::maybe(connection.foreign_key.as_ref(), |key| Item::Text(key.as_str())),
+        ),
+        (URL, Item::maybe(connection.url.as_deref(), Item::Text)),
+        (APPLY, Item::maybe(apply.as_deref(), Item::Text)),
+        (
+            VALUE_NUMBER,
+            Item::maybe(value_number, |number| Item::Unsigned(number.into())),
+        ),
+        (VALUE_RECORD, Item::maybe(value_record.as_ref(), Item::id)),
     ])
 }
 
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Connection> {
-    let map = Map::parse(plaintext, UPDATED_AT.into())?;
-    let auth_client: [u8; 32] = map.array(AUTH_CLIENT.into())?;
-    let Some(auth_client) = auth_client.strip_prefix(&tx.keys.uuid) else {
-        return Err(Error::TooNew(
-            "a connection through another vault's auth client".to_owned(),
-        ));
-    };
+    let map = Map::parse(plaintext, VALUE_RECORD.into())?;
+    let auth_client = map.maybe(AUTH_CLIENT.into(), |map, number| {
+        let both: [u8; 32] = map.array(number)?;
+        let half = |bytes: &[u8]| Id::from_bytes(bytes.try_into().expect("half of 32 bytes"));
+        Ok(Address {
+            vault: half(&both[..16]),
+            client: half(&both[16..]),
+        })
+    })?;
+    let value_number = map.maybe(VALUE_NUMBER.into(), Map::u32)?;
     let obtained_at = map.maybe(OBTAINED_AT.into(), Map::time)?;
     let expires_at = map.maybe(EXPIRES_AT.into(), Map::time)?;
     let error = map.maybe(ERROR_CODE.into(), |map, code| {
@@ -232,11 +305,23 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         application: map.maybe(APPLICATION.into(), |map, number| {
             table::name(AppName::parse(map.text(number)?))
         })?,
-        auth_client: Id::from_bytes(auth_client.try_into().expect("half of 32 bytes")),
+        auth_client,
+        foreign_key: map.maybe(FOREIGN_KEY.into(), |map, number| {
+            table::name(Handle::parse(map.text(number)?))
+        })?,
         auth_type: match map.unsigned(AUTH_TYPE.into())? {
             1 => AuthType::Oauth2,
+            2 => AuthType::Basic,
+            3 => AuthType::ApiKey,
+            4 => AuthType::AccessToken,
+            5 => AuthType::None,
             _ => return Err(table::unknown()),
         },
+        url: map.maybe(URL.into(), Map::string)?,
+        apply: map.maybe(APPLY.into(), |map, number| {
+            table::name(Apply::parse(map.text(number)?))
+        })?,
+        value: value_number.zip(map.maybe(VALUE_RECORD.into(), Map::id)?),
         account: map.maybe(ACCOUNT.into(), Map::string)?,
         state: match map.unsigned(STATE.into())? {
             1 => ConnectionState::AwaitingConsent,

@@ -14,9 +14,10 @@ use std::{
 
 use keyward_model::{
     Id, SecretValue, Timestamp,
+    apply::Apply,
     audit::AuditEvent,
-    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
-    connection::{AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
+    connection::{Address, AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
     credential::Credential,
     name::*,
     secret::Secret,
@@ -24,7 +25,7 @@ use keyward_model::{
 use keyward_vault::{
     DeviceSecret, Home, KdfParams, Keychain, KeychainError, NewSlot, Opening, Place, UnlockedVault,
     Unlocking, WriteTx,
-    table::{audit, auth_clients, connections, credentials, environments, secrets},
+    table::{applications, audit, auth_clients, connections, credentials, environments, secrets},
 };
 use zeroize::Zeroizing;
 
@@ -315,22 +316,23 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         id: id(),
         key: key(&format!("{word}_CLIENT")),
         name: format!("{word} client"),
-        kind: AuthClientType::Oauth2,
         application: Some(AppName::parse(&low).unwrap()),
         visibility: Visibility::Environment,
         environment,
-        issuer: Some(format!("https://{low}.example")),
-        issuer_in_callback: false,
-        auth_uri: format!("https://{low}.example/auth"),
-        token_uri: format!("https://{low}.example/token"),
-        revocation_uri: Some(format!("https://{low}.example/revoke")),
-        token_expires_in: 3600,
-        client_id: format!("{low}-client-id"),
-        client_secret: None,
-        client_authentication: ClientAuthentication::Post,
-        redirect_path: "/callback".to_owned(),
-        authorize_params: vec![("prompt".to_owned(), low.clone())],
-        scopes: vec![format!("{low}-scope")],
+        registration: Registration::Oauth2(Box::new(Oauth2 {
+            issuer: Some(format!("https://{low}.example")),
+            issuer_in_callback: false,
+            auth_uri: format!("https://{low}.example/auth"),
+            token_uri: format!("https://{low}.example/token"),
+            revocation_uri: Some(format!("https://{low}.example/revoke")),
+            token_expires_in: 3600,
+            client_id: format!("{low}-client-id"),
+            client_secret: None,
+            client_authentication: ClientAuthentication::Post,
+            redirect_path: "/callback".to_owned(),
+            authorize_params: vec![("prompt".to_owned(), low.clone())],
+            scopes: vec![format!("{low}-scope")],
+        })),
         created_at: NOW,
     };
     let connection = Connection {
@@ -339,12 +341,19 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         name: format!("{word} connection"),
         environment,
         application: client.application.clone(),
-        auth_client: client.id,
+        auth_client: Some(Address {
+            vault: Id::from_bytes(vault.uuid()),
+            client: client.id,
+        }),
+        foreign_key: None,
         auth_type: AuthType::Oauth2,
+        url: None,
+        apply: None,
+        value: None,
         account: Some(format!("{low}@example.org")),
         state: ConnectionState::Ready,
         error: None,
-        requested_scopes: client.scopes.clone(),
+        requested_scopes: vec![format!("{low}-scope")],
         params: Vec::new(),
         granted_scope: Some(format!("{low}-scope")),
         lifetime: Some(Lifetime::new(NOW, Duration::from_secs(3600))),
@@ -371,13 +380,40 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         started_at: NOW,
         unreadable_answer: Some(SecretValue::from(format!("<html>{low}</html>"))),
     };
+    let entered = Connection {
+        id: id(),
+        key: key(&format!("{word}_ENTERED")),
+        auth_client: None,
+        auth_type: AuthType::ApiKey,
+        url: Some(format!("https://{low}.example/api")),
+        apply: Some(Apply::Header(format!("X-{word}"))),
+        account: None,
+        requested_scopes: Vec::new(),
+        granted_scope: None,
+        lifetime: None,
+        has_refresh_token: false,
+        token_set: id(),
+        refresh_intent: id(),
+        default: false,
+        ..connection.clone()
+    };
     let secret = SecretValue::from(format!("{low}-client-secret"));
+    let value = SecretValue::from(format!("{low}-entered-value"));
+    let app = AppName::parse(&low).unwrap();
     vault
         .write(NOW, |tx| {
+            let application = applications::New {
+                key: &app,
+                name: Some(word),
+                url: None,
+            };
+            applications::find_or_insert(tx, application, NOW)?;
             auth_clients::insert(tx, &client, Some(&secret), NOW)?;
             connections::insert(tx, &connection)?;
             connections::replace_tokens(tx, &connection, &tokens, None)?;
             connections::put_intent(tx, &connection, &intent)?;
+            connections::insert(tx, &entered)?;
+            connections::set_value(tx, entered, &value, word, NOW)?;
             audit::append(
                 tx,
                 &AuditEvent {

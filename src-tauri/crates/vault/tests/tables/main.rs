@@ -5,6 +5,7 @@ mod support;
 
 mod credentials;
 mod settings;
+mod entered;
 mod tokens;
 mod values;
 
@@ -12,14 +13,17 @@ use std::time::Duration;
 
 use keyward_model::{
     Id, SecretValue, Timestamp,
-    auth_client::{AuthClient, AuthClientType, ClientAuthentication, Visibility},
-    connection::{AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    apply::Apply,
+    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
+    connection::{
+        Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet,
+    },
     name::{AppName, EnvironmentName},
     secret::Changes,
 };
 use keyward_vault::{
     Error, UnlockedVault,
-    table::{auth_clients, connections, environments, items, secrets},
+    table::{applications, auth_clients, connections, environments, items, secrets},
 };
 use support::*;
 

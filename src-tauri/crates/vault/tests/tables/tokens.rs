@@ -2,32 +2,33 @@
 
 use super::*;
 
-fn client(vault: &UnlockedVault, text: &str) -> AuthClient {
+pub(crate) fn client(vault: &UnlockedVault, text: &str) -> AuthClient {
     AuthClient {
         id: vault.read(|tx| tx.new_id()).unwrap(),
         key: key(text),
         name: "GitHub".to_owned(),
-        kind: AuthClientType::Oauth2,
         application: Some(AppName::parse("github").unwrap()),
         visibility: Visibility::Environment,
         environment: default_environment(vault),
-        issuer: Some("https://as.example".to_owned()),
-        issuer_in_callback: true,
-        auth_uri: "https://as.example/auth".to_owned(),
-        token_uri: "https://as.example/token".to_owned(),
-        revocation_uri: None,
-        token_expires_in: 3600,
-        client_id: "client-id".to_owned(),
-        client_secret: None,
-        client_authentication: ClientAuthentication::Basic,
-        redirect_path: "/callback".to_owned(),
-        authorize_params: vec![("access_type".to_owned(), "offline".to_owned())],
-        scopes: vec!["repo".to_owned()],
+        registration: Registration::Oauth2(Box::new(Oauth2 {
+            issuer: Some("https://as.example".to_owned()),
+            issuer_in_callback: true,
+            auth_uri: "https://as.example/auth".to_owned(),
+            token_uri: "https://as.example/token".to_owned(),
+            revocation_uri: None,
+            token_expires_in: 3600,
+            client_id: "client-id".to_owned(),
+            client_secret: None,
+            client_authentication: ClientAuthentication::Basic,
+            redirect_path: "/callback".to_owned(),
+            authorize_params: vec![("access_type".to_owned(), "offline".to_owned())],
+            scopes: vec!["repo".to_owned()],
+        })),
         created_at: NOW,
     }
 }
 
-fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Connection {
+pub(crate) fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Connection {
     let id = || vault.read(|tx| tx.new_id()).unwrap();
     Connection {
         id: id(),
@@ -35,8 +36,15 @@ fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Connection {
         name: "My GitHub".to_owned(),
         environment: default_environment(vault),
         application: Some(AppName::parse("github").unwrap()),
-        auth_client: client,
+        auth_client: Some(Address {
+            vault: Id::from_bytes(vault.uuid()),
+            client,
+        }),
+        foreign_key: None,
         auth_type: AuthType::Oauth2,
+        url: None,
+        apply: None,
+        value: None,
         account: None,
         state: ConnectionState::AwaitingConsent,
         error: None,
@@ -75,7 +83,7 @@ fn auth_clients_keep_their_secret_apart() {
     let made = vault
         .write(NOW, |tx| auth_clients::insert(tx, &with, Some(&secret), NOW))
         .unwrap();
-    assert_eq!(made.client_secret.unwrap().0, 1);
+    assert_eq!(made.oauth2().unwrap().client_secret.unwrap().0, 1);
     assert_eq!(
         vault.read(|tx| auth_clients::find(tx, &key("GITHUB"))).unwrap(),
         made
@@ -117,7 +125,9 @@ fn auth_clients_keep_their_secret_apart() {
     let delete = |id| vault.write(NOW, |tx| auth_clients::delete(tx, id));
     is_conflict(delete(made.id), "GITHUB is used by the connection GH");
     delete(public.id).unwrap();
-    vault.write(NOW, |tx| connections::purge(tx, used.id)).unwrap();
+    vault
+        .write(NOW, |tx| connections::purge(tx, used.id, NOW))
+        .unwrap();
     delete(made.id).unwrap();
     is_not_found(
         vault.read(|tx| auth_clients::read(tx, made.id)),
@@ -255,7 +265,9 @@ fn connections_hold_tokens_by_compare_and_set() {
     );
     assert_eq!(vault.read(|tx| connections::list(tx, None)).unwrap().len(), 1);
     vault.verify().unwrap();
-    vault.write(NOW, |tx| connections::purge(tx, made.id)).unwrap();
+    vault
+        .write(NOW, |tx| connections::purge(tx, made.id, NOW))
+        .unwrap();
     is_not_found(vault.read(|tx| connections::read(tx, made.id)), "the connection");
     is_not_found(
         vault.read(|tx| connections::default_of(tx, environment, &app)),

@@ -1,0 +1,221 @@
+//! Making an AuthClient.
+
+use keyward_model::{
+    SecretValue,
+    apply::Apply,
+    auth_client::{
+        AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, DEFAULT_TOKEN_EXPIRES_IN, Oauth2,
+        Registration, Visibility,
+    },
+    connection::AuthType,
+    name::Handle,
+};
+use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, loopback};
+use keyward_vault::{
+    error as store,
+    table::{applications, audit, auth_clients},
+};
+
+use super::{Counted, discover::discover, event};
+use crate::{
+    Engine, Error, Kind, Result,
+    access::{self, Act, Caller},
+    applications::parse as parse_application,
+    changes::ChangeKind,
+    environments, secrets,
+};
+
+/// What a person says of a new AuthClient.
+pub struct New<'a> {
+    /// The key, for ever.
+    pub key: &'a str,
+    /// Default: the key.
+    pub name: Option<&'a str>,
+    /// What it is for.
+    pub application: Option<&'a str>,
+    /// Who may use it.
+    pub visibility: Visibility,
+    /// What it consists of.
+    pub registration: NewRegistration<'a>,
+}
+
+/// What a new AuthClient consists of (EL4).
+pub enum NewRegistration<'a> {
+    /// OAuth 2.0.
+    Oauth2(NewOauth2<'a>),
+    /// An address without sign-in.
+    NoAuth {
+        /// Where requests go.
+        url: Option<&'a str>,
+    },
+    /// User name and password.
+    Basic {
+        /// Where requests go.
+        url: Option<&'a str>,
+    },
+    /// One value.
+    ApiKey {
+        /// Where requests go.
+        url: Option<&'a str>,
+        /// How the value is sent; default: what is usual for a key.
+        apply: Option<&'a str>,
+    },
+}
+
+/// A new OAuth 2.0 registration; endpoints left out are discovered from the issuer.
+#[derive(Default)]
+pub struct NewOauth2<'a> {
+    /// Issuer to discover from.
+    pub issuer: Option<&'a str>,
+    /// Authorization endpoint.
+    pub auth_uri: Option<&'a str>,
+    /// Token endpoint.
+    pub token_uri: Option<&'a str>,
+    /// Revocation endpoint.
+    pub revocation_uri: Option<&'a str>,
+    /// OAuth client id.
+    pub client_id: &'a str,
+    /// OAuth client secret.
+    pub client_secret: Option<&'a SecretValue>,
+    /// Seconds assumed when an answer has no lifetime.
+    pub token_expires_in: Option<u32>,
+    /// Path of the redirect.
+    pub redirect_path: Option<&'a str>,
+    /// Further authorization parameters.
+    pub authorize_params: Vec<(String, String)>,
+    /// Scopes asked for by default.
+    pub scopes: Vec<String>,
+}
+
+/// Makes an AuthClient.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming the field, [`Kind::Conflict`], [`Kind::Provider`] when discovery fails.
+pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>) -> Result<Counted> {
+    access::authorize(caller, Act::Write)?;
+    let key = Handle::parse(new.key).map_err(|error| Error::invalid(format!("key: {error}")))?;
+    let application = new.application.map(parse_application).transpose()?;
+    secrets::check_text("name", new.name.unwrap_or_default())?;
+    let environment = environments::find(engine, environment)?;
+    let registration = registration(engine, &new.registration)?;
+    let client_secret = match &new.registration {
+        NewRegistration::Oauth2(oauth2) => oauth2.client_secret,
+        _ => None,
+    };
+    let now = engine.now();
+    let written = engine.unlocked()?.write(now, |tx| {
+        let auth_client = AuthClient {
+            id: tx.new_id()?,
+            key: key.clone(),
+            name: new.name.unwrap_or(new.key).to_owned(),
+            application: application.clone(),
+            visibility: new.visibility,
+            environment: environment.id,
+            registration,
+            created_at: now,
+        };
+        if let Some(key) = &application {
+            let named = applications::New {
+                key,
+                name: None,
+                url: auth_client.registration.url(),
+            };
+            applications::find_or_insert(tx, named, now)?;
+        }
+        let auth_client = auth_clients::insert(tx, &auth_client, client_secret, now)?;
+        audit::append(tx, &event(engine, caller, "auth_client.create", &auth_client.key))?;
+        Ok((auth_clients::address(tx, auth_client.id), auth_client))
+    });
+    match written {
+        Ok((address, auth_client)) => {
+            engine.changes.publish(ChangeKind::AuthClient, auth_client.id);
+            Ok(Counted {
+                auth_client,
+                address,
+                kept_in: None,
+                connections: 0,
+            })
+        }
+        Err(store::Error::Conflict(_)) => Err(Error::new(
+            Kind::Conflict,
+            format!("The key “{key}” is taken by another auth client."),
+            "Keys that differ only in case count as the same.",
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn registration(engine: &Engine, new: &NewRegistration<'_>) -> Result<Registration> {
+    let address = |url: &Option<&str>| url.map(|url| endpoint_of("url", url)).transpose();
+    Ok(match new {
+        NewRegistration::Oauth2(new) => Registration::Oauth2(Box::new(oauth2(engine, new)?)),
+        NewRegistration::NoAuth { url } => Registration::NoAuth { url: address(url)? },
+        NewRegistration::Basic { url } => Registration::Basic { url: address(url)? },
+        NewRegistration::ApiKey { url, apply } => Registration::ApiKey {
+            url: address(url)?,
+            apply: match apply {
+                Some(text) => apply_of(text)?,
+                None => AuthType::ApiKey.usual_apply().unwrap_or(Apply::Basic),
+            },
+        },
+    })
+}
+
+fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
+    if new.client_id.is_empty() {
+        return Err(Error::invalid("client id: it is empty."));
+    }
+    if new.token_expires_in == Some(0) {
+        return Err(Error::invalid("token expires in: at least 1 s."));
+    }
+    authorize::check_params(&new.authorize_params)?;
+    let redirect_path = new.redirect_path.unwrap_or(DEFAULT_REDIRECT_PATH);
+    loopback::check_path(redirect_path)?;
+    let given = |field: &str, uri: Option<&str>| uri.map(|uri| endpoint_of(field, uri)).transpose();
+    let auth_uri = given("auth uri", new.auth_uri)?;
+    let token_uri = given("token uri", new.token_uri)?;
+    let revocation_uri = given("revocation uri", new.revocation_uri)?;
+    // O-43: what an issuer says of itself is one unit; a person may override single endpoints knowingly.
+    let metadata = new.issuer.map(|issuer| discover(engine, issuer)).transpose()?;
+    let missing = |field: &str| {
+        let hint = "Give both --auth-uri and --token-uri, or the --issuer to discover them from.";
+        Error::new(Kind::Invalid, format!("{field}: it is missing."), hint)
+    };
+    let client_authentication = match &metadata {
+        _ if new.client_secret.is_none() => ClientAuthentication::None,
+        Some(metadata) => metadata.client_authentication(),
+        None => ClientAuthentication::Basic,
+    };
+    let found = metadata.as_ref();
+    Ok(Oauth2 {
+        issuer: found.map(|metadata| metadata.issuer.clone()),
+        issuer_in_callback: found
+            .is_some_and(|metadata| metadata.issuer_in_callback == IssuerInCallback::Supported),
+        auth_uri: auth_uri
+            .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
+            .ok_or_else(|| missing("auth uri"))?,
+        token_uri: token_uri
+            .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))
+            .ok_or_else(|| missing("token uri"))?,
+        revocation_uri: revocation_uri
+            .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone())),
+        token_expires_in: new.token_expires_in.unwrap_or(DEFAULT_TOKEN_EXPIRES_IN),
+        client_id: new.client_id.to_owned(),
+        client_secret: None,
+        client_authentication,
+        redirect_path: redirect_path.to_owned(),
+        authorize_params: new.authorize_params.clone(),
+        scopes: new.scopes.clone(),
+    })
+}
+
+/// An address that requests may go to: https, or http on this machine (T-12).
+pub(crate) fn endpoint_of(field: &str, address: &str) -> Result<String> {
+    endpoint::check(address).map_err(|error| Error::invalid(format!("{field}: {error}")))?;
+    Ok(address.to_owned())
+}
+
+/// How a value is sent (WK1).
+pub(crate) fn apply_of(text: &str) -> Result<Apply> {
+    Apply::parse(text).map_err(|error| Error::invalid(format!("apply: {error}.")))
+}

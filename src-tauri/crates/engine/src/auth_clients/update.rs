@@ -1,0 +1,206 @@
+//! Changing an AuthClient (EL11): what its Connections were made with stays while there are any.
+
+use keyward_model::{
+    SecretValue,
+    auth_client::{AuthClient, ClientAuthentication, Registration, Visibility},
+};
+use keyward_oauth::{authorize, loopback};
+use keyward_vault::table::{audit, auth_clients};
+
+use super::{
+    Counted, User,
+    create::{apply_of, endpoint_of},
+    event, find_owned, in_use, users,
+};
+use crate::{
+    Engine, Error, Kind, Result,
+    access::{self, Act, Caller},
+    changes::ChangeKind,
+    secrets,
+};
+
+/// What a person changes; what is left out stays.
+#[derive(Default)]
+pub struct Changes<'a> {
+    /// Free text for people.
+    pub name: Option<&'a str>,
+    /// Who may use it.
+    pub visibility: Option<Visibility>,
+    /// OAuth client id; not while it is in use.
+    pub client_id: Option<&'a str>,
+    /// OAuth client secret: used from the very next refresh on (EL13).
+    pub client_secret: Option<&'a SecretValue>,
+    /// Authorization endpoint; not while it is in use.
+    pub auth_uri: Option<&'a str>,
+    /// Token endpoint; not while it is in use.
+    pub token_uri: Option<&'a str>,
+    /// Revocation endpoint; not while it is in use.
+    pub revocation_uri: Option<&'a str>,
+    /// Path of the redirect; not while it is in use.
+    pub redirect_path: Option<&'a str>,
+    /// Seconds assumed when an answer has no lifetime.
+    pub token_expires_in: Option<u32>,
+    /// Further authorization parameters, in place of those there are.
+    pub authorize_params: Option<Vec<(String, String)>>,
+    /// Scopes asked for by default, in place of those there are.
+    pub scopes: Option<Vec<String>>,
+    /// Where requests go; not while it is in use.
+    pub url: Option<&'a str>,
+    /// How the value is sent; not while it is in use.
+    pub apply: Option<&'a str>,
+}
+
+/// Changes an AuthClient.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming the field, also one that its type does not have; [`Kind::Conflict`] for what Connections
+/// rest on; [`Kind::NotFound`]; [`Kind::Denied`] for another vault's.
+pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Changes<'_>) -> Result<Counted> {
+    access::authorize(caller, Act::Write)?;
+    secrets::check_text("name", changes.name.unwrap_or_default())?;
+    let found = find_owned(engine, key_or_id)?;
+    if found.connections > 0
+        && let Some(field) = rested_on(changes)
+    {
+        return Err(Error::new(
+            Kind::Conflict,
+            format!(
+                "{} Its {field} stays as it is.",
+                in_use(&found.auth_client.key, found.connections)
+            ),
+            "Name, client secret, token lifetime, scopes and parameters may change. For another registration add another auth client.",
+        ));
+    }
+    let mut changed = found.auth_client.clone();
+    if let Some(name) = changes.name {
+        name.clone_into(&mut changed.name);
+    }
+    if let Some(visibility) = changes.visibility {
+        changed.visibility = visibility;
+        check_reach(engine, &found, &changed)?;
+    }
+    apply_changes(&mut changed.registration, changes)?;
+    let now = engine.now();
+    let auth_client = engine.unlocked()?.write(now, |tx| {
+        let auth_client = auth_clients::update(tx, &changed, changes.client_secret, now)?;
+        audit::append(tx, &event(engine, caller, "auth_client.update", &auth_client.key))?;
+        Ok(auth_client)
+    })?;
+    engine.changes.publish(ChangeKind::AuthClient, auth_client.id);
+    Ok(Counted { auth_client, ..found })
+}
+
+/// The first thing asked to change that Connections rest on.
+fn rested_on(changes: &Changes<'_>) -> Option<&'static str> {
+    [
+        ("client id", changes.client_id.is_some()),
+        ("auth uri", changes.auth_uri.is_some()),
+        ("token uri", changes.token_uri.is_some()),
+        ("revocation uri", changes.revocation_uri.is_some()),
+        ("redirect path", changes.redirect_path.is_some()),
+        ("url", changes.url.is_some()),
+        ("way of applying", changes.apply.is_some()),
+    ]
+    .into_iter()
+    .find_map(|(field, asked)| asked.then_some(field))
+}
+
+/// No Connection loses its AuthClient by a narrower visibility.
+fn check_reach(engine: &Engine, before: &Counted, after: &AuthClient) -> Result<()> {
+    let loses = |(vault, connection): &User| match vault {
+        Some(_) => after.visibility != Visibility::Machine,
+        None => !after.is_visible_in(connection.environment),
+    };
+    let users = users(engine, &before.auth_client, before.address)?;
+    let Some((vault, connection)) = users.into_iter().find(loses) else {
+        return Ok(());
+    };
+    let place = vault.map_or("another environment".to_owned(), |vault| {
+        format!("the vault “{vault}”")
+    });
+    Err(Error::new(
+        Kind::Conflict,
+        format!(
+            "The connection “{}” of {place} could no longer use the auth client “{}”.",
+            connection.key, after.key
+        ),
+        "Delete that connection first.",
+    ))
+}
+
+fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Result<()> {
+    let kind = registration.kind();
+    let foreign = |field: &str| Error::invalid(format!("{field}: an auth client of type {kind} has none."));
+    let oauth2_fields = [
+        ("client id", changes.client_id.is_some()),
+        ("client secret", changes.client_secret.is_some()),
+        ("auth uri", changes.auth_uri.is_some()),
+        ("token uri", changes.token_uri.is_some()),
+        ("revocation uri", changes.revocation_uri.is_some()),
+        ("redirect path", changes.redirect_path.is_some()),
+        ("token expires in", changes.token_expires_in.is_some()),
+        ("authorize param", changes.authorize_params.is_some()),
+        ("scope", changes.scopes.is_some()),
+    ];
+    if kind != "oauth2"
+        && let Some((field, _)) = oauth2_fields.into_iter().find(|(_, asked)| *asked)
+    {
+        return Err(foreign(field));
+    }
+    let new_url = changes.url.map(|url| endpoint_of("url", url)).transpose()?;
+    let new_apply = changes.apply.map(apply_of).transpose()?;
+    match registration {
+        Registration::Oauth2(_) if new_url.is_some() => return Err(foreign("url")),
+        Registration::Oauth2(_) | Registration::NoAuth { .. } | Registration::Basic { .. }
+            if new_apply.is_some() =>
+        {
+            return Err(foreign("apply"));
+        }
+        Registration::NoAuth { url } | Registration::Basic { url } => *url = new_url.or(url.take()),
+        Registration::ApiKey { url, apply } => {
+            *url = new_url.or(url.take());
+            if let Some(new) = new_apply {
+                *apply = new;
+            }
+        }
+        Registration::Oauth2(oauth2) => {
+            let set = |field: &str, new: Option<&str>, old: &mut String| -> Result<()> {
+                if let Some(uri) = new {
+                    *old = endpoint_of(field, uri)?;
+                }
+                Ok(())
+            };
+            set("auth uri", changes.auth_uri, &mut oauth2.auth_uri)?;
+            set("token uri", changes.token_uri, &mut oauth2.token_uri)?;
+            if let Some(uri) = changes.revocation_uri {
+                oauth2.revocation_uri = Some(endpoint_of("revocation uri", uri)?);
+            }
+            match changes.client_id {
+                Some("") => return Err(Error::invalid("client id: it is empty.")),
+                Some(client_id) => client_id.clone_into(&mut oauth2.client_id),
+                None => {}
+            }
+            match changes.token_expires_in {
+                Some(0) => return Err(Error::invalid("token expires in: at least 1 s.")),
+                Some(seconds) => oauth2.token_expires_in = seconds,
+                None => {}
+            }
+            if let Some(path) = changes.redirect_path {
+                loopback::check_path(path)?;
+                path.clone_into(&mut oauth2.redirect_path);
+            }
+            if let Some(params) = &changes.authorize_params {
+                authorize::check_params(params)?;
+                oauth2.authorize_params.clone_from(params);
+            }
+            if let Some(scopes) = &changes.scopes {
+                oauth2.scopes.clone_from(scopes);
+            }
+            // A public client that is given a secret sends it; RFC 6749 §2.3.1 prefers HTTP Basic.
+            if changes.client_secret.is_some() && oauth2.client_authentication == ClientAuthentication::None {
+                oauth2.client_authentication = ClientAuthentication::Basic;
+            }
+        }
+    }
+    Ok(())
+}

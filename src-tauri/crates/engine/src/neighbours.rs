@@ -1,0 +1,158 @@
+//! The other vaults of this KEYWARD_HOME, as far as they are open: whose machine-wide AuthClients may be used (EL7).
+//!
+//! A vault that is locked is not opened for this: not in a host, and not by a command behind a host.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use keyward_model::{Id, name::VaultName};
+use keyward_vault::{
+    lease::HostLock,
+    vault::{self, Mode, Opening, Place, UnlockedVault, Unlocking},
+};
+
+use crate::{Engine, Error, Kind, Result, engine::hold};
+
+/// Another vault that is open.
+pub(crate) struct Neighbour {
+    pub(crate) name: VaultName,
+    pub(crate) vault: Arc<UnlockedVault>,
+}
+
+/// How an Engine reaches the other vaults of its KEYWARD_HOME.
+pub enum Neighbours {
+    /// Those that the same host serves.
+    Served(Mutex<Vec<Weak<Engine>>>),
+    /// Those that the keychain opens for a one-shot command; kept open until it ends.
+    Alone(Mutex<BTreeMap<VaultName, Arc<UnlockedVault>>>),
+}
+
+impl Neighbours {
+    /// Those of a host; each of its Engines joins by [`Engine::beside`].
+    #[must_use]
+    pub fn served() -> Arc<Self> {
+        Arc::new(Self::Served(Mutex::default()))
+    }
+
+    /// Those of a command that runs by itself, or of a host with one vault.
+    pub(crate) fn of_one(opening: Opening) -> Arc<Self> {
+        match opening {
+            Opening::Host => Self::served(),
+            Opening::OneShot => Arc::new(Self::Alone(Mutex::default())),
+        }
+    }
+
+    /// Lets the others of a host see this one. A vault that is no longer served leaves by itself.
+    pub(crate) fn join(&self, engine: &Arc<Engine>) {
+        if let Self::Served(engines) = self {
+            let mut engines = hold(engines);
+            engines.retain(|other| other.strong_count() > 0);
+            engines.push(Arc::downgrade(engine));
+        }
+    }
+
+    /// Closes what was opened for a command.
+    pub(crate) fn close(&self) {
+        if let Self::Alone(opened) = self {
+            hold(opened).clear();
+        }
+    }
+}
+
+/// Every other vault that is open.
+pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
+    match &*engine.neighbours {
+        Neighbours::Served(engines) => {
+            let engines: Vec<Arc<Engine>> = hold(engines).iter().filter_map(Weak::upgrade).collect();
+            engines
+                .into_iter()
+                .filter(|other| other.name != engine.name)
+                .filter_map(|other| {
+                    let vault = other
+                        .vault
+                        .read()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .clone()?;
+                    let name = other.name.clone();
+                    Some(Neighbour { name, vault })
+                })
+                .collect()
+        }
+        Neighbours::Alone(_) => {
+            let names = engine.home.vault_names().unwrap_or_default();
+            names
+                .into_iter()
+                .filter_map(|name| by_keychain(engine, name))
+                .collect()
+        }
+    }
+}
+
+/// The vault of this identity.
+///
+/// # Errors
+/// [`Kind::Locked`] naming it; [`Kind::NotFound`] when no vault of this KEYWARD_HOME has it.
+pub(crate) fn of(engine: &Engine, id: Id) -> Result<Neighbour> {
+    let name = engine
+        .home
+        .vault_names()?
+        .into_iter()
+        .find(|name| vault::identity(&place(engine, name)).is_ok_and(|found| found == id));
+    let Some(name) = name else {
+        return Err(Error::new(
+            Kind::NotFound,
+            "The vault that keeps the auth client is no longer here.",
+            "Restore that vault, or delete the connection and make it again through another auth client.",
+        ));
+    };
+    let open = match &*engine.neighbours {
+        Neighbours::Served(_) => open(engine).into_iter().find(|other| other.name == name),
+        Neighbours::Alone(_) => by_keychain(engine, name.clone()),
+    };
+    // What the file said is believed of the vault that was opened with its key alone.
+    open.filter(|other| other.vault.uuid() == *id.as_bytes())
+        .ok_or_else(|| {
+            Error::new(
+                Kind::Locked,
+                format!("The vault “{name}”, which keeps the auth client, is locked."),
+                format!("Unlock it: keyward --vault {name} unlock"),
+            )
+        })
+}
+
+/// Opens a vault for a one-shot command where the keychain does it, and no host is there to decide.
+fn by_keychain(engine: &Engine, name: VaultName) -> Option<Neighbour> {
+    let Neighbours::Alone(opened) = &*engine.neighbours else {
+        return None;
+    };
+    if name == engine.name {
+        return None;
+    }
+    let mut opened = hold(opened);
+    if let Some(vault) = opened.get(&name) {
+        let vault = Arc::clone(vault);
+        return Some(Neighbour { name, vault });
+    }
+    // No command opens a file behind a host (CLI.md, “What unlock and lock mean”).
+    if HostLock::holder(&engine.home).ok()?.is_some() {
+        return None;
+    }
+    let place = place(engine, &name);
+    if vault::mode(&place).ok()? != Mode::Keychain {
+        return None;
+    }
+    let vault = Arc::new(vault::unlock(&place, Unlocking::Keychain, engine.now()).ok()?);
+    opened.insert(name.clone(), Arc::clone(&vault));
+    Some(Neighbour { name, vault })
+}
+
+fn place<'a>(engine: &'a Engine, name: &'a VaultName) -> Place<'a> {
+    Place {
+        home: &engine.home,
+        name,
+        keychain: &engine.ports.keychain,
+        opening: engine.opening,
+    }
+}

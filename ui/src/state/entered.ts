@@ -1,0 +1,39 @@
+/** Which values each auth type is entered with, and how they may be sent (model/connection/values.rs and apply.rs hold the rules). */
+
+import type { AuthType } from "../host/bindings/AuthType";
+
+export const VALUES: Record<AuthType, readonly string[]> = {
+  oauth2: [],
+  access_token: ["access_token"],
+  api_key: ["value"],
+  basic: ["username", "password"],
+  none: [],
+};
+
+/** Types that a person can choose, in the order they are offered. */
+export const TYPES: readonly AuthType[] = ["oauth2", "access_token", "api_key", "basic", "none"];
+
+export const PLACES = ["header", "query", "body", "basic"] as const;
+export type Place = (typeof PLACES)[number];
+
+export interface Apply {
+  place: Place;
+  name: string;
+}
+
+/** What is usual for a type; `null` where nothing is chosen. */
+export function usualApply(type: AuthType): Apply | null {
+  if (type === "api_key") return { place: "header", name: "X-API-Key" };
+  if (type === "access_token") return { place: "header", name: "Authorization" };
+  return null;
+}
+
+export function readApply(text: string | null): Apply | null {
+  const [place = "", name = ""] = (text ?? "").split(/:(.*)/);
+  const known = PLACES.find((one) => one === place);
+  return known ? { place: known, name } : null;
+}
+
+export function writeApply(apply: Apply): string {
+  return apply.place === "basic" ? "basic" : `${apply.place}:${apply.name.trim()}`;
+}
