@@ -90,7 +90,7 @@ test("am8 a new credential asks for what its type needs and forgets the value", 
   expect(called("connection_create")).toEqual([]);
   await fireEvent.input(field("Application"), { target: { value: "Git Lab" } });
   await fireEvent.input(field("Credential name"), { target: { value: "Deploy token" } });
-  await fireEvent.input(field("Access token", ), { target: { value: VALUE } });
+  await fireEvent.input(within(dialog).getByLabelText("Access token", { selector: "input[type=password]" }), { target: { value: VALUE } });
   await fireEvent.click(within(dialog).getByRole("button", { name: "Store credential" }));
   await settle();
   expect(called("connection_create")).toEqual([

@@ -307,7 +307,7 @@ describe("W-10: text from elsewhere is text", () => {
 
   it("in the table of auth clients, 500 rows", () => {
     const clients = HOSTILE.map((text, n) => authClient({ id: `a${n}`, key: `k${n}`, name: text, application: text, client_id: text, scopes: [text] }));
-    render(AuthClientTable, { clients, marked: null, use: () => ({ all: 1, broken: 0, withoutRefresh: 0 }), onconnect: nothing, ondelete: nothing });
+    render(AuthClientTable, { clients, marked: null, use: () => ({ all: 1, broken: 0, withoutRefresh: 0 }), onconnect: nothing, onedit: nothing, ondelete: nothing });
     inert("the table");
   }, 30_000);
 

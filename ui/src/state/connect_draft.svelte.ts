@@ -100,7 +100,7 @@ export class ConnectDraft {
 
 /** Google has no `offline_access` scope; the others follow OpenID Connect (section 11). */
 export function offlineWays(client: AuthClient): Offline {
-  if (host(client.auth_uri) === "accounts.google.com") return { params: ["access_type=offline", "prompt=consent"], scopes: [] };
+  if (host(client.auth_uri ?? "") === "accounts.google.com") return { params: ["access_type=offline", "prompt=consent"], scopes: [] };
   return { params: ["prompt=consent"], scopes: ["offline_access"] };
 }
 

@@ -56,10 +56,7 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
         Kind::Application => applications::name_bi(new, &applications::decode(tx, record, plaintext)?),
         Kind::AuthClient => auth_clients::name_bi(new, &auth_clients::decode(tx, record, plaintext)?),
         Kind::Connection => connections::name_bi(new, &connections::decode(tx, record, plaintext)?),
-        Kind::SecretVersion
-        | Kind::CredentialVersion
-        | Kind::AuthClientVersion
-        | Kind::ConnectionVersion => {
+        Kind::SecretVersion | Kind::CredentialVersion | Kind::AuthClientVersion | Kind::ConnectionVersion => {
             versions::name_bi(tx, new, record, plaintext)?
         }
         Kind::Settings => settings::name_bi(new, &settings::decode(tx, record, plaintext)?),

@@ -66,7 +66,10 @@ pub(crate) fn field(
         None => json::object(&[("username", username), ("password", password)]).map_err(|name| {
             Error::new(
                 Kind::Invalid,
-                format!("The {name} of “{}” is not UTF-8 and cannot be JSON.", connection.key),
+                format!(
+                    "The {name} of “{}” is not UTF-8 and cannot be JSON.",
+                    connection.key
+                ),
                 "Name a field: username or password.",
             )
         }),

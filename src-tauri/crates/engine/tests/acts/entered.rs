@@ -159,7 +159,7 @@ fn am8_bad_values_are_refused_by_name() {
         ),
         (AuthType::ApiKey, &[], "value: it is missing"),
         (AuthType::ApiKey, &[("value", "")], "value: it is empty"),
-        (AuthType::ApiKey, &[("value", &long)], "1 MiB"),
+        (AuthType::ApiKey, &[("value", long.as_str())], "1 MiB"),
         (AuthType::ApiKey, &[("value", "a"), ("value", "b")], "given twice"),
         (
             AuthType::AccessToken,

@@ -15,8 +15,8 @@ use crate::{
     table::{self, connections, versions},
     tx::{Tx, WriteTx},
 };
-pub(crate) use body::{decode, name_bi};
 use body::encode;
+pub(crate) use body::{decode, name_bi};
 
 const SCOPE: &str = "auth_client";
 
