@@ -4,8 +4,8 @@
 mod support;
 
 mod credentials;
-mod settings;
 mod entered;
+mod settings;
 mod tokens;
 mod values;
 
