@@ -24,7 +24,7 @@ test("words narrow by the credential and by its application; parts by how it sta
   const ids = (query: string, part: "all" | "needs" | "off") =>
     groups(apps, rows, query, part, NOW).flatMap((group) => group.credentials.map((one) => one.id));
   expect(ids("amazon", "all")).toEqual(["c"]);
-  expect(ids("github b", "all")).toEqual(["b"]);
+  expect(ids("github a", "all")).toEqual(["a"]);
   expect(ids("", "off")).toEqual(["c"]);
   expect(ids("", "needs")).toEqual([]);
   expect(ids("nothing", "all")).toEqual([]);
