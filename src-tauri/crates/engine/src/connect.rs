@@ -240,7 +240,7 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
         }
         None => None,
     };
-    let (auth_client, address) = auth_client(engine, &environment, existing.as_ref(), wish.auth_client)?;
+    let (auth_client, address) = auth_client(engine, &environment, existing.as_deref(), wish.auth_client)?;
     let default_scopes = &auth_client_acts::oauth2(&auth_client)?.scopes;
     let scopes = wish
         .scopes

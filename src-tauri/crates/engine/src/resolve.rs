@@ -81,9 +81,8 @@ fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Res
     };
     let item = match &reference.item {
         Item::Key(key) => items::find(tx, environment.id, key),
-        Item::App(application) => {
-            connections::default_of(tx, environment.id, application).map(items::Item::Connection)
-        }
+        Item::App(application) => connections::default_of(tx, environment.id, application)
+            .map(|connection| items::Item::Connection(Box::new(connection))),
     };
     Ok(match item {
         Ok(items::Item::Secret(secret)) if reference.field.is_none() => {
@@ -98,7 +97,7 @@ fn find(tx: &Tx<'_>, current: &Environment, reference: &Reference) -> store::Res
         }
         Ok(items::Item::Connection(connection)) => {
             let value = connections::value(tx, &connection)?;
-            Found::Connection(Box::new(connection), value)
+            Found::Connection(connection, value)
         }
         Err(store::Error::NotFound(_)) => Found::Nothing(environment),
         Err(error) => return Err(error),

@@ -172,7 +172,7 @@ fn store_answer(
             // Something else has the key now: `insert` says so.
             _ => None,
         };
-        let old = old.as_ref();
+        let old = old.as_deref();
         let row = match old {
             Some(old) => connections::tokens(tx, old)?.map(|(_, row)| row),
             None => None,

@@ -111,7 +111,7 @@ pub fn list(tx: &Tx<'_>, environment: Option<Id>) -> Result<Vec<Connection>> {
 /// [`Error::NotFound`], with the right spelling where only the case differs.
 pub fn find(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Connection> {
     match items::find(tx, environment, key)? {
-        items::Item::Connection(connection) => Ok(connection),
+        items::Item::Connection(connection) => Ok(*connection),
         items::Item::Secret(_) | items::Item::Credential(_) => {
             Err(Error::NotFound(format!("the connection {}", key.as_str())))
         }

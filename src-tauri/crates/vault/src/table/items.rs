@@ -18,7 +18,7 @@ pub enum Item {
     /// Values that belong together.
     Credential(Credential),
     /// Tokens that are kept fresh.
-    Connection(Connection),
+    Connection(Box<Connection>),
 }
 
 impl Item {
@@ -89,9 +89,8 @@ pub fn in_any_case(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Option<
         Kind::Credential => {
             credentials::decode(tx, &record, &plaintext).map(|credential| Some(Item::Credential(credential)))
         }
-        Kind::Connection => {
-            connections::decode(tx, &record, &plaintext).map(|connection| Some(Item::Connection(connection)))
-        }
+        Kind::Connection => connections::decode(tx, &record, &plaintext)
+            .map(|connection| Some(Item::Connection(Box::new(connection)))),
         _ => Err(Error::Corrupt("a record lies under another's name".to_owned())),
     }
 }
