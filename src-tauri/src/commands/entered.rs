@@ -8,8 +8,11 @@ use keyward_engine::{connections, lifecycle};
 use serde::Deserialize;
 use tauri::State;
 
-use super::{Answer, aside, perform, vault::Copied};
-use crate::desk::{Desk, caller};
+use super::{Answer, aside, perform};
+use crate::{
+    clipboard::Copied,
+    desk::{Desk, caller},
+};
 
 /// Copies one field; it does not enter the page.
 #[derive(Debug, Deserialize)]
@@ -51,17 +54,14 @@ pub async fn connection_copy(desk: State<'_, Desk>, request: ConnectionCopy) -> 
     aside(&desk, move |desk| {
         let engine = desk.engine()?;
         lifecycle::touch(&engine);
-        let (value, _) = connections::reveal(
+        let (value, _) = connections::copy(
             &engine,
             &caller(),
             &request.environment,
             &request.connection,
             &request.field,
-            "connection.copy",
         )?;
-        Ok(Copied {
-            seconds: desk.clipboard()?.copy_secret(value)?,
-        })
+        desk.copy_secret(&engine, value)
     })
     .await
 }

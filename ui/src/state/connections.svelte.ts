@@ -8,6 +8,7 @@ import type { ConnectionUpdate } from "../host/bindings/ConnectionUpdate";
 import type { Disconnected } from "../host/bindings/Disconnected";
 import type { Revealed } from "../host/bindings/Revealed";
 import type { Version } from "../host/bindings/Version";
+import { again } from "./again.svelte";
 import { Collection } from "./collection.svelte";
 import type { ReferenceFormat } from "./references";
 
@@ -61,9 +62,10 @@ export class Connections extends Collection<Connection> {
     return restored;
   }
 
-  /** One value, for the one component that asked; nothing here keeps it. */
-  reveal(id: string, field: string): Promise<Revealed> {
-    return call("connection_reveal", { environment: this.environment, connection: id, field });
+  /** One value, for the one component that asked; nothing here keeps it. Null when the passphrase was asked for and not given. */
+  reveal(id: string, field: string): Promise<Revealed | null> {
+    const request = { environment: this.environment, connection: id, field };
+    return again.through("reveal", (passphrase) => call("connection_reveal", { ...request, ...passphrase }));
   }
 
   /** Copies in Rust; answers how many seconds the clipboard keeps it. */

@@ -31,7 +31,7 @@ pub use fields::Named;
 pub(crate) use fields::{field, fields};
 pub use revocation::Revocation;
 use revocation::revoke_tokens;
-pub use values::{Changes, Choice, New, create, history, restore_version, reveal, update};
+pub use values::{Changes, Choice, New, copy, create, history, restore_version, reveal, update};
 
 /// A Connection with the names that faces show.
 #[derive(Clone, Debug)]

@@ -105,7 +105,7 @@ pub fn restore(
 /// Reveals one value.
 ///
 /// # Errors
-/// `not_found`, `needs_consent`.
+/// `not_found`, `needs_consent`; `locked` where the passphrase is needed again.
 pub fn reveal(
     engine: &Arc<Engine>,
     caller: &Caller,
@@ -117,7 +117,7 @@ pub fn reveal(
         &request.environment,
         &request.connection,
         &request.field,
-        "connection.reveal",
+        request.passphrase.as_ref().map(|passphrase| &passphrase.0),
     )?;
     Ok(wire::Revealed {
         value: Plaintext(value),

@@ -99,4 +99,8 @@ pub struct ConnectionReveal {
     pub connection: String,
     /// Name of the value.
     pub field: String,
+    /// The passphrase again, where the settings ask for it (W-08).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub passphrase: Option<Plaintext>,
 }

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
+    again,
     applications::parse as parse_application,
     auth_clients,
     changes::ChangeKind,
@@ -289,8 +290,35 @@ pub fn history(engine: &Engine, environment: &str, key_or_id: &str) -> Result<(S
 /// Reveals one field to the Owner, and says when the log could not take the event.
 ///
 /// # Errors
-/// [`Kind::NotFound`] for the Connection or the field, [`Kind::NeedsConsent`] while it is disconnected.
+/// [`Kind::NotFound`] for the Connection or the field; [`Kind::NeedsConsent`] while it is disconnected;
+/// [`Kind::Locked`] where the passphrase is needed again (W-08).
 pub fn reveal(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    name: &str,
+    passphrase: again::Given<'_>,
+) -> Result<(SecretValue, Option<String>)> {
+    again::before_reveal(engine, passphrase)?;
+    hand_out(engine, caller, environment, key_or_id, name, "connection.reveal")
+}
+
+/// One field for the clipboard, which shows it to nobody.
+///
+/// # Errors
+/// [`Kind::NotFound`] for the Connection or the field; [`Kind::NeedsConsent`] while it is disconnected.
+pub fn copy(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    name: &str,
+) -> Result<(SecretValue, Option<String>)> {
+    hand_out(engine, caller, environment, key_or_id, name, "connection.copy")
+}
+
+fn hand_out(
     engine: &Engine,
     caller: &Caller,
     environment: &str,

@@ -307,7 +307,7 @@ fn w08_a_revealed_field_is_one_field() {
     )
     .unwrap();
     let reveal = |field: &str| {
-        connections::reveal(&engine, &owner(), ENV, "BASIC", field, "connection.reveal")
+        connections::reveal(&engine, &owner(), ENV, "BASIC", field, None)
             .map(|(value, _)| value.expose_text().unwrap().to_owned())
     };
     assert_eq!(
