@@ -1,4 +1,7 @@
 //! The very targets that `tests/fuzz` runs on stable.
 
+#[path = "../imports.rs"]
+pub mod imports;
+
 #[path = "../targets.rs"]
 pub mod targets;

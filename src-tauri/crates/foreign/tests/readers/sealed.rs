@@ -1,0 +1,158 @@
+//! The export of our own: written, sealed, opened, read.
+
+use age::x25519;
+use keyward_foreign::{
+    Content, Fault, Found, Older, Sheet, Variable,
+    envelope::{self, For},
+    own::{self, Carry, EnvironmentOf, Heading},
+};
+use keyward_model::{SecretValue, Timestamp};
+
+use crate::support::{lines, says, secret};
+
+fn sheet() -> Sheet {
+    let mut one = Variable::masked("", secret("canary-now"));
+    one.note = "rotated".to_owned();
+    one.created_at = Some(Timestamp(1_700_000_100));
+    one.older.push(Older {
+        value: SecretValue::new(vec![0xff, 0xfe]),
+        created_at: Some(Timestamp(1_700_000_000)),
+        note: "first".to_owned(),
+    });
+    Sheet {
+        entries: vec![
+            Found {
+                environment: Some("production".to_owned()),
+                key: Some("API_KEY".to_owned()),
+                name: "The “key”".to_owned(),
+                description: "for\nall".to_owned(),
+                note: "a note".to_owned(),
+                tags: vec!["a".to_owned(), "b c".to_owned()],
+                favourite: true,
+                expires_at: Some(Timestamp(1_800_000_000)),
+                rotate_every: Some(7_776_000),
+                content: Content::Value(one),
+                ..Found::default()
+            },
+            Found {
+                environment: Some("default".to_owned()),
+                key: Some("DB".to_owned()),
+                name: "DB".to_owned(),
+                content: Content::Variables(vec![
+                    Variable::plain("HOST", secret("canary-host")),
+                    Variable::masked("PASSWORD", secret("canary-password")),
+                ]),
+                ..Found::default()
+            },
+        ],
+        environments: vec![EnvironmentOf {
+            name: "production".to_owned(),
+            production: true,
+            colour: Some("pink".to_owned()),
+        }],
+        remarks: Vec::new(),
+    }
+}
+
+const HEADING: Heading<'_> = Heading {
+    vault: "work",
+    exported_at: Timestamp(1_795_338_000),
+};
+
+fn written(carry: Carry) -> Vec<u8> {
+    own::write(Vec::new(), HEADING, &sheet(), carry).unwrap()
+}
+
+#[test]
+fn what_was_written_is_read() {
+    let document = written(Carry::Values);
+    let read = own::parse(&document).unwrap();
+    assert_eq!(lines(&read), lines(&sheet()));
+    assert_eq!(read.environments, sheet().environments);
+    // Written again it is the same document: nothing was lost on the way.
+    let again = own::write(Vec::new(), HEADING, &read, Carry::Values).unwrap();
+    assert_eq!(
+        String::from_utf8(document).unwrap(),
+        String::from_utf8(again).unwrap()
+    );
+}
+
+#[test]
+fn wk3_structure_carries_no_value() {
+    let document = String::from_utf8(written(Carry::Structure)).unwrap();
+    assert!(!document.contains("canary") && !document.contains("\"value\"") && !document.contains("//4"));
+    assert!(document.contains("API_KEY") && document.contains("PASSWORD"));
+    let read = own::parse(document.as_bytes()).unwrap();
+    assert!(read.entries.iter().all(|found| {
+        found
+            .variables()
+            .iter()
+            .all(|one| one.value.is_none() && one.older.is_empty())
+    }));
+}
+
+fn sealed(whom: &For<'_>) -> Vec<u8> {
+    envelope::seal(Vec::new(), whom, |out| {
+        own::write(out, HEADING, &sheet(), Carry::Values).map(drop)
+    })
+    .unwrap()
+    .unwrap()
+}
+
+#[test]
+fn r44_a_passphrase_opens_it_and_no_other() {
+    let file = sealed(&For::Passphrase(&secret("correct horse battery")));
+    assert!(file.starts_with(b"age-encryption.org/v1\n-> scrypt "));
+    assert!(!file.windows(6).any(|window| window == b"canary"));
+    let opened = envelope::open(&file, Some(&secret("correct horse battery"))).unwrap();
+    assert_eq!(*opened, written(Carry::Values));
+    assert_eq!(
+        envelope::open(&file, None).unwrap_err().fault,
+        Fault::NeedsPassphrase
+    );
+    let wrong = envelope::open(&file, Some(&secret("battery horse correct"))).unwrap_err();
+    assert_eq!(wrong.fault, Fault::WrongPassphrase);
+    let cut = envelope::open(&file[..file.len() - 10], Some(&secret("correct horse battery"))).unwrap_err();
+    says(&cut, &["cut or damaged"]);
+}
+
+#[test]
+fn r44_recipients_open_it() {
+    let mine = x25519::Identity::generate();
+    let other = x25519::Identity::generate();
+    let recipients = [mine.to_public().to_string()];
+    let file = sealed(&For::Recipients(&recipients));
+    let key = |identity: &x25519::Identity| {
+        use age::secrecy::ExposeSecret;
+        secret(identity.to_string().expose_secret())
+    };
+    assert_eq!(
+        *envelope::open(&file, Some(&key(&mine))).unwrap(),
+        written(Carry::Values)
+    );
+    assert_eq!(
+        envelope::open(&file, Some(&key(&other))).unwrap_err().fault,
+        Fault::WrongPassphrase
+    );
+    assert_eq!(
+        envelope::open(&file, Some(&secret("a passphrase")))
+            .unwrap_err()
+            .fault,
+        Fault::WrongPassphrase
+    );
+    says(&envelope::recipient("age1canary").unwrap_err(), &["age1"]);
+}
+
+#[test]
+fn another_version_is_not_guessed_at() {
+    let newer = String::from_utf8(written(Carry::Values))
+        .unwrap()
+        .replace("\"version\":1", "\"version\":2");
+    says(&own::parse(newer.as_bytes()).unwrap_err(), &["newer version"]);
+    says(&own::parse(b"{}").unwrap_err(), &["no export of Keyward"]);
+    says(
+        &own::parse(br#"{"format":"keyward-export","version":1,"items":[{"name":"A","value":7}]}"#)
+            .unwrap_err(),
+        &["item 1", "a value must be"],
+    );
+}
