@@ -222,6 +222,15 @@ pub fn value(tx: &Tx<'_>, variable: &Variable) -> Result<SecretValue> {
     versions::current(tx, place(variable, variable.version), variable.current)
 }
 
+/// The value of one version of a variable.
+///
+/// # Errors
+/// [`Error::NotFound`] without such a number.
+pub fn version_value(tx: &Tx<'_>, variable: &Variable, number: u32) -> Result<SecretValue> {
+    versions::value(tx, place(variable, number))?
+        .ok_or_else(|| Error::NotFound(format!("version {number} of {}", variable.name)))
+}
+
 /// All versions of a variable, newest first.
 ///
 /// # Errors
