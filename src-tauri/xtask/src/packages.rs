@@ -15,6 +15,9 @@ pub const BUILD: &[&str] = &[
 
 /// To test it without a screen and with a real keychain.
 pub const TEST: &[&str] = &[
+    "age",
+    "gnupg",
+    "pass",
     "xvfb",
     "xauth",
     "webkit2gtk-driver",

@@ -13,6 +13,7 @@ use crate::{
         Result, applications, audit, auth_clients, connections, consents, credentials, doctor, entered,
         environments, keys, references, secrets, settings, vault,
     },
+    owner::{exports, imports},
     wire,
 };
 
@@ -171,6 +172,12 @@ verbs! {
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;
+    "import_stage" ImportStage -> wire::ImportStaged = imports::stage;
+    "import_plan" ImportPlanRequest -> wire::ImportPlan = imports::plan;
+    "import_apply" ImportApply -> wire::ImportSummary = imports::apply;
+    "import_undo" ImportUndo -> wire::ImportUndone = imports::undo;
+    "import_discard" ImportDiscard -> wire::Done = imports::discard;
+    "export_write" ExportWrite -> wire::Exported = exports::write;
     "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
     "item_events" ItemEvents -> Vec<wire::AuditEvent> = audit::about;
     "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;

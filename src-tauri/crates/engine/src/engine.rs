@@ -18,6 +18,7 @@ use crate::{
     audit::ReadLog,
     changes::Changes,
     consent::Consent,
+    import::Staging,
     lifecycle::{self, Attempts},
     neighbours::Neighbours,
     ports::{Browser, Clock},
@@ -55,6 +56,8 @@ pub struct Engine {
     pub(crate) reads: ReadLog,
     /// What a host listed last; metadata, so it goes with the keys (T-06).
     pub(crate) listed: Mutex<Option<Listed>>,
+    /// Imports under review; they hold values, so they go with the keys.
+    pub(crate) imports: Mutex<Staging>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
@@ -91,6 +94,7 @@ impl Engine {
             attempts: Mutex::default(),
             reads: ReadLog::default(),
             listed: Mutex::default(),
+            imports: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             ears: OnceLock::new(),

@@ -79,6 +79,10 @@ pub mod refresh;
 
 pub mod resolve;
 
+pub mod import;
+
+pub mod export;
+
 pub mod audit;
 
 pub mod background;

@@ -324,6 +324,7 @@ pub fn lock(engine: &Engine) {
     consents.retain(|_, consent| !consent.progress().state.is_final());
     drop(consents);
     *hold(&engine.listed) = None;
+    hold(&engine.imports).clear();
     *hold(&engine.damage) = None;
     engine.neighbours.close();
     let Some(vault) = vault else { return };

@@ -9,6 +9,7 @@ mod completion;
 mod connection;
 mod credential;
 mod environment;
+mod exchange;
 mod keys;
 mod secret;
 mod settings;
@@ -22,6 +23,7 @@ pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, ConnectionAdd, ConnectionUpdate, EnteredType, State, Token};
 pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
 pub use environment::Env;
+pub use exchange::{Export, Import, ImportFormat, OnConflict};
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
 pub use secret::{Bound, RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
 pub use settings::{Settings, SettingsUpdate};
@@ -107,6 +109,10 @@ pub enum Command {
     /// Settings that protect: auto-lock, clipboard, what asks for the passphrase
     #[command(subcommand)]
     Settings(Settings),
+    /// Take in what another program wrote
+    Import(Import),
+    /// Write everything into one file that opens without Keyward
+    Export(Export),
     /// Show the audit log
     Audit(Audit),
     /// Print a completion script

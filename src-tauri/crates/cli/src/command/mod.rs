@@ -9,7 +9,9 @@ mod connection;
 mod credential;
 mod doctor;
 mod env;
+mod export;
 mod get;
+mod import;
 mod init;
 mod inject;
 mod lock;
@@ -71,6 +73,8 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Run(run) => run::run(&context, face, &run, before),
         Command::Inject(inject) => inject::run(&context, face, &inject),
         Command::Settings(command) => settings::run(&context, face, command),
+        Command::Import(import) => import::run(&context, face, &import),
+        Command::Export(export) => export::run(&context, face, export),
         Command::Audit(audit) => audit::run(&context, face, audit),
         Command::Completion(_) => Ok(()),
     }?;

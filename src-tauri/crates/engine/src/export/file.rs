@@ -1,0 +1,116 @@
+//! The file of an export: beside its place until it is whole, and never over another.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{CWD, RenameFlags, renameat_with},
+    io::Errno,
+};
+
+use crate::{Error, Kind, Result};
+
+/// A file that is being written; dropped before [`New::keep`], nothing of it stays.
+pub(super) struct New {
+    out: Option<BufWriter<File>>,
+    fresh: PathBuf,
+    path: PathBuf,
+}
+
+impl New {
+    /// Begins a file that will lie at `path`.
+    pub(super) fn beside(path: &Path) -> Result<Self> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Err(taken(path));
+        }
+        let Some(name) = path.file_name() else {
+            return Err(Error::invalid(format!("{}: it is no file name.", path.display())));
+        };
+        let fresh = path.with_file_name(format!(
+            ".{}.{}.keyward",
+            name.to_string_lossy(),
+            std::process::id()
+        ));
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)
+            .map_err(|error| failed(path, &error))?;
+        Ok(Self {
+            out: Some(BufWriter::new(file)),
+            fresh,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Where it will lie.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts it in its place, on the disk.
+    pub(super) fn keep(mut self) -> Result<()> {
+        let out = self.out.take();
+        let synced = out
+            .ok_or_else(|| io::Error::other("closed"))
+            .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error))
+            .and_then(|file| file.sync_all());
+        synced.map_err(|error| failed(&self.path, &error))?;
+        match renameat_with(CWD, &self.fresh, CWD, &self.path, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            Err(Errno::EXIST) => return Err(taken(&self.path)),
+            // File systems of sticks and shares do not know that flag.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if fs::symlink_metadata(&self.path).is_err() => {
+                fs::rename(&self.fresh, &self.path).map_err(|error| failed(&self.path, &error))?;
+            }
+            Err(error) => return Err(failed(&self.path, &error.into())),
+        }
+        if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            // The file is whole whatever comes of this; a folder that cannot be synced loses at most its name.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+impl Write for New {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.out {
+            Some(out) => out.write(bytes),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl Drop for New {
+    fn drop(&mut self) {
+        // After `keep` there is nothing under this name.
+        drop(self.out.take());
+        let _ = fs::remove_file(&self.fresh);
+    }
+}
+
+fn taken(path: &Path) -> Error {
+    Error::new(
+        Kind::Conflict,
+        format!("{} is there already.", path.display()),
+        "Choose another name; an export never replaces a file.",
+    )
+}
+
+pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
+    Error::new(
+        Kind::Internal,
+        format!("{} could not be written: {}.", path.display(), error.kind()),
+        "Check free space and permissions of the folder; no file was left behind.",
+    )
+}

@@ -1,0 +1,185 @@
+//! Carrying out a plan: one transaction, one audit event, and an undo.
+
+mod writing;
+
+use keyward_foreign::Sheet;
+use keyward_model::{Id, Timestamp, environment::Environment, name::EnvironmentName};
+use keyward_vault::{
+    error as store,
+    table::{audit, credentials, environments, secrets},
+    tx::WriteTx,
+};
+
+use super::plan::{Action, Plan, Wish, draw};
+use crate::{
+    Engine, Error, Result,
+    access::{self, Act, Caller},
+    changes::ChangeKind,
+    engine::hold,
+    environments as environment_acts,
+};
+
+/// A thing that an import made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    Secret(Id),
+    Credential(Id),
+}
+
+/// How far it is: rows done, rows there are.
+pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
+
+/// What an import did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Made new.
+    pub added: u32,
+    /// Stored as a new version.
+    pub versions: u32,
+    /// Made new under another key, beside what was there.
+    pub renamed: u32,
+    /// Left out.
+    pub skipped: u32,
+    /// Environments that were made.
+    pub environments: Vec<String>,
+}
+
+/// Carries out the plan that these wishes make: all of it, or nothing.
+///
+/// # Errors
+/// [`crate::Kind::Conflict`] while a row is undecided; [`crate::Kind::NotFound`]; when the disk is full and the like.
+pub fn apply(
+    engine: &Engine,
+    caller: &Caller,
+    import: Id,
+    wish: &Wish,
+    progress: Progress<'_>,
+) -> Result<Summary> {
+    access::authorize(caller, Act::Write)?;
+    let environment = environment_acts::find(engine, &wish.environment)?;
+    let vault = engine.unlocked()?;
+    // The import leaves the desk while it is carried out: a second call finds nothing to do twice.
+    let mut staged = hold(&engine.imports).take(import)?;
+    let now = engine.now();
+    let mut undecided = 0;
+    let done = vault.write(now, |tx| {
+        let plan = draw(tx, &staged.sheet, &environment, wish)?;
+        undecided = plan.rows.iter().filter(|row| row.action == Action::Ask).count();
+        if undecided > 0 {
+            return Err(store::Error::Conflict(format!("{undecided} keys are taken")));
+        }
+        let (made, summary) = carry_out(tx, &staged.sheet, &environment, &plan, now, progress)?;
+        let subject = format!(
+            "{} added, {} new versions, {} renamed, {} left out; into {}",
+            summary.added, summary.versions, summary.renamed, summary.skipped, environment.name
+        );
+        audit::append(
+            tx,
+            &crate::audit::event(engine, caller.actor(), "import.apply", subject, "ok"),
+        )?;
+        Ok((made, summary))
+    });
+    match done {
+        Ok((made, summary)) => {
+            staged.made = Some(made);
+            // Values are not needed any more; what was made is, for the undo.
+            staged.sheet = Sheet::default();
+            hold(&engine.imports).put_back(import, staged);
+            publish(engine);
+            Ok(summary)
+        }
+        Err(error) => {
+            hold(&engine.imports).put_back(import, staged);
+            let mut error = Error::from(error);
+            if undecided > 0 {
+                error.message = format!("{undecided} keys are there already, with other values.");
+                error.hint =
+                    "Choose for each, or say --on-conflict skip, version or rename; nothing was imported."
+                        .to_owned();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Moves everything that an import made to the trash, in one transaction; new versions of what was there stay.
+///
+/// # Errors
+/// [`crate::Kind::NotFound`] when it was not applied, or not in this session.
+pub fn undo(engine: &Engine, caller: &Caller, import: Id) -> Result<u32> {
+    access::authorize(caller, Act::Write)?;
+    let vault = engine.unlocked()?;
+    let made = hold(&engine.imports).take_made(import)?;
+    let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
+    let now = engine.now();
+    vault.write(now, |tx| {
+        for made in &made {
+            match *made {
+                Made::Secret(id) => drop(secrets::trash(tx, id, now)?),
+                Made::Credential(id) => drop(credentials::trash(tx, id, now)?),
+            }
+        }
+        let subject = format!("{count} moved to the trash");
+        audit::append(
+            tx,
+            &crate::audit::event(engine, caller.actor(), "import.undo", subject, "ok"),
+        )
+    })?;
+    publish(engine);
+    Ok(count)
+}
+
+fn publish(engine: &Engine) {
+    for kind in [
+        ChangeKind::Environment,
+        ChangeKind::Secret,
+        ChangeKind::Credential,
+    ] {
+        engine.changes.publish(kind, None);
+    }
+}
+
+fn carry_out(
+    tx: &mut WriteTx<'_>,
+    sheet: &Sheet,
+    target: &Environment,
+    plan: &Plan,
+    now: Timestamp,
+    progress: Progress<'_>,
+) -> store::Result<(Vec<Made>, Summary)> {
+    let mut there = environments::list(tx)?;
+    for name in &plan.environments {
+        let parsed =
+            EnvironmentName::parse(name).map_err(|error| store::Error::Conflict(error.to_string()))?;
+        there.push(environments::insert(tx, &parsed, now)?);
+    }
+    let mut made = Vec::new();
+    let mut summary = Summary {
+        environments: plan.environments.clone(),
+        ..Summary::default()
+    };
+    for (at, (row, found)) in plan.rows.iter().zip(&sheet.entries).enumerate() {
+        progress(at, plan.rows.len());
+        let place = there
+            .iter()
+            .find(|one| one.name.as_str() == row.environment)
+            .map_or(target.id, |one| one.id);
+        match row.action {
+            Action::Skip | Action::Ask => summary.skipped += 1,
+            Action::Add | Action::Rename => {
+                made.push(writing::insert(tx, place, row, found, now)?);
+                if row.action == Action::Add {
+                    summary.added += 1;
+                } else {
+                    summary.renamed += 1;
+                }
+            }
+            Action::Version => {
+                writing::version(tx, place, row, found, now)?;
+                summary.versions += 1;
+            }
+        }
+    }
+    progress(plan.rows.len(), plan.rows.len());
+    Ok((made, summary))
+}

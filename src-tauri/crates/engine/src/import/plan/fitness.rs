@@ -1,0 +1,85 @@
+//! What can be stored at all, and under which names.
+
+use std::collections::HashSet;
+
+use keyward_foreign::{Found, Variable};
+use keyward_model::{
+    SecretValue,
+    credential::MAX_VARIABLES,
+    name::{EnvironmentName, Handle},
+    value::MAX_VALUE_BYTES,
+};
+
+use super::desk::numbered;
+use crate::{Error, secrets::check_text};
+
+/// The FIELD of each variable: its name where that is one, else a proposed one; no two alike.
+pub(in crate::import) fn names(variables: &[Variable]) -> Vec<String> {
+    let mut used: HashSet<String> = HashSet::new();
+    variables
+        .iter()
+        .map(|variable| {
+            let base = Handle::parse(&variable.name)
+                .ok()
+                .or_else(|| Handle::propose(&variable.name))
+                .or_else(|| Handle::parse("field").ok());
+            let free = |key: &Handle| !used.contains(&key.as_str().to_ascii_lowercase());
+            let name = base
+                .clone()
+                .filter(free)
+                .or_else(|| (2..).find_map(|number| numbered(base.as_ref()?, number).filter(free)))
+                .map_or_else(String::new, |name| name.to_string());
+            used.insert(name.to_ascii_lowercase());
+            name
+        })
+        .collect()
+}
+
+/// Why an entry cannot be stored.
+pub(super) fn unusable(found: &Found, environment: &str) -> Option<String> {
+    if let Err(error) = EnvironmentName::parse(environment) {
+        return Some(error.to_string());
+    }
+    let texts = [
+        ("name", &found.name),
+        ("description", &found.description),
+        ("notes", &found.note),
+        ("tags", &found.tags.concat()),
+    ];
+    if let Some(error) = texts
+        .into_iter()
+        .find_map(|(field, text)| check_text(field, text).err())
+    {
+        return Some(without_stop(&error));
+    }
+    let variables = found.variables();
+    if variables.is_empty() {
+        return Some("it holds no value".to_owned());
+    }
+    if variables.len() > MAX_VARIABLES {
+        return Some(format!("it has more than {MAX_VARIABLES} variables"));
+    }
+    variables.iter().find_map(|variable| {
+        let size = variable.value.as_ref().map_or(0, SecretValue::len);
+        let older = variable.older.iter().map(|older| older.value.len()).max();
+        let largest = size.max(older.unwrap_or(0));
+        (largest > MAX_VALUE_BYTES).then(|| {
+            let what = match variable.name.is_empty() {
+                true => "its value".to_owned(),
+                false => format!("“{}”", one_line(&variable.name)),
+            };
+            format!("{what} has {largest} bytes, and at most 1 MiB can be stored")
+        })
+    })
+}
+
+fn without_stop(error: &Error) -> String {
+    error.message.trim_end_matches('.').to_owned()
+}
+
+/// Text of a file on one line, without control characters.
+pub(in crate::import) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
