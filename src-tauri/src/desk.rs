@@ -48,6 +48,8 @@ struct Inner {
     profile: Mutex<Option<Profile>>,
     clock: SystemClock,
     tray: OnceLock<()>,
+    /// The file to import, from the dialog until it was read and dealt with.
+    chosen: Mutex<Option<PathBuf>>,
 }
 
 enum Standing {
@@ -83,6 +85,7 @@ impl Desk {
             profile: Mutex::new(Some(profile)),
             clock: SystemClock,
             tray: OnceLock::new(),
+            chosen: Mutex::default(),
         })))
     }
 
@@ -112,6 +115,16 @@ impl Desk {
             Standing::Host { host, .. } => Ok(host.engine(&self.0.vault)?),
             Standing::Over => Err(Error::new(Code::Locked, "Keyward is closing.", "")),
         }
+    }
+
+    /// Remembers the file that the person chose to import, or forgets it.
+    pub fn choose(&self, path: Option<PathBuf>) {
+        *hold(&self.0.chosen) = path;
+    }
+
+    /// The file that the person chose to import.
+    pub fn chosen(&self) -> Option<PathBuf> {
+        hold(&self.0.chosen).clone()
     }
 
     /// Says what the app waits for.

@@ -23,6 +23,7 @@ mod clipboard;
 mod commands;
 mod desk;
 mod events;
+mod exchange;
 mod profile;
 mod recovery;
 mod references;

@@ -7,6 +7,7 @@ import type { Compared } from "../src/host/bindings/Compared";
 import type { Connection } from "../src/host/bindings/Connection";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
+import type { ImportRow } from "../src/host/bindings/ImportRow";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { Version } from "../src/host/bindings/Version";
 
@@ -121,4 +122,24 @@ const application = (key: string, name: string): Application => ({
 export const applications: Application[] = [
   application("github", "GitHub"), application("google-workspace", "Google Workspace"), application("salesforce", "Salesforce"),
   application("statuspage", "Statuspage"), application("stripe", "Stripe"),
+];
+
+const found = (row: number, name: string, standing: ImportRow["standing"], action: ImportRow["action"], more: Partial<ImportRow> = {}): ImportRow => ({
+  row, found: name, folder: "", kind: "secret", variables: [], environment: "default", key: name, proposed: false, standing, action,
+  next_version: standing === "changed" ? 3 : null, remark: "", ...more,
+});
+
+export const importRows: ImportRow[] = [
+  found(0, "STRIPE_WEBHOOK_SECRET", "new", "add"),
+  found(1, "TWILIO_AUTH_TOKEN", "changed", "ask"),
+  found(2, "DATABASE_URL", "same", "skip"),
+  found(3, "SENTRY_AUTH_TOKEN", "changed", "version"),
+  found(4, "Registry login", "new", "add", { kind: "credential", variables: ["username", "password", "url"], folder: "Work/Cloud", key: "REGISTRY_LOGIN", proposed: true }),
+  found(5, "google_workspace", "taken", "ask", { remark: "google_workspace is a connection" }),
+  found(6, "LOG_LEVEL", "new", "add"),
+  found(7, "AWS production", "new", "add", { kind: "credential", variables: ["ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "REGION"], key: "AWS_PRODUCTION", proposed: true }),
+  found(8, "OPENAI_API_KEY", "new", "add"),
+  found(9, "Old disk image", "unusable", "skip", { remark: "its value has 4194304 bytes, and at most 1 MiB can be stored", key: "OLD_DISK_IMAGE" }),
+  found(10, "CF_API_TOKEN", "new", "add"),
+  found(11, "SLACK_ALERTS_CHANNEL", "same", "skip"),
 ];

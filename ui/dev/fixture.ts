@@ -10,6 +10,8 @@ import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
 import { ago, applications, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
+import { ago, authClients, connections, credentials, environments, secrets, versions } from "./data";
+import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (code: WireError["code"], message: string, hint = ""): never => {
@@ -276,6 +278,31 @@ export function fixture(asked: URLSearchParams): Door {
     },
     connection_disconnect: ({ connection }) => ({ connection, revocation: "revoked", error: null }),
     connection_delete: ({ connections: names }) => names.map((connection) => ({ connection, revocation: "no_endpoint", error: null })),
+    import_choose: ({ format }) => ({ name: format === "kdbx" ? "work.kdbx" : ".env" }),
+    import_read: async ({ format, passphrase }) => {
+      await wait(400);
+      if (format === "kdbx" && passphrase !== "correct horse") fail("locked", "work.kdbx: the database has a passphrase.");
+      return { import: "i1", entries: importRows.length };
+    },
+    import_plan: ({ choices }) => ({
+      total: importRows.length,
+      rows: importRows.map((row) => {
+        const choice = choices.find((one) => one.row === row.row);
+        return { ...row, action: choice?.action ?? row.action, key: choice?.key ?? row.key };
+      }),
+      environments: [],
+      remarks: asked.has("remarks") ? ["3 in the recycle bin were left out."] : [],
+    }),
+    import_apply: async ({ choices }) => {
+      await wait(600);
+      return { added: 7, versions: choices.length, renamed: 0, skipped: 3, environments: [] };
+    },
+    import_undo: () => ({ trashed: 7 }),
+    import_discard: () => ({}),
+    export_save: async () => {
+      await wait(500);
+      return { name: "keyward-export.json.age", items: 122, remarks: [] };
+    },
     appearance_get: () => ({ theme: (asked.get("theme") as Theme | null) ?? "light", closes_to_tray: true, close_notice_seen: true }),
     appearance_set: () => ({}),
     window_minimize: () => ({}),

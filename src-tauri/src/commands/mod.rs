@@ -6,6 +6,7 @@ pub mod connections;
 pub mod credentials;
 pub mod entered;
 pub mod environments;
+pub mod exchange;
 pub mod keys;
 pub mod secrets;
 pub mod settings;
@@ -114,6 +115,13 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         connections::connection_refresh,
         connections::connection_disconnect,
         connections::connection_delete,
+        exchange::import_choose,
+        exchange::import_read,
+        exchange::import_plan,
+        exchange::import_apply,
+        exchange::import_undo,
+        exchange::import_discard,
+        exchange::export_save,
         window::appearance_get,
         window::appearance_set,
         window::window_minimize,

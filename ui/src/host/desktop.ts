@@ -1,5 +1,6 @@
 /** Requests and replies of the window's own commands: clipboard, appearance, native dialogs. Their Rust side is the app, not the wire. */
 
+import type { ExportShape } from "./bindings/ExportShape";
 import type { Plaintext } from "./bindings/Plaintext";
 
 /** A command without arguments. */
@@ -85,6 +86,37 @@ export interface ReferenceCopy {
   /** A variable of a Credential; absent: the whole. */
   field?: string | null;
   format: "reference" | "uri" | "shell" | "dotenv" | "curl";
+}
+
+/** What wrote a file, in the words of the command line. */
+export type ImportFormat = "env" | "json" | "csv" | "age" | "kdbx" | "bitwarden" | "1pux" | "1password-csv" | "pass" | "postman" | "insomnia";
+
+/** Last part of the path; null when the person closed the dialog. */
+export interface ImportChosen {
+  name: string | null;
+}
+
+export interface ImportRead {
+  format: ImportFormat;
+  passphrase: Plaintext | null;
+}
+
+export interface ImportReadDone {
+  import: string;
+  entries: number;
+}
+
+export interface ExportSave {
+  shape: ExportShape;
+  /** Of the vault, where it has one. */
+  passphrase: Plaintext | null;
+}
+
+/** `name` is null when the person closed the dialog. */
+export interface ExportSaved {
+  name: string | null;
+  items: number;
+  remarks: string[];
 }
 
 /** Each second while a copied value counts down. */

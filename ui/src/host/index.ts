@@ -52,6 +52,13 @@ import type { EnvironmentCreate } from "./bindings/EnvironmentCreate";
 import type { EnvironmentDelete } from "./bindings/EnvironmentDelete";
 import type { EnvironmentUpdate } from "./bindings/EnvironmentUpdate";
 import type { ItemEvents } from "./bindings/ItemEvents";
+import type { ImportApply } from "./bindings/ImportApply";
+import type { ImportDiscard } from "./bindings/ImportDiscard";
+import type { ImportPlan } from "./bindings/ImportPlan";
+import type { ImportPlanRequest } from "./bindings/ImportPlanRequest";
+import type { ImportSummary } from "./bindings/ImportSummary";
+import type { ImportUndo } from "./bindings/ImportUndo";
+import type { ImportUndone } from "./bindings/ImportUndone";
 import type { KeychainProbe } from "./bindings/KeychainProbe";
 import type { PassphraseChange } from "./bindings/PassphraseChange";
 import type { Purged } from "./bindings/Purged";
@@ -86,6 +93,8 @@ import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
 import type { Ways } from "./bindings/Ways";
 import type { Appearance, ClipboardTick, ConnectionCopy, Copied, CredentialCopy, FromFile, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, ValueChosen, Verdict } from "./desktop";
+import type { Appearance, ClipboardTick, Copied, CredentialCopy, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
+import type { ExportSave, ExportSaved, ImportChosen, ImportFormat, ImportRead, ImportReadDone } from "./desktop";
 
 /** What each command takes and gives. */
 export interface Commands {
@@ -170,6 +179,13 @@ export interface Commands {
   connection_refresh: [ConnectionRefresh, Connection];
   connection_disconnect: [ConnectionDisconnect, Disconnected];
   connection_delete: [ConnectionDelete, Disconnected[]];
+  import_choose: [{ format: ImportFormat }, ImportChosen];
+  import_read: [ImportRead, ImportReadDone];
+  import_plan: [ImportPlanRequest, ImportPlan];
+  import_apply: [ImportApply, ImportSummary];
+  import_undo: [ImportUndo, ImportUndone];
+  import_discard: [ImportDiscard, Done];
+  export_save: [ExportSave, ExportSaved];
   appearance_get: [Nothing, Appearance];
   appearance_set: [{ theme: Theme }, Done];
   window_minimize: [Nothing, Done];

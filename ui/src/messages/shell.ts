@@ -61,6 +61,7 @@ export const m = {
   connections: () => "Connections",
   applications: () => "Applications",
   auth_clients: () => "Auth clients",
+  import: () => "Import and export",
   needs_you: (n: number) => (n === 1 ? "1 needs you" : `${n} need you`),
   unlocked: () => "Unlocked",
   settings: () => "Settings",
