@@ -10,7 +10,6 @@ import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
 import { ago, applications, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
-import { ago, authClients, connections, credentials, environments, secrets, versions } from "./data";
 import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));

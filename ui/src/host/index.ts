@@ -93,7 +93,6 @@ import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
 import type { Ways } from "./bindings/Ways";
 import type { Appearance, ClipboardTick, ConnectionCopy, Copied, CredentialCopy, FromFile, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, ValueChosen, Verdict } from "./desktop";
-import type { Appearance, ClipboardTick, Copied, CredentialCopy, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, Verdict } from "./desktop";
 import type { ExportSave, ExportSaved, ImportChosen, ImportFormat, ImportRead, ImportReadDone } from "./desktop";
 
 /** What each command takes and gives. */

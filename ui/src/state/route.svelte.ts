@@ -1,8 +1,7 @@
 /**
  * Which view is shown and what is open in it: `#/items/<id>`. Only names and ids go into the hash, never a value.
  *
- *   route.name            "items" | "secrets" | "connections" | "applications" | "auth-clients" | "connect" | "compare" | "settings"
- *   route.name            "items" | "secrets" | "connections" | "auth-clients" | "connect" | "import" | "settings"
+ *   route.name            "items" | "secrets" | "connections" | "applications" | "auth-clients" | "connect" | "import" | "compare" | "settings"
  *   route.id              what is open, or null
  *   route.go(name, id?)   forward; route.replace(…) without a step in the history
  *   route.back(), route.forward(), route.canBack, route.canForward
@@ -10,8 +9,7 @@
 
 import { unsaved } from "./unsaved";
 
-export const ROUTES = ["items", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "compare", "settings"] as const;
-export const ROUTES = ["items", "secrets", "credentials", "connections", "auth-clients", "connect", "import", "settings"] as const;
+export const ROUTES = ["items", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "import", "compare", "settings"] as const;
 export type RouteName = (typeof ROUTES)[number];
 export interface Place {
   name: RouteName;

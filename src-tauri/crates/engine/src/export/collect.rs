@@ -7,7 +7,7 @@ use keyward_foreign::{
 use keyward_model::{
     Id, SecretValue,
     credential::Credential,
-    environment::Environment,
+    environment::{Colour, Environment},
     secret::{Secret, Version},
 };
 use keyward_vault::{
@@ -31,7 +31,7 @@ pub(super) fn everything(tx: &Tx<'_>, carry: Carry) -> Result<Sheet> {
         sheet.environments.push(EnvironmentOf {
             name: environment.name.to_string(),
             production: environment.production,
-            colour: None,
+            colour: environment.colour.map(|colour| Colour::as_str(colour).to_owned()),
         });
     }
     let connections = connections::list(tx, None::<Id>)?.len();
@@ -60,13 +60,18 @@ fn secret(tx: &Tx<'_>, environment: &Environment, secret: Secret, carry: Carry) 
         fill(&mut one, &versions, |number| {
             secrets::version_value(tx, &secret, number)
         })?;
+        one.created_at = Some(secret.value_changed_at);
     }
     Ok(Found {
         environment: Some(environment.name.to_string()),
         key: Some(secret.key.to_string()),
         name: secret.name,
         description: secret.description,
+        note: secret.notes,
         tags: secret.tags,
+        favourite: secret.favourite,
+        expires_at: secret.expires_at,
+        rotate_every: secret.rotate_every.map(|every| every.as_secs()),
         content: Content::Value(one),
         ..Found::default()
     })

@@ -3,7 +3,11 @@
 mod writing;
 
 use keyward_foreign::Sheet;
-use keyward_model::{Id, Timestamp, environment::Environment, name::EnvironmentName};
+use keyward_model::{
+    Id, Timestamp,
+    environment::{self, Colour, Environment},
+    name::EnvironmentName,
+};
 use keyward_vault::{
     error as store,
     table::{audit, credentials, environments, secrets},
@@ -151,7 +155,15 @@ fn carry_out(
     for name in &plan.environments {
         let parsed =
             EnvironmentName::parse(name).map_err(|error| store::Error::Conflict(error.to_string()))?;
-        there.push(environments::insert(tx, &parsed, now)?);
+        let mut made = environments::insert(tx, &parsed, now)?;
+        if let Some(told) = sheet.environments.iter().find(|told| told.name == *name) {
+            let changes = environment::Changes {
+                production: Some(told.production),
+                colour: Some(told.colour.as_deref().and_then(Colour::parse)),
+            };
+            made = environments::update(tx, made.id, changes)?;
+        }
+        there.push(made);
     }
     let mut made = Vec::new();
     let mut summary = Summary {

@@ -1,7 +1,11 @@
 //! One entry into the tables: its values in the order they were made, with their times and notes.
 
+use std::time::Duration;
+
 use keyward_foreign::{Content, Found, Variable};
-use keyward_model::{Id, SecretValue, Timestamp, credential::Credential, name::Handle};
+use keyward_model::{
+    Id, SecretValue, Timestamp, credential::Credential, name::Handle, secret::LONGEST_ROTATION,
+};
 use keyward_vault::{
     error as store,
     table::{credentials, secrets, secrets::Masking},
@@ -56,15 +60,6 @@ pub(super) fn insert(
     }
 }
 
-/// Description and notes: here they are one text.
-fn description(found: &Found) -> String {
-    match (found.description.is_empty(), found.note.is_empty()) {
-        (_, true) => found.description.clone(),
-        (true, false) => found.note.clone(),
-        (false, false) => format!("{}\n\n{}", found.description, found.note),
-    }
-}
-
 fn display_name(row: &Row, found: &Found) -> String {
     let name = one_line(found.name.trim());
     if name.is_empty() { row.key.clone() } else { name }
@@ -88,11 +83,19 @@ fn secret(
         secrets::New {
             key: &handle(row)?,
             name: &display_name(row, found),
-            description: &description(found),
+            description: &found.description,
             tags: &tags,
             masked: masking(one.masked),
             environment,
             value: first.value,
+            notes: &found.note,
+            expires_at: found.expires_at,
+            rotate_every: found
+                .rotate_every
+                .map(Duration::from_secs)
+                .filter(|every| *every <= LONGEST_ROTATION),
+            favourite: found.favourite,
+            value_changed_at: at(first),
         },
         at(first),
     )?;
@@ -124,12 +127,20 @@ fn credential(
         .filter_map(|steps| steps.first()?.at)
         .min()
         .unwrap_or(now);
+    let mut description = found.description.clone();
+    // A Credential has one text; what a Secret keeps as notes belongs there.
+    if !found.note.is_empty() {
+        if !description.is_empty() {
+            description.push_str("\n\n");
+        }
+        description.push_str(&found.note);
+    }
     let mut made = credentials::insert(
         tx,
         credentials::New {
             key: &handle(row)?,
             name: &display_name(row, found),
-            description: &description(found),
+            description: &description,
             environment,
             variables: &drafts,
         },
