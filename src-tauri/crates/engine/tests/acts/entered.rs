@@ -174,7 +174,8 @@ fn am8_bad_values_are_refused_by_name() {
         assert!(error.message.contains(message), "{}", error.message);
         assert!(!error.message.contains("xxxx"), "R-17");
     }
-    let changes: [(fn(&mut New<'_>), &str); 7] = [
+    type Change = fn(&mut New<'_>);
+    let changes: [(Change, &str); 7] = [
         (|new| new.key = "no handle", "key:"),
         (|new| new.url = Some("http://api.example"), "url:"),
         (|new| new.url = Some("ftp://api.example"), "url:"),

@@ -55,7 +55,7 @@ pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Item>> {
         .map(Item::Credential);
     let connections = connections::list(tx, Some(environment))?
         .into_iter()
-        .map(Item::Connection);
+        .map(|connection| Item::Connection(Box::new(connection)));
     Ok(secrets.chain(credentials).chain(connections).collect())
 }
 
