@@ -14,6 +14,10 @@ environment: string,
  */
 secret: string, 
 /**
+ * The passphrase again, where the settings ask for it (W-08).
+ */
+passphrase?: Plaintext, 
+/**
  * An older value; absent: the current one.
  */
 version?: number, };
