@@ -5,6 +5,10 @@ use tauri_build::{AppManifest, Attributes};
 include!("src/commands/names.rs");
 
 /// Everything tauri merges into one configuration: its file, those for a platform, and what the environment adds.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a build script is told its surroundings by the environment"
+)]
 fn configurations() -> Vec<(String, String)> {
     println!("cargo:rerun-if-env-changed=TAURI_CONFIG");
     let files = std::fs::read_dir(".").expect("the folder of build.rs can be listed");
