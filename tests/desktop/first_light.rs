@@ -22,6 +22,7 @@ fn from_nothing_to_a_fresh_token() {
     through_the_app(&app).unwrap();
     lock_and_unlock(&app).unwrap();
     the_recovery_key_opens(&app, &key).unwrap();
+    rekey(&app).unwrap();
     let server = OidcServer::start(Duration::from_secs(600)).unwrap();
     auth_client(&app, &server).unwrap();
     connect(&app).unwrap();
@@ -267,6 +268,26 @@ fn choose_passphrase(app: &App) -> Result<(), Trouble> {
     app.fill("Passphrase", PASSPHRASE)?;
     app.fill("Repeat it", PASSPHRASE)?;
     app.press("Continue")
+}
+
+/// §b.8: a new key for the whole vault, from the settings.
+fn rekey(app: &App) -> Result<(), Trouble> {
+    app.press("Settings")?;
+    app.window.wait_text("Vault key")?;
+    app.picture("08-settings-security")?;
+    app.press("Replace key")?;
+    app.window.find("[role=dialog]")?;
+    app.fill("Passphrase", PASSPHRASE)?;
+    app.press("Continue")?;
+    app.window.wait_text("Save your recovery key")?;
+    let groups = shown_groups(app)?;
+    type_back(app, &groups)?;
+    app.press("Continue")?;
+    app.window.wait_text("The vault has a new key")?;
+    app.picture("08-rekey-done")?;
+    app.press("Close")?;
+    app.press("All items")?;
+    app.window.wait_text("DATABASE_PASSWORD")
 }
 
 fn auth_client(app: &App, server: &OidcServer) -> Result<(), Trouble> {
