@@ -8,7 +8,7 @@ use keyward_vault::{
     vault::{self, Opening, UnlockedVault},
 };
 
-use crate::{Engine, Result, engine::hold, signal::Signal};
+use crate::{Engine, Result, engine::hold, rekey, signal::Signal};
 
 /// Read events that wait for their group commit (L-10): a host writes them within 50 ms, a one-shot at once.
 #[derive(Debug, Default)]
@@ -38,8 +38,11 @@ impl ReadLog {
         }
     }
 
-    /// Writes what waits, unless the vault is locked: nothing waits then.
+    /// Writes what waits, unless the vault is locked: nothing waits then. While a rekey writes, it goes on waiting.
     pub(crate) fn flush(&self, engine: &Engine) {
+        if rekey::is_running(engine) {
+            return;
+        }
         if let Ok(vault) = engine.unlocked() {
             self.flush_into(&vault, engine.now());
         }

@@ -129,6 +129,7 @@ pub(crate) fn start(
             hold(&rekeying.progress).state = state;
             drop(vault);
             drop(flight);
+            engine.reads.signal.raise();
             engine.changes.publish(ChangeKind::Rekey, None);
             engine.changes.publish(ChangeKind::Vault, None);
         })
@@ -204,7 +205,7 @@ pub fn stop(engine: &Engine) {
     }
 }
 
-fn is_running(engine: &Engine) -> bool {
+pub(crate) fn is_running(engine: &Engine) -> bool {
     hold(&engine.rekeying)
         .as_ref()
         .is_some_and(|last| last.is_running())

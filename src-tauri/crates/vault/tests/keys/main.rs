@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod epochs;
 mod rekey;
 mod ways;
 
