@@ -263,7 +263,7 @@ fn b8_a_rekey_beside_a_refresh() {
         assert_eq!(value(&engine, "KEY"), "value");
         assert_eq!(count(&engine, "vault.rekey"), 1);
         // L-10: what was read meanwhile is in the log, once it could be written.
-        assert_eq!(count(&engine, "secret.reveal"), 2);
+        assert_eq!(count(&engine, "secret.copy"), 2);
         assert_eq!(count(&engine, "audit.reads_unlogged"), 0);
         lifecycle::lock(&engine);
         let ended = recovery::begin_use(&engine, &owner(), &key_of(&first), NewWay::Keychain);
