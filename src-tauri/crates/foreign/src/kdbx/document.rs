@@ -170,11 +170,10 @@ impl Walk<'_> {
                 self.value = Some(self.unprotected(text, protected)?);
                 self.was_protected = protected;
             }
-            ("Value", _, _) => {
-                // Values of other elements may be protected as well, and the key stream counts them all.
-                if std::mem::take(&mut self.is_protected) {
-                    self.unprotected(text, true)?;
-                }
+            // Values of other elements may be protected as well, and the key stream counts them all.
+            ("Value", _, _) if self.is_protected => {
+                self.is_protected = false;
+                self.unprotected(text, true)?;
             }
             ("String", "Entry", _) => {
                 let field = Field {

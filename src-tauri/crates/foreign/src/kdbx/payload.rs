@@ -71,7 +71,7 @@ pub(super) fn open(header: &Header<'_>, rest: &[u8], passphrase: &SecretValue) -
     }
     let mut hasher = Sha256::new();
     hasher.update(header.master_seed);
-    hasher.update(&*transformed);
+    hasher.update(*transformed);
     let key: Zeroizing<[u8; 32]> = Zeroizing::new(hasher.finalize().into());
     let payload = decrypt(header, &key, encrypted)?;
     if header.is_compressed {
