@@ -49,7 +49,7 @@ struct Inner {
     clock: SystemClock,
     tray: OnceLock<()>,
     /// The file to import, from the dialog until it was read and dealt with.
-    chosen: Mutex<Option<PathBuf>>,
+    import: Mutex<Option<PathBuf>>,
 }
 
 enum Standing {
@@ -85,7 +85,7 @@ impl Desk {
             profile: Mutex::new(Some(profile)),
             clock: SystemClock,
             tray: OnceLock::new(),
-            chosen: Mutex::default(),
+            import: Mutex::default(),
         })))
     }
 
@@ -118,13 +118,13 @@ impl Desk {
     }
 
     /// Remembers the file that the person chose to import, or forgets it.
-    pub fn choose(&self, path: Option<PathBuf>) {
-        *hold(&self.0.chosen) = path;
+    pub fn import_from(&self, path: Option<PathBuf>) {
+        *hold(&self.0.import) = path;
     }
 
     /// The file that the person chose to import.
-    pub fn chosen(&self) -> Option<PathBuf> {
-        hold(&self.0.chosen).clone()
+    pub fn import(&self) -> Option<PathBuf> {
+        hold(&self.0.import).clone()
     }
 
     /// Says what the app waits for.

@@ -67,7 +67,7 @@ pub async fn import_choose(desk: State<'_, Desk>, request: ImportChoose) -> Answ
         let chosen = exchange::ask_for(exchange::format(&request.format)?);
         let name = chosen.as_deref().map(exchange::shown);
         if chosen.is_some() {
-            desk.choose(chosen);
+            desk.import_from(chosen);
         }
         Ok(ImportChosen { name })
     })
@@ -79,7 +79,7 @@ pub async fn import_read(desk: State<'_, Desk>, request: ImportRead) -> Answer<I
     aside(&desk, move |desk| {
         let engine = desk.engine()?;
         lifecycle::touch(&engine);
-        let path = desk.chosen().ok_or_else(exchange::nothing_chosen)?;
+        let path = desk.import().ok_or_else(exchange::nothing_chosen)?;
         let passphrase = request.passphrase.as_ref().map(|passphrase| &passphrase.0);
         let reading = import::read(
             exchange::format(&request.format)?,
@@ -113,7 +113,7 @@ pub async fn import_undo(desk: State<'_, Desk>, request: ImportUndo) -> Answer<I
 
 #[tauri::command]
 pub async fn import_discard(desk: State<'_, Desk>, request: ImportDiscard) -> Answer<Done> {
-    desk.choose(None);
+    desk.import_from(None);
     perform(&desk, request).await
 }
 
