@@ -31,5 +31,4 @@ default: string | null,
 /**
  * RFC 3339.
  */
-created_at: string, 
-};
+created_at: string, };

@@ -15,5 +15,4 @@ application: string,
 /**
  * Key or id of the Connection.
  */
-connection: string, 
-};
+connection: string, };

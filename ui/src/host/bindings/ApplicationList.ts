@@ -11,5 +11,4 @@ environment: string,
 /**
  * Words that must all occur in key or name.
  */
-search: string | null, 
-};
+search: string | null, };

@@ -11,5 +11,4 @@ environment: string,
 /**
  * Its key.
  */
-application: string, 
-};
+application: string, };

@@ -93,5 +93,4 @@ connections: number,
 /**
  * RFC 3339.
  */
-created_at: string, 
-};
+created_at: string, };

@@ -79,5 +79,4 @@ url: string | null,
 /**
  * How a value is sent: `header:NAME`, `query:NAME`, `basic`, `body:NAME`.
  */
-apply: string | null, 
-};
+apply: string | null, };

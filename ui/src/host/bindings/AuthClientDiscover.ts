@@ -7,5 +7,4 @@ export type AuthClientDiscover = {
 /**
  * The issuer's address.
  */
-issuer: string, 
-};
+issuer: string, };

@@ -7,5 +7,4 @@ export type AuthClientList = {
 /**
  * Name of the environment.
  */
-environment: string, 
-};
+environment: string, };

@@ -7,5 +7,4 @@ export type AuthClientShow = {
 /**
  * Key or id.
  */
-auth_client: string, 
-};
+auth_client: string, };

@@ -61,5 +61,4 @@ url: string | null,
 /**
  * How a value is sent.
  */
-apply: string | null, 
-};
+apply: string | null, };

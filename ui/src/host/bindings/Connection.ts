@@ -94,5 +94,4 @@ default: boolean,
 /**
  * RFC 3339.
  */
-created_at: string, 
-};
+created_at: string, };

@@ -36,5 +36,4 @@ browser: BrowserChoice,
 /**
  * Give up after this many seconds (at most 600); default 300.
  */
-timeout_seconds: number | null, 
-};
+timeout_seconds: number | null, };

@@ -49,5 +49,4 @@ values: Array<NamedValue>,
 /**
  * Whether `@APP` means it from now on; the first one is meant in any case.
  */
-default: boolean | null, 
-};
+default: boolean | null, };

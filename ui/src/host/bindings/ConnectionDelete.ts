@@ -11,5 +11,4 @@ environment: string,
 /**
  * Keys or ids.
  */
-connections: Array<string>, 
-};
+connections: Array<string>, };

@@ -11,5 +11,4 @@ environment: string,
 /**
  * Key or id.
  */
-connection: string, 
-};
+connection: string, };

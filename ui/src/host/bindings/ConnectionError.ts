@@ -15,5 +15,4 @@ message: string,
 /**
  * What to do.
  */
-hint: string, 
-};
+hint: string, };

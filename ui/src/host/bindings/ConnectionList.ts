@@ -12,5 +12,4 @@ environment: string,
 /**
  * Only those in this state.
  */
-state: ConnectionState | null, 
-};
+state: ConnectionState | null, };

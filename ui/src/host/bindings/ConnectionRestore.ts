@@ -15,5 +15,4 @@ connection: string,
 /**
  * Number of the version.
  */
-version: number, 
-};
+version: number, };

@@ -32,5 +32,4 @@ values: Array<NamedValue> | null,
 /**
  * Why the values are new.
  */
-note: string | null, 
-};
+note: string | null, };

@@ -23,5 +23,4 @@ revocation_uri: string | null,
 /**
  * What was missing, for people (O-03).
  */
-warnings: Array<string>, 
-};
+warnings: Array<string>, };

@@ -12,5 +12,4 @@ name: string,
 /**
  * The value.
  */
-value: Plaintext, 
-};
+value: Plaintext, };

@@ -15,5 +15,4 @@ connection: string,
 /**
  * Least seconds it must still live; default: what O-65 guarantees.
  */
-min_ttl_seconds: number | null, 
-};
+min_ttl_seconds: number | null, };
