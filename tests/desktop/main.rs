@@ -12,6 +12,7 @@ mod credentials;
 mod first_light;
 mod hardening;
 mod life;
+mod lists;
 mod memory;
 mod recovery;
 mod screen;

@@ -19,6 +19,7 @@ mod credentials;
 mod environments;
 mod exports;
 mod first_light;
+mod health;
 mod host;
 mod imports;
 mod init;

@@ -7,9 +7,11 @@ pub mod credentials;
 pub mod entered;
 pub mod environments;
 pub mod exchange;
+pub mod health;
 pub mod keys;
 pub mod secrets;
 pub mod settings;
+pub mod usage;
 pub mod value_files;
 pub mod vault;
 pub mod window;
@@ -93,6 +95,9 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         settings::settings_update,
         applications::application_list,
         applications::application_default,
+        usage::usage_list,
+        health::health_list,
+        health::health_check,
         auth_clients::auth_client_list,
         auth_clients::auth_client_create,
         auth_clients::auth_client_show,

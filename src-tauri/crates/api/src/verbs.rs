@@ -11,7 +11,7 @@ use crate::{
     frame::encode,
     owner::{
         Result, applications, audit, auth_clients, connections, consents, credentials, doctor, entered,
-        environments, keys, references, secrets, settings, vault,
+        environments, health, keys, references, secrets, settings, usage, vault,
     },
     owner::{exports, imports},
     wire,
@@ -47,6 +47,8 @@ const WATCHING: &[&str] = &[
     "application_list",
     "auth_client_list",
     "connection_list",
+    "usage_list",
+    "health_list",
 ];
 
 /// What has an answer before there is a vault.
@@ -178,6 +180,9 @@ verbs! {
     "import_undo" ImportUndo -> wire::ImportUndone = imports::undo;
     "import_discard" ImportDiscard -> wire::Done = imports::discard;
     "export_write" ExportWrite -> wire::Exported = exports::write;
+    "health_list" HealthList -> Vec<wire::Finding> = health::list;
+    "health_check" HealthCheck -> wire::HealthReport = health::check;
+    "usage_list" UsageList -> Vec<wire::Usage> = usage::list;
     "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
     "item_events" ItemEvents -> Vec<wire::AuditEvent> = audit::about;
     "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;

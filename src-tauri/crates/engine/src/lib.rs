@@ -85,6 +85,10 @@ pub mod export;
 
 pub mod audit;
 
+pub mod usage;
+
+pub mod health;
+
 pub mod background;
 
 pub mod doctor;

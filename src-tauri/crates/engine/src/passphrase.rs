@@ -53,6 +53,24 @@ pub fn judge(passphrase: &SecretValue) -> Verdict {
     }
 }
 
+/// Longest password whose guesses are counted, in bytes: the estimate grows with the square of it, and what is longer
+/// is not guessed.
+const LONGEST_GUESSED: usize = 128;
+
+/// Whether somebody with time guesses this password, who knows the words that it is `about`. What is no text of one
+/// line is none that a person thought up.
+#[must_use]
+pub fn is_guessable(password: &SecretValue, about: &[String]) -> bool {
+    let Some(text) = password.expose_text() else {
+        return false;
+    };
+    if text.len() > LONGEST_GUESSED || text.chars().any(char::is_control) {
+        return false;
+    }
+    let about: Vec<&str> = about.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(text, &about).score() < Score::Three
+}
+
 /// Refuses what is too short, too long or no text.
 ///
 /// # Errors
@@ -145,6 +163,26 @@ pub fn change(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wk5_a_password_is_guessable_or_not() {
+        let about = ["DB_PASSWORD".to_owned(), "Warehouse".to_owned()];
+        let check = |text: &str, expect| {
+            assert_eq!(is_guessable(&SecretValue::from(text), &about), expect, "{text:?}");
+        };
+        for weak in ["hunter2", "Password1!", "warehouse7", "19850412"] {
+            check(weak, true);
+        }
+        for strong in [
+            "correct horse battery staple 42",
+            "x9$Kq!7vZ@rP2m",
+            &"a".repeat(129),
+            "two\nlines",
+        ] {
+            check(strong, false);
+        }
+        assert!(!is_guessable(&SecretValue::new(vec![0xff; 4]), &[]));
+    }
 
     #[test]
     fn b7_twelve_characters_or_sixty_bits() {

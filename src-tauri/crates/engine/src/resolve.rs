@@ -48,9 +48,10 @@ pub fn resolve(
     let mut answers = Vec::with_capacity(references.len());
     let mut events = Vec::with_capacity(references.len());
     for (reference, found) in references.iter().zip(found) {
+        let subject = subject(&current, reference, &found);
         let answer =
             access::authorize(caller, Act::Read).and_then(|()| value(engine, &current, reference, found));
-        events.push(event(engine, caller, &current, reference, &answer));
+        events.push(event(engine, caller, subject, &answer));
         answers.push(answer);
     }
     // I1: the events go to the log before the values leave.
@@ -242,19 +243,17 @@ fn holds_refresh_token(value: &serde_json::Value, held: Option<&str>) -> bool {
     }
 }
 
-fn event(
-    engine: &Engine,
-    caller: &Caller,
-    current: &Environment,
-    reference: &Reference,
-    answer: &Result<SecretValue>,
-) -> AuditEvent {
+/// The item that a Reference stands for; what an application's default is now may be another one tomorrow.
+fn subject(current: &Environment, reference: &Reference, found: &Found) -> String {
     let environment = reference.environment.as_ref().unwrap_or(&current.name);
-    let item = match &reference.item {
-        Item::Key(key) => key.to_string(),
-        Item::App(application) => format!("@{application}"),
-    };
+    match (&reference.item, found) {
+        (Item::Key(key), _) => format!("{environment}/{key}"),
+        (Item::App(_), Found::Connection(connection)) => format!("{environment}/{}", connection.key),
+        (Item::App(application), _) => format!("{environment}/@{application}"),
+    }
+}
+
+fn event(engine: &Engine, caller: &Caller, subject: String, answer: &Result<SecretValue>) -> AuditEvent {
     let outcome = answer.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");
-    let subject = format!("{environment}/{item}");
     crate::audit::event(engine, caller.actor(), "reference.resolve", subject, outcome)
 }

@@ -34,6 +34,10 @@ pub mod audit;
 
 pub mod settings;
 
+pub mod usage;
+
+pub mod health;
+
 pub mod reference;
 
 pub mod template;

@@ -46,6 +46,8 @@ pub mod table;
 
 pub mod verify;
 
+pub mod fingerprint;
+
 mod anchor;
 
 mod session;

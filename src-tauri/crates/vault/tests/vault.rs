@@ -299,6 +299,41 @@ fn l10_reads_that_were_not_logged_are_counted() {
     assert_eq!(vault.read(audit::verify).unwrap(), 4);
 }
 
+/// b.5: the log read from its end is the log, as far as somebody looks; a row that was touched is damage.
+#[test]
+fn b5_the_log_backwards_is_believed_row_by_row() {
+    let world = World::new();
+    let vault = world.create();
+    for key in ["A", "B", "C"] {
+        add(&vault, key, "1").unwrap();
+    }
+    let newest = |most: usize| {
+        vault.read(|tx| {
+            let mut events = Vec::new();
+            audit::newest_first(tx, |_, event| {
+                events.push(event);
+                events.len() < most
+            })?;
+            Ok(events)
+        })
+    };
+    let mut events = newest(usize::MAX).unwrap();
+    assert_eq!((events.len(), newest(2).unwrap().len()), (4, 2));
+    events.reverse();
+    let forwards = vault.read(|tx| audit::list(tx, None, 0, 100)).unwrap();
+    assert_eq!(
+        events,
+        forwards.into_iter().map(|(_, event)| event).collect::<Vec<_>>()
+    );
+    // What is not looked at costs nothing and says nothing.
+    world
+        .sql()
+        .execute("DELETE FROM audit WHERE seq = 2", [])
+        .unwrap();
+    assert_eq!(newest(1).unwrap().len(), 1);
+    assert!(matches!(newest(usize::MAX), Err(Error::Corrupt(_))));
+}
+
 /// P5: a one-shot command moves the log into the file only when it is long.
 #[test]
 fn p5_a_short_log_is_left_alone() {

@@ -8,6 +8,7 @@ use keyward_engine::{
     connections::{Revocation, Shown},
     doctor,
     environments::{Compared, Counted as CountedEnvironment, ItemKind, Values},
+    health::{Finding, Holder, Place},
     settings::Shown as ShownSettings,
 };
 use keyward_model::{
@@ -18,6 +19,7 @@ use keyward_model::{
     environment::Environment,
     name::Handle,
     secret::{Secret, Version},
+    usage::{ProgramUsage, Usage},
 };
 
 use crate::wire;
@@ -150,6 +152,28 @@ pub(super) fn version(version: Version, current: u32) -> wire::Version {
         note: version.note,
         revoked: version.revoked,
         created_at: version.created_at.to_rfc3339(),
+    }
+}
+
+impl From<Usage> for wire::Usage {
+    fn from(usage: Usage) -> Self {
+        Self {
+            environment: usage.environment,
+            key: usage.key,
+            reads: usage.reads,
+            last_read_at: usage.last_read_at.to_rfc3339(),
+            programs: usage.programs.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<ProgramUsage> for wire::ProgramUsage {
+    fn from(usage: ProgramUsage) -> Self {
+        Self {
+            program: usage.program,
+            reads: usage.reads,
+            last_read_at: usage.last_read_at.to_rfc3339(),
+        }
     }
 }
 
@@ -297,6 +321,40 @@ pub(super) fn disconnected(shown: &Shown, revocation: Revocation) -> wire::Disco
         connection: shown.connection.key.to_string(),
         revocation,
         error,
+    }
+}
+
+impl From<Finding> for wire::Finding {
+    fn from(finding: Finding) -> Self {
+        Self {
+            id: finding.rule.code().to_owned(),
+            outcome: if finding.urgent {
+                wire::Outcome::Fail
+            } else {
+                wire::Outcome::Warn
+            },
+            message: finding.message(),
+            hint: finding.hint(),
+            place: finding.place.into(),
+            at: finding.at.map(Timestamp::to_rfc3339),
+            others: finding.others.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<Place> for wire::ValuePlace {
+    fn from(place: Place) -> Self {
+        Self {
+            kind: match place.holder {
+                Holder::Secret => "secret",
+                Holder::Credential => "credential",
+            }
+            .to_owned(),
+            item: place.id.to_string(),
+            environment: place.environment,
+            key: place.key,
+            field: place.field,
+        }
     }
 }
 

@@ -11,11 +11,13 @@ pub mod entered;
 pub mod environments;
 pub mod exports;
 mod from_engine;
+pub mod health;
 pub mod imports;
 pub mod keys;
 pub mod references;
 pub mod secrets;
 pub mod settings;
+pub mod usage;
 pub mod vault;
 
 use crate::wire::Error;

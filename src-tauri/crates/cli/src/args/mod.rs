@@ -76,6 +76,8 @@ pub enum Command {
     Recovery(Recovery),
     /// Give the whole vault a new key, and a new recovery key
     Rekey(Rekey),
+    /// Say which stored values need you: expiring, overdue, reused, weak
+    Health,
     /// Serve the vaults in the foreground and keep tokens fresh
     Serve,
     /// Environments: named scopes inside the vault

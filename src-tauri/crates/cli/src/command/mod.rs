@@ -11,6 +11,7 @@ mod doctor;
 mod env;
 mod export;
 mod get;
+mod health;
 mod import;
 mod init;
 mod inject;
@@ -60,6 +61,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Passphrase(command) => passphrase::run(&context, face, command),
         Command::Recovery(command) => recovery::run(&context, face, command),
         Command::Rekey(rekey) => rekey::run(&context, face, &rekey),
+        Command::Health => health::run(&context, face),
         Command::Serve => serve::run(&context, face),
         Command::Env(command) => env::run(&context, face, command),
         Command::Secret(command) => secret::run(&context, face, command),

@@ -1,7 +1,5 @@
 //! The activity log: a chain of sealed rows whose head is in the root (SECURITY.md §b.5, L-10).
 
-use std::collections::VecDeque;
-
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_seal::{equal, mac, open, pad_to, seal, unpad};
 
@@ -98,16 +96,64 @@ pub fn newest(
     limit: usize,
     wanted: impl Fn(&AuditEvent) -> bool,
 ) -> Result<Vec<(u64, AuditEvent)>> {
-    let mut kept = VecDeque::new();
-    walk(tx, 0, |seq, body| {
-        let event = open_row(tx.keys, seq, body)?;
+    let mut kept = Vec::new();
+    newest_first(tx, |seq, event| {
         if wanted(&event) {
-            kept.push_front((seq, event));
-            kept.truncate(limit);
+            kept.push((seq, event));
         }
-        Ok(true)
+        kept.len() < limit
     })?;
-    Ok(kept.into())
+    Ok(kept)
+}
+
+/// Visits events with their numbers from the newest back while `visit` says so. What it costs is what is visited.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a row is missing or does not fit the one after it.
+pub fn newest_first(tx: &Tx<'_>, mut visit: impl FnMut(u64, AuditEvent) -> bool) -> Result<()> {
+    let (mut seq, mut expected) = {
+        let manifest = tx.manifest.borrow();
+        (manifest.audit_seq, manifest.audit_head)
+    };
+    // Each row vouches for the MAC of the one before it, as the root does for that of the newest.
+    let mut statement = tx
+        .db
+        .prepare_cached("SELECT seq, body, mac FROM audit WHERE seq <= ?1 ORDER BY seq DESC")?;
+    let mut rows = statement.query([seq])?;
+    let mut next = rows.next()?.map(Row::read).transpose()?;
+    while seq > 0 {
+        let row = next.take().ok_or_else(damaged)?;
+        next = rows.next()?.map(Row::read).transpose()?;
+        let before = next.as_ref().map_or_else(|| genesis(tx.keys), |row| row.mac);
+        let fits = row.seq == seq
+            && equal(&row.mac, &expected)
+            && equal(&row_mac(tx.keys, &before, seq, &row.body), &row.mac);
+        if !fits {
+            return Err(damaged());
+        }
+        if !visit(seq, open_row(tx.keys, seq, &row.body)?) {
+            return Ok(());
+        }
+        expected = before;
+        seq -= 1;
+    }
+    Ok(())
+}
+
+struct Row {
+    seq: u64,
+    body: Vec<u8>,
+    mac: [u8; 32],
+}
+
+impl Row {
+    fn read(row: &rusqlite::Row<'_>) -> Result<Self> {
+        Ok(Self {
+            seq: row.get(0)?,
+            body: row.get(1)?,
+            mac: row.get(2)?,
+        })
+    }
 }
 
 /// Walks the whole chain to its head; answers how many rows there are.

@@ -117,6 +117,14 @@ pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Credential>> {
     })
 }
 
+/// The Credentials of every environment, without the trash, in the order they were made. Opens no value.
+///
+/// # Errors
+/// As [`list`].
+pub fn everywhere(tx: &Tx<'_>) -> Result<Vec<Credential>> {
+    select(tx, |credential| credential.deleted_at.is_none())
+}
+
 /// The Credentials in the trash of an environment.
 ///
 /// # Errors

@@ -137,6 +137,14 @@ pub fn list(tx: &Tx<'_>, environment: Id) -> Result<Vec<Secret>> {
     })
 }
 
+/// The Secrets of every environment, without the trash, in the order they were made. Opens no value.
+///
+/// # Errors
+/// As [`list`].
+pub fn everywhere(tx: &Tx<'_>) -> Result<Vec<Secret>> {
+    select(tx, |secret| secret.deleted_at.is_none())
+}
+
 /// The Secrets in the trash of an environment.
 ///
 /// # Errors
