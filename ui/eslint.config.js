@@ -9,7 +9,7 @@ const forbid = (...groups) => ({
   "@typescript-eslint/no-restricted-imports": ["error", { patterns: groups.map(([group, message, allowTypeImports = false]) => ({ group, message, allowTypeImports })) }],
 });
 const TAURI = [["@tauri-apps/*"], "Only host/tauri.ts knows Tauri."];
-const NOUNS = ["secrets", "connections", "auth_clients", "consents", "items", "first_run", "shell", "unlock", "environments", "settings"];
+const NOUNS = ["secrets", "connections", "auth_clients", "consents", "items", "palette", "health", "first_run", "shell", "unlock", "environments", "settings"];
 
 export default ts.config(
   { ignores: ["dist/", "node_modules/", "dev/dist/", "src/host/bindings/"] },

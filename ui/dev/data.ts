@@ -8,7 +8,9 @@ import type { Connection } from "../src/host/bindings/Connection";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
 import type { ImportRow } from "../src/host/bindings/ImportRow";
+import type { Finding } from "../src/host/bindings/Finding";
 import type { Secret } from "../src/host/bindings/Secret";
+import type { Usage } from "../src/host/bindings/Usage";
 import type { Version } from "../src/host/bindings/Version";
 
 const minute = 60_000;
@@ -69,6 +71,28 @@ export const compared: Compared[] = [
   ["ADOBE_KEY", "secret", "secret", true], ["DATABASE_URL", "secret", "secret", false], ["GITHUB_TOKEN", "secret", null, null], ["google_workspace", "connection", "connection", null],
   ["JWT_SIGNING_KEY", null, "secret", null], ["STRIPE_SECRET_KEY", "secret", "secret", false],
 ].map(([key, first, second, same]) => ({ key, first, second, same })) as Compared[];
+
+/** Who read what: minutes ago, how often, by which program. */
+export const usage: Usage[] = (
+  [
+    ["STRIPE_SECRET_KEY", 3, 214, ["node", "keyward", "window"]], ["DATABASE_URL", 12, 90, ["node"]], ["GITHUB_TOKEN", 61, 38, ["keyward"]], ["SLACK_ALERTS_CHANNEL", 130, 1, ["notify.py"]],
+    ["google_workspace", 26, 12, ["node"]], ["SENTRY_AUTH_TOKEN", 2900, 12, ["ci-runner"]], ["TWILIO_AUTH_TOKEN", 6100, 2, ["notify.py"]], ["CF_API_TOKEN", 60_000, 3, ["terraform"]],
+  ] as [string, number, number, string[]][]
+).map(([key, minutes, reads, programs]) => ({
+  environment: "production", key, reads, last_read_at: ago(minutes), programs: programs.map((program, n) => ({ program, reads: n === 0 ? reads : 1, last_read_at: ago(minutes + n * 90) })),
+}));
+
+const finding = (rule: string, n: number, minutes: number | null, fail = false, others: number[] = []): Finding => {
+  const place = (at: number) => ({ kind: "secret", item: id(at + 1), environment: at === 3 ? "staging" : "production", key: NAMES[at]![0], field: null });
+  return { id: rule, outcome: fail ? "fail" : "warn", message: "", hint: "", place: place(n), at: minutes === null ? null : ago(minutes), others: others.map(place) };
+};
+
+export const findings: Finding[] = [
+  finding("expired", 7, 2 * 1440, true), finding("overdue", 0, 12 * 1440, true), finding("expiring", 5, -6 * 1440, true), finding("expiring", 8, -21 * 1440),
+  finding("reused", 1, null, false, [3, 9]), finding("weak", 9, null), finding("never_rotated", 10, 500 * 1440), finding("never_rotated", 6, 400 * 1440),
+];
+
+export const trashed: Secret[] = [secrets[4]!, secrets[9]!].map((row, n) => ({ ...row, id: `trash-${n}`, key: `${row.key}_OLD`, deleted_at: ago(1500 + n * 30_000) }));
 
 export const versions: Version[] = [4, 3, 2, 1].map((number) => ({
   number, note: number === 4 ? "" : number === 3 ? "Quarterly rotation" : "", current: number === 4, revoked: number === 1, created_at: ago((5 - number) * 40_000),

@@ -9,7 +9,7 @@ import type { Secret } from "../src/host/bindings/Secret";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, applications, authClients, compared, connections, credentials, environments, events, secrets, versions } from "./data";
+import { ago, applications, authClients, compared, connections, credentials, environments, events, findings, secrets, trashed, usage, versions } from "./data";
 import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -142,7 +142,7 @@ export function fixture(asked: URLSearchParams): Door {
     },
     environment_delete: () => ({}),
     environment_compare: () => compared,
-    secret_list: () => rows,
+    secret_list: ({ environment }) => (environment === "production" || asked.has("empty") ? rows : rows.slice(0, 3).map((row) => ({ ...row, id: `${environment}-${row.id}`, environment }))),
     secret_create: ({ environment, key, name, description, tags }) => {
       const made: Secret = { ...secrets[0]!, id: `new-${key}`, environment, key, name: name ?? key, description: description ?? "", tags: tags ?? [], version: 1, created_at: ago(0), updated_at: ago(0) };
       rows = [made, ...rows];
@@ -163,8 +163,6 @@ export function fixture(asked: URLSearchParams): Door {
       rows = rows.filter((row) => !gone.includes(row));
       return gone;
     },
-    secret_trash: () => [],
-    secret_empty_trash: () => ({ purged: 0 }),
     secret_duplicate: ({ secret, key }) => {
       const made = { ...one(secret), id: `copy-${key}`, key, version: 1 };
       rows = [...rows, made];
@@ -184,6 +182,14 @@ export function fixture(asked: URLSearchParams): Door {
       const row = rows.find((r) => r.id === secret) ?? secrets.find((r) => r.id === secret) ?? secrets[0]!;
       if (!rows.includes(row)) rows = [row, ...rows];
       return row;
+    },
+    secret_trash: () => (asked.has("empty") ? [] : trashed),
+    secret_empty_trash: () => ({ purged: trashed.length }),
+    usage_list: ({ days }) => (asked.has("unused") ? [] : usage.filter((row) => Date.parse(row.last_read_at) > Date.now() - (days ?? 30) * 86_400_000)),
+    health_list: () => (asked.has("well") ? [] : findings.filter((one) => one.at !== null)),
+    health_check: async () => {
+      await wait(asked.has("slow") ? 60_000 : 300);
+      return { findings: asked.has("well") ? [] : findings, left_out: 0, checked: 122, unread: asked.has("unread") ? 1 : 0 };
     },
     secret_history: () => versions,
     settings_show: () => settings,

@@ -1,6 +1,6 @@
 /** Words of a Secret's life: its age, its end, copies of it, its trash, and environments side by side. */
 
-import { exact, span } from "./time";
+import { day, exact, span } from "./time";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 const DAY = 24 * 3600;
@@ -49,6 +49,7 @@ export const s = {
 
   // new value
   value_differs: () => "Differs from the current value.",
+  value_end_hint: (before: string) => `The value before ${Date.parse(before) <= Date.now() ? "ended" : "ends"} on ${day(before)}. Empty: never.`,
   value_is_same: () => "This is the current value. Storing it makes a version that changes nothing.",
 
   // versions, history, notes

@@ -4,8 +4,9 @@ import type { Theme } from "../host/desktop";
 import type { Act, Shortcut } from "../state/keys.svelte";
 
 const THEMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
-const GROUPS: Record<Shortcut["group"], string> = { everywhere: "Everywhere", go: "Go to", item: "The open item" };
+const GROUPS: Record<Shortcut["group"], string> = { everywhere: "Everywhere", go: "Go to", item: "The open item", list: "In a list" };
 const ACTS: Record<Act, string> = {
+  palette: "Find anything, run a command",
   find: "Search this list",
   new: "New item",
   connect: "Connect",
@@ -22,6 +23,9 @@ const ACTS: Record<Act, string> = {
   edit: "Edit",
   save: "Save",
   delete: "Delete (asks first)",
+  select: "Pick one more",
+  extend: "Pick a range",
+  select_all: "Pick all",
   refresh: "Refresh the connection",
   all_items: "All items",
   secrets: "Secrets",
@@ -47,7 +51,8 @@ export const m = {
   close: () => "Close",
   back: () => "Back",
   forward: () => "Forward",
-  search: () => "Search items",
+  search: () => "Search items or run a command",
+  palette: () => "Find anything, run a command",
   search_connections: () => "Search connections",
   search_credentials: () => "Search custom credentials",
   search_applications: () => "Filter applications",
@@ -62,6 +67,11 @@ export const m = {
   applications: () => "Applications",
   auth_clients: () => "Auth clients",
   import: () => "Import and export",
+  favourites: () => "Favourites",
+  kinds: () => "Kinds",
+  tags: () => "Tags",
+  health: () => "Health",
+  trash: () => "Trash",
   needs_you: (n: number) => (n === 1 ? "1 needs you" : `${n} need you`),
   unlocked: () => "Unlocked",
   settings: () => "Settings",

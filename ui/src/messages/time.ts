@@ -58,6 +58,14 @@ export function month(iso: string): string {
 
 const months = new Map<string, string>();
 
+/** Which part of a list a time falls into: this day, the six days before it, or its month. */
+export function period(iso: string, now: number): "today" | "week" | "month" {
+  const at = instant(iso);
+  if (at === null) return "month";
+  if (at >= new Date(now).setHours(0, 0, 0, 0)) return "today";
+  return now - at < 7 * DAY * 1000 ? "week" : "month";
+}
+
 /** The age column of a list: "now", "3 min", "5 h", "Fri", "12 Aug 2026". */
 export function age(iso: string, now: number): string {
   const at = instant(iso);

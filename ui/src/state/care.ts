@@ -29,6 +29,13 @@ export function dayTyped(text: string): string | null {
   return moment.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** The day on which a value stored now ends, when it lasts as long as the one before; empty when that says nothing. */
+export function nextEnd(value: { expires_at: string | null; value_changed_at: string }, now: number): string {
+  const [made, end] = [instant(value.value_changed_at), instant(value.expires_at)];
+  if (made === null || end === null || end <= made) return "";
+  return dayText(new Date(now + end - made).toISOString());
+}
+
 /** Seconds between rotations to choose from, the one that is set among them; 0 is never. */
 export function rotations(set: number | null): number[] {
   const choices = new Set<number>([...ROTATIONS.map((days) => days * DAY), set ?? 0]);

@@ -11,10 +11,13 @@ import { credentials } from "./credentials.svelte";
 import { desk } from "./desk.svelte";
 import { environments } from "./environments.svelte";
 import { find } from "./find.svelte";
+import { health } from "./health.svelte";
 import { rekey } from "./rekey.svelte";
 import { route } from "./route.svelte";
 import { secrets } from "./secrets.svelte";
 import { settings } from "./settings.svelte";
+import { trash } from "./trash.svelte";
+import { usage } from "./usage.svelte";
 import { vault } from "./vault.svelte";
 
 /** Follows every event until the answer is called. */
@@ -24,7 +27,13 @@ export function followChanges(): () => void {
     listen("clipboard", (tick) => clipboard.tick(tick.seconds_left, tick.cleared)),
     listen("closing", () => desk.close()),
   ];
-  return () => stops.forEach((stop) => stop());
+  // Programs read values all the time, and no Change tells of it: it is looked at when somebody looks.
+  const looked = () => void usage.reload();
+  addEventListener("focus", looked);
+  return () => {
+    removeEventListener("focus", looked);
+    stops.forEach((stop) => stop());
+  };
 }
 
 async function heard(change: Change): Promise<void> {
@@ -38,10 +47,10 @@ async function heard(change: Change): Promise<void> {
     case "environment":
       return environments.read();
     case "secret":
-      await Promise.all([secrets.reload(), environments.read()]);
+      await Promise.all([secrets.reload(), environments.read(), trash.reload(), health.look()]);
       return;
     case "credential":
-      await Promise.all([credentials.reload(), environments.read()]);
+      await Promise.all([credentials.reload(), environments.read(), trash.reload(), health.look()]);
       return;
     case "auth_client":
       await Promise.all([authClients.reload(), applications.reload()]);
@@ -65,6 +74,8 @@ export function openEnvironment(name: string): void {
   void connections.open(name);
   void authClients.open(name);
   void applications.open(name);
+  void usage.open(name);
+  void health.look();
 }
 
 /** The vault was locked: nothing that was read stays in memory. */
@@ -77,6 +88,9 @@ export function forget(): void {
   consents.clear();
   environments.clear();
   settings.clear();
+  usage.clear();
+  trash.clear();
+  health.clear();
   find.clear();
   rekey.clear();
   route.reset("items");

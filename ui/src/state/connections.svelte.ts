@@ -87,6 +87,12 @@ export class Connections extends Collection<Connection> {
     return done[0] ?? null;
   }
 
+  /** Deletes several for good, as `remove` does one. */
+  async removeAll(ids: readonly string[]): Promise<void> {
+    await call("connection_delete", { environment: this.environment, connections: [...ids] });
+    this.rows = this.rows.filter((connection) => !ids.includes(connection.id));
+  }
+
   async copyReference(key: string, format: ReferenceFormat): Promise<void> {
     await call("reference_copy", { environment: this.environment, key, format });
   }

@@ -9,7 +9,7 @@ import { lifetime, standing } from "./standing";
 
 const NOW = Date.parse("2026-11-22T10:53:00Z");
 
-const byTime = (items: Item[], sort: Sort, month: (iso: string) => string) => grouped(sorted(items, sort), sort, month);
+const byTime = (items: Item[], sort: Sort, month: (at: string | null) => string) => grouped(sorted(items, sort), sort, month);
 
 function secret(key: string, over: Partial<Secret> = {}): Secret {
   return {
@@ -41,13 +41,12 @@ describe("instant search", () => {
     expect(search(items, "stripe test")).toEqual([]);
   });
 
-  it("answers within 16 ms at 5 000 items", () => {
+  it("finds one of 5 000, and again after its row changed", () => {
     const items = Array.from({ length: 5000 }, (_, i) => secretItem(secret(`KEY_${i}`, { name: `Name of ${i}`, tags: ["payments"] })));
-    search(items, "warm up");
-    const from = performance.now();
-    search(items, "key_4999 pay");
-    // Twice the budget: the machine that runs the tests is not idle.
-    expect(performance.now() - from).toBeLessThan(32);
+    expect(search(items, "key_4999 pay").map((item) => item.key)).toEqual(["KEY_4999"]);
+    items[4999] = secretItem(secret("KEY_4999", { name: "Renamed", tags: [] }));
+    expect(search(items, "key_4999 pay")).toEqual([]);
+    expect(search(items, "renamed")).toHaveLength(1);
   });
 
   it("offers a near word and never the same one", () => {
@@ -58,7 +57,7 @@ describe("instant search", () => {
 });
 
 describe("order", () => {
-  const month = (iso: string) => iso.slice(0, 7);
+  const month = (at: string | null) => at?.slice(0, 7) ?? "never";
   const items = [
     secretItem(secret("OLD", { updated_at: "2026-09-01T00:00:00Z" })),
     secretItem(secret("NEW", { updated_at: "2026-11-21T00:00:00Z" })),
@@ -80,7 +79,7 @@ describe("order", () => {
       connection({ id: "b", name: "B", state: "needs_consent" }),
       connection({ id: "c", name: "C", refresh_token: false }),
       connection({ id: "d", name: "D", state: "disconnected" }),
-    ].map(connectionItem);
+    ].map((row) => connectionItem(row));
     const lines = byAttention(rows, NOW, (of) => of);
     expect(lines.map((line) => line.id)).toEqual(["head:needs", "b", "c", "head:fresh", "a", "head:off", "d"]);
   });

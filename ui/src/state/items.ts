@@ -6,35 +6,62 @@ import type { Secret } from "../host/bindings/Secret";
 import { matcher } from "./search";
 import { attention, standing, urgency, type Attention } from "./standing";
 
-/** One item of the list. `text` is what type-ahead looks at. */
+/** What the lists know of every item, whatever its kind. `title` is what a person reads first. */
+interface Common {
+  id: string;
+  key: string;
+  title: string;
+  application: string | null;
+  tags: readonly string[];
+  favourite: boolean;
+  /** RFC 3339: metadata or value. */
+  changed: string;
+  /** RFC 3339: the value. */
+  rotated: string;
+  /** RFC 3339; `null` when nobody read it within a year. */
+  used: string | null;
+}
+
+/** One item of the list. */
 export type Item =
-  | { kind: "secret"; id: string; key: string; title: string; at: string; secret: Secret }
-  | { kind: "credential"; id: string; key: string; title: string; at: string; credential: Credential }
-  | { kind: "connection"; id: string; key: string; title: string; at: string; connection: Connection };
+  | (Common & { kind: "secret"; secret: Secret })
+  | (Common & { kind: "credential"; credential: Credential })
+  | (Common & { kind: "connection"; connection: Connection });
 
 /** A line of the list: a group head or an item. */
 export type Line = { kind: "head"; id: string; text: string } | Item;
 
-export type Sort = "changed" | "name";
+export type Sort = "used" | "name" | "changed" | "rotated";
 
-export function secretItem(secret: Secret): Item {
-  return { kind: "secret", id: secret.id, key: secret.key, title: secret.key, at: secret.updated_at, secret };
-}
-
-export function credentialItem(credential: Credential): Item {
-  const { id, key, name, changed_at } = credential;
-  return { kind: "credential", id, key, title: name, at: changed_at, credential };
-}
-
-export function connectionItem(connection: Connection): Item {
+export function secretItem(secret: Secret, used: string | null = null): Item {
+  const { id, key, tags, favourite } = secret;
   return {
-    kind: "connection",
-    id: connection.id,
-    key: connection.key,
-    title: connection.name,
-    at: connection.obtained_at ?? connection.created_at,
-    connection,
+    kind: "secret", id, key, title: key, application: null, tags, favourite, used, secret,
+    changed: secret.updated_at, rotated: secret.value_changed_at,
   };
+}
+
+export function credentialItem(credential: Credential, used: string | null = null): Item {
+  const { id, key, name, changed_at } = credential;
+  return {
+    kind: "credential", id, key, title: name, application: null, tags: [], favourite: false, used, credential,
+    changed: changed_at, rotated: changed_at,
+  };
+}
+
+export function connectionItem(connection: Connection, used: string | null = null): Item {
+  const { id, key, application } = connection;
+  const obtained = connection.obtained_at ?? connection.created_at;
+  return {
+    kind: "connection", id, key, title: connection.name, application, tags: [], favourite: false, used, connection,
+    changed: obtained, rotated: obtained,
+  };
+}
+
+/** The time an item stands at in a list sorted so; `null` when it has none. */
+export function moment(item: Item, sort: Sort): string | null {
+  if (sort === "used") return item.used;
+  return sort === "rotated" ? item.rotated : item.changed;
 }
 
 /** Items whose metadata has every word of the query, in the order they came. */
@@ -75,8 +102,8 @@ function fields(item: Item): (string | null)[] {
     return [key, name, description, ...tags, notes, environment];
   }
   if (item.kind === "credential") {
-    const { key, name, description, variables } = item.credential;
-    return [key, name, description, ...variables.map((variable) => variable.name)];
+    const { key, name, description, environment, variables } = item.credential;
+    return [key, name, description, environment, ...variables.map((variable) => variable.name)];
   }
   const { key, name, application, account, auth_client, scope } = item.connection;
   return [key, name, application, account, auth_client, scope];
@@ -85,20 +112,27 @@ function fields(item: Item): (string | null)[] {
 /** Newest first, or by name. Sorting is apart from searching: a keystroke does not sort. */
 export function sorted(items: readonly Item[], sort: Sort): readonly Item[] {
   if (sort === "name") return [...items].sort((a, b) => names.compare(a.title, b.title));
-  return [...items].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : a.key < b.key ? -1 : 1));
+  return [...items].sort((a, b) => newest(moment(a, sort), moment(b, sort)) || newest(a.changed, b.changed) || (a.key < b.key ? -1 : 1));
+}
+
+/** What has no time comes last. */
+function newest(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1;
+  return a < b ? 1 : -1;
 }
 
 const names = new Intl.Collator("en", { sensitivity: "base" });
 
-/** Sorted items under month heads; without heads when they are sorted by name. */
-export function grouped(items: readonly Item[], sort: Sort, month: (iso: string) => string): readonly Line[] {
+/** Sorted items under heads of time; without heads when they are sorted by name. */
+export function grouped(items: readonly Item[], sort: Sort, head: (at: string | null) => string): readonly Line[] {
   if (sort === "name") return items;
   const lines: Line[] = [];
-  let head = "";
+  let before: string | undefined;
   for (const item of items) {
-    const text = month(item.at);
-    if (text !== head) {
-      head = text;
+    const text = head(moment(item, sort));
+    if (text !== before) {
+      before = text;
       lines.push({ kind: "head", id: `head:${text}`, text });
     }
     lines.push(item);

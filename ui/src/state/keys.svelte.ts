@@ -7,21 +7,24 @@ import { tinykeys } from "tinykeys";
 import { onMount } from "svelte";
 
 export type Act =
-  | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "settings" | "help"
-  | "copy" | "copy_reference" | "reveal" | "new_value" | "favourite" | "edit" | "save" | "delete" | "refresh"
+  | "palette" | "find" | "new" | "connect" | "lock" | "rail" | "environment" | "settings" | "help"
+  | "copy" | "copy_reference" | "reveal" | "new_value" | "favourite" | "edit" | "save" | "delete" | "refresh" | "select_all" | "select" | "extend"
   | "all_items" | "secrets" | "connections" | "applications" | "auth_clients" | "back" | "forward" | "next_pane" | "previous_pane";
 
 export interface Shortcut {
   act: Act;
   /** As tinykeys writes it; `$mod` is Ctrl, and Cmd on macOS. */
   keys: string[];
-  group: "everywhere" | "go" | "item";
+  group: "everywhere" | "go" | "item" | "list";
   /** Left to the text field or the selection when one is in use. */
   yields?: "text" | "selection";
+  /** Listed here, and answered by the list that has the focus. */
+  inList?: true;
 }
 
 export const SHORTCUTS: readonly Shortcut[] = [
-  { act: "find", keys: ["$mod+k", "$mod+f"], group: "everywhere" },
+  { act: "palette", keys: ["$mod+k"], group: "everywhere" },
+  { act: "find", keys: ["$mod+f"], group: "everywhere" },
   { act: "new", keys: ["$mod+n"], group: "everywhere" },
   { act: "connect", keys: ["$mod+Shift+N"], group: "everywhere" },
   { act: "lock", keys: ["$mod+l"], group: "everywhere" },
@@ -47,6 +50,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { act: "save", keys: ["$mod+s"], group: "item" },
   { act: "delete", keys: ["Delete"], group: "item", yields: "text" },
   { act: "refresh", keys: ["F5"], group: "item" },
+  { act: "select", keys: ["Space"], group: "list", inList: true },
+  { act: "extend", keys: ["Shift+↑↓"], group: "list", inList: true },
+  { act: "select_all", keys: ["$mod+a"], group: "list", yields: "text" },
 ];
 
 type Handlers = Partial<Record<Act, () => void>>;
@@ -87,6 +93,7 @@ export function run(act: Act): boolean {
 export function listenToKeys(target: Window): () => void {
   const map: Record<string, (event: KeyboardEvent) => void> = {};
   for (const shortcut of SHORTCUTS) {
+    if (shortcut.inList) continue;
     for (const keys of shortcut.keys) {
       map[keys] = (event) => {
         if (yieldsTo(shortcut, event)) return;

@@ -1,41 +1,57 @@
 /**
- * Which view is shown and what is open in it: `#/items/<id>`. Only names and ids go into the hash, never a value.
+ * Which view is shown and what is open in it: `#/items/<id>`, `#/tagged/<tag>/<id>`. Only names and ids go into the hash,
+ * never a value.
  *
- *   route.name            "items" | "secrets" | "connections" | "applications" | "auth-clients" | "connect" | "import" | "compare" | "settings"
+ *   route.name            one of ROUTES
+ *   route.of              what the view is about, where it is about one thing of many (a tag), or null
  *   route.id              what is open, or null
- *   route.go(name, id?)   forward; route.replace(…) without a step in the history
+ *   route.go(name, id?, of?)   forward; route.replace(…) without a step in the history
+ *   route.open(id)        another thing in the same view; route.openInstead(id) without a step in the history
  *   route.back(), route.forward(), route.canBack, route.canForward
  */
 
 import { unsaved } from "./unsaved";
 
-export const ROUTES = ["items", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "import", "compare", "settings"] as const;
+export const ROUTES = [
+  "items", "favourites", "tagged", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "import", "compare", "health", "trash", "settings",
+] as const;
 export type RouteName = (typeof ROUTES)[number];
 export interface Place {
   name: RouteName;
   id: string | null;
+  of: string | null;
 }
+
+/** Views that are about one thing of many: its name comes before the id. */
+const ABOUT: readonly RouteName[] = ["tagged"];
+
+/** The lists of items of several or one kind: list and detail. */
+export const ITEM_LISTS: readonly RouteName[] = ["items", "favourites", "tagged", "secrets"];
 
 export function parse(hash: string): Place {
   const [name = "", ...rest] = hash.replace(/^#\/?/, "").split("/");
   const known = ROUTES.find((route) => route === name);
-  if (!known) return { name: "items", id: null };
-  let id: string;
-  try {
-    id = decodeURIComponent(rest.join("/"));
-  } catch {
-    id = "";
-  }
-  return { name: known, id: id === "" ? null : id };
+  const of = known && ABOUT.includes(known) ? decoded(rest.shift() ?? "") : null;
+  if (!known || (of === null && ABOUT.includes(known))) return { name: "items", id: null, of: null };
+  return { name: known, id: decoded(rest.join("/")), of };
 }
 
-export function format(name: RouteName, id: string | null = null): string {
-  return id === null ? `#/${name}` : `#/${name}/${encodeURIComponent(id)}`;
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part) || null;
+  } catch {
+    return null;
+  }
+}
+
+export function format(name: RouteName, id: string | null = null, of: string | null = null): string {
+  return ["#", name, of, id].flatMap((part, at) => (part === null ? [] : [at < 2 ? part : encodeURIComponent(part)])).join("/");
 }
 
 export class Route {
   name = $state<RouteName>("items");
   id = $state<string | null>(null);
+  of = $state<string | null>(null);
   #trail = $state.raw<readonly string[]>(["#/items"]);
   #at = $state(0);
   /** Asked before leaving; false stays (unsaved changes). */
@@ -57,16 +73,24 @@ export class Route {
     return () => removeEventListener("hashchange", follow);
   }
 
-  href(name: RouteName, id: string | null = null): string {
-    return format(name, id);
+  href(name: RouteName, id: string | null = null, of: string | null = null): string {
+    return format(name, id, of);
   }
 
-  go(name: RouteName, id: string | null = null): void {
-    this.#open(format(name, id));
+  go(name: RouteName, id: string | null = null, of: string | null = null): void {
+    this.#open(format(name, id, of));
   }
 
-  replace(name: RouteName, id: string | null = null): void {
-    const hash = format(name, id);
+  open(id: string | null): void {
+    this.go(this.name, id, this.of);
+  }
+
+  openInstead(id: string | null): void {
+    this.replace(this.name, id, this.of);
+  }
+
+  replace(name: RouteName, id: string | null = null, of: string | null = null): void {
+    const hash = format(name, id, of);
     if (this.#trail[this.#at] === hash) return this.#show(hash);
     unsaved.before(() => this.#replace(hash));
   }
@@ -85,10 +109,10 @@ export class Route {
   }
 
   /** Forgets where one has been: the vault was locked or the environment changed. */
-  reset(name: RouteName = this.name): void {
-    this.#trail = [format(name)];
+  reset(name: RouteName = this.name, id: string | null = null): void {
+    this.#trail = [format(name, id)];
     this.#at = 0;
-    this.#show(format(name));
+    this.#show(format(name, id));
   }
 
   #open(hash: string): void {
@@ -122,6 +146,7 @@ export class Route {
     const place = parse(hash);
     this.name = place.name;
     this.id = place.id;
+    this.of = place.of;
     this.#write(hash);
   }
 
