@@ -45,6 +45,7 @@ export class Imports {
   error = $state.raw<WireError | null>(null);
   summary = $state.raw<ImportSummary | null>(null);
   #import: string | null = null;
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
   #choices = new Map<number, ImportChoice>();
 
   readonly rows = $derived(this.plan?.rows ?? []);
