@@ -199,7 +199,8 @@ describe("what opens the vault, in the settings", () => {
   it("rekeys: the depth, the recovery key, then the stages; stopping is asked of Rust", async () => {
     vault.status = status({ locked: false, recovery: true });
     const stop = vi.fn(() => ({}));
-    let progress: Progress = { state: "running", stage: "sealing", done: 78, total: 122, seconds_left: 6, error: null };
+    // None is under way until the recovery key was confirmed.
+    let progress: Progress | null = null;
     const depths: string[] = [];
     doorWith({
       vault_ways: () => ways(),
@@ -209,8 +210,14 @@ describe("what opens the vault, in the settings", () => {
         depths.push(depth);
         return { recovery_key: NEXT, ask: [0, 1] };
       },
-      vault_confirm_recovery: () => ({}),
-      rekey_status: () => progress,
+      vault_confirm_recovery: () => {
+        progress = { state: "running", stage: "sealing", done: 78, total: 122, seconds_left: 6, error: null };
+        return {};
+      },
+      rekey_status: () => {
+        if (progress === null) throw { code: "not_found", message: "None was begun.", hint: "" };
+        return progress;
+      },
       rekey_stop: stop,
       recovery_decline: () => ({}),
     });
@@ -227,7 +234,7 @@ describe("what opens the vault, in the settings", () => {
     expect(plain()).toContain("About 6 s left");
     await press("Stop and go back");
     expect(stop).toHaveBeenCalledOnce();
-    progress = { ...progress, state: "stopped" };
+    progress = { state: "stopped", stage: "sealing", done: 78, total: 122, seconds_left: null, error: null };
     await rekey.read();
     await shown();
     expect(plain()).toContain("The vault is as it was");
