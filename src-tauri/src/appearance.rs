@@ -42,6 +42,8 @@ pub struct Looks {
     pub theme: Theme,
     /// Whether the sentence about closing without a tray was shown.
     pub close_notice_seen: bool,
+    /// The vault that was shown last; absent before there was one.
+    pub last_vault: Option<String>,
     /// Where the window was last.
     pub window: Option<Place>,
     /// What other versions wrote: kept.
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn looks_survive_and_foreign_keys_stay() {
-        let looks: Looks = toml::from_str("theme = \"dark\"\nlast_vault = \"work\"\n").unwrap();
+        let looks: Looks = toml::from_str("theme = \"dark\"\nlater = \"kept\"\n").unwrap();
         assert_eq!(looks.theme, Theme::Dark);
         let place = Place {
             x: Some(3.0),
@@ -89,10 +91,11 @@ mod tests {
         let looks = Looks {
             window: Some(place),
             close_notice_seen: true,
+            last_vault: Some("work".to_owned()),
             ..looks
         };
         let text = toml::to_string(&looks).unwrap();
-        assert!(text.contains("last_vault"), "{text}");
+        assert!(text.contains("later"), "{text}");
         assert_eq!(toml::from_str::<Looks>(&text).unwrap(), looks);
         assert_eq!(toml::from_str::<Looks>("").unwrap(), Looks::default());
     }

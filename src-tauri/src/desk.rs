@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
@@ -38,7 +38,10 @@ pub struct Desk(Arc<Inner>);
 struct Inner {
     home: Home,
     runtime: Option<PathBuf>,
-    vault: VaultName,
+    vault: Mutex<VaultName>,
+    /// The file that the person chose last to restore from.
+    backup: Mutex<Option<PathBuf>>,
+    followed: Mutex<Vec<Weak<Engine>>>,
     standing: Mutex<Standing>,
     changed: Condvar,
     looks: Mutex<Looks>,
@@ -68,14 +71,16 @@ impl Desk {
     ///
     /// # Errors
     /// `corrupt` when the runtime folder is not ours alone.
-    pub fn new(home: Home, runtime: Option<PathBuf>, vault: VaultName) -> Result<Self, Error> {
+    pub fn new(home: Home, runtime: Option<PathBuf>) -> Result<Self, Error> {
         let profile = Profile::make(&home, runtime.as_deref())?;
         let looks = Looks::read(&home);
         let waiting = Error::new(Code::Conflict, "Keyward is starting.", "");
-        Ok(Self(Arc::new(Inner {
+        let desk = Self(Arc::new(Inner {
             home,
             runtime,
-            vault,
+            vault: Mutex::default(),
+            backup: Mutex::default(),
+            followed: Mutex::default(),
             standing: Mutex::new(Standing::Waiting(waiting)),
             changed: Condvar::new(),
             looks: Mutex::new(looks),
@@ -86,7 +91,9 @@ impl Desk {
             clock: SystemClock,
             tray: OnceLock::new(),
             import: Mutex::default(),
-        })))
+        }));
+        *hold(&desk.0.vault) = desk.last_vault();
+        Ok(desk)
     }
 
     /// KEYWARD_HOME.
@@ -104,6 +111,14 @@ impl Desk {
     /// # Errors
     /// `conflict` while another host has not stepped aside; says which.
     pub fn engine(&self) -> Result<Arc<Engine>, Error> {
+        Ok(self.host()?.engine(&self.vault())?)
+    }
+
+    /// The host of this home.
+    ///
+    /// # Errors
+    /// As [`Desk::engine`].
+    pub fn host(&self) -> Result<Arc<Host>, Error> {
         let waiting = |standing: &mut Standing| matches!(standing, Standing::Waiting(_));
         let (standing, _) = self
             .0
@@ -112,7 +127,7 @@ impl Desk {
             .unwrap_or_else(PoisonError::into_inner);
         match &*standing {
             Standing::Waiting(why) => Err(why.clone()),
-            Standing::Host { host, .. } => Ok(host.engine(&self.0.vault)?),
+            Standing::Host { host, .. } => Ok(Arc::clone(host)),
             Standing::Over => Err(Error::new(Code::Locked, "Keyward is closing.", "")),
         }
     }
@@ -125,6 +140,61 @@ impl Desk {
     /// The file that the person chose to import.
     pub fn import(&self) -> Option<PathBuf> {
         hold(&self.0.import).clone()
+    }
+
+    /// The vault that the window shows.
+    pub fn vault(&self) -> VaultName {
+        hold(&self.0.vault).clone()
+    }
+
+    /// Shows another vault from now on, and at the next start.
+    pub fn select(&self, name: VaultName) {
+        *hold(&self.0.vault) = name.clone();
+        if self.home().vault_exists(&name) {
+            // Looks that cannot be kept are no reason to stay where one is.
+            let _ = self.change_looks(|looks| looks.last_vault = Some(name.to_string()));
+        }
+    }
+
+    /// A vault that there is, `default` before others; `default` where there is none.
+    pub fn any_vault(&self) -> VaultName {
+        let default = VaultName::default();
+        if self.home().vault_exists(&default) {
+            return default;
+        }
+        let names = self.home().vault_names().unwrap_or_default();
+        names.into_iter().next().unwrap_or(default)
+    }
+
+    /// The vault to begin with: the one that was shown last, while there is one.
+    fn last_vault(&self) -> VaultName {
+        let last = self.looks().last_vault.clone();
+        last.and_then(|name| VaultName::parse(&name).ok())
+            .filter(|name| self.home().vault_exists(name))
+            .unwrap_or_else(|| self.any_vault())
+    }
+
+    /// Whether this Engine's Changes are to be followed from now on; `false` when they are already.
+    pub fn begin_to_follow(&self, engine: &Arc<Engine>) -> bool {
+        let mut followed = hold(&self.0.followed);
+        followed.retain(|known| known.strong_count() > 0);
+        let is_new = !followed
+            .iter()
+            .any(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(engine)));
+        if is_new {
+            followed.push(Arc::downgrade(engine));
+        }
+        is_new
+    }
+
+    /// Remembers the file that was chosen, or that none was.
+    pub fn choose_backup(&self, file: Option<PathBuf>) {
+        *hold(&self.0.backup) = file;
+    }
+
+    /// The file to restore from that was chosen last.
+    pub fn chosen_backup(&self) -> Option<PathBuf> {
+        hold(&self.0.backup).clone()
     }
 
     /// Says what the app waits for.

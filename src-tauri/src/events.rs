@@ -35,9 +35,14 @@ pub fn closing(app: &AppHandle) {
     let _ = app.emit_to(window::MAIN, "closing", ());
 }
 
-/// Forwards every Change until the Engine ends; a vault that was locked empties the window (W-09).
+/// Forwards every Change until the Engine ends, while the window shows its vault; one that was locked empties the window
+/// (W-09). Following twice is following once.
 pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
+    if !desk.begin_to_follow(engine) {
+        return;
+    }
     let mut changes = engine.changes().subscribe();
+    let name = engine.name().clone();
     let engine = Arc::downgrade(engine);
     let spawned = thread::Builder::new()
         .name("keyward-changes".to_owned())
@@ -71,10 +76,13 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                     }
                     Err(RecvError::Closed) => return,
                 };
-                tell(&app, &change);
+                let is_shown = desk.vault() == name;
+                if is_shown {
+                    tell(&app, &change);
+                }
                 if change.kind == ChangeKind::Vault {
                     let open = is_open(&engine);
-                    if was_open && !open {
+                    if is_shown && was_open && !open {
                         desk.chosen().clear();
                         window::blank(&app);
                     }

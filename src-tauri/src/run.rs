@@ -9,7 +9,6 @@ use keyward_engine::{
     home::{Home, OsKeychain},
     ports::SystemClock,
 };
-use keyward_model::name::VaultName;
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
@@ -49,8 +48,7 @@ pub fn run() -> Result<(), Error> {
         Found::Place(stand) => Some(stand),
         Found::Headless => None,
     };
-    let vault = VaultName::parse("default").map_err(|error| Error::usage(error.to_string()))?;
-    let desk = Desk::new(home, around.runtime, vault)?;
+    let desk = Desk::new(home, around.runtime)?;
     let app = tauri::Builder::default()
         .manage(desk.clone())
         .invoke_handler(commands::handler())

@@ -17,11 +17,12 @@ use keyward_engine::{
     Engine, Ports,
     home::{Holder, Home},
 };
+use keyward_model::name::VaultName;
 use tauri::AppHandle;
 
 use crate::{
     desk::{Desk, caller},
-    events, window,
+    events, tray, window,
 };
 
 /// A headless host has this long to finish a running refresh and go.
@@ -168,6 +169,20 @@ fn serve(app: &AppHandle, desk: &Desk, host: Arc<Host>) {
         // The window works without; the command line finds a host that does not answer and says so.
         Err(error) => eprintln!("keyward-desktop: {} {}", error.message, error.hint),
     }
+}
+
+/// Shows another vault: nothing of the one before stays in the page (AM14, W-09).
+///
+/// # Errors
+/// `conflict` while another host has not stepped aside.
+pub fn show_vault(app: &AppHandle, desk: &Desk, name: VaultName) -> Result<(), Error> {
+    desk.select(name);
+    let engine = desk.engine()?;
+    events::follow(app.clone(), desk.clone(), &engine);
+    unlock_first(app, engine);
+    window::blank(app);
+    tray::refresh(app, desk);
+    Ok(())
 }
 
 /// Unlocks by keychain, so that whoever comes through the socket first does not find a locked vault. A keychain that asks

@@ -19,3 +19,4 @@ mod screen;
 mod secrets;
 mod tray;
 mod tray_host;
+mod vaults;

@@ -1,11 +1,13 @@
 /** A door with invented answers. The query says where to start: stage=create|locked|open, mode, passphrase, device, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, waited=<seconds>, nobrowser, many=<count>. */
 
 import type { Commands, Door, Events } from "../src/host";
+import type { BackupCopy } from "../src/host/bindings/BackupCopy";
 import type { Consent } from "../src/host/bindings/Consent";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { RekeyProgress } from "../src/host/bindings/RekeyProgress";
 import type { Settings } from "../src/host/bindings/Settings";
 import type { Secret } from "../src/host/bindings/Secret";
+import type { Vault } from "../src/host/bindings/Vault";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
@@ -43,6 +45,12 @@ export function fixture(asked: URLSearchParams): Door {
   const offer = { recovery_key: "K7QM-X2FD-9TRE-HV4B-3NWA-PZ8C-6YJS-DM5K", ask: [2, 5] };
   const truth = "The Secret Service gives the key to every program that runs as you: while you are logged in, any of them can open this vault.";
   let rekey: RekeyProgress | null = null;
+  let vaults: Vault[] = asked.has("vaults")
+    ? ["default", "personal", "work"].map((name) => ({ name, mode: "keychain", locked: name !== "default" }))
+    : [{ name: "default", mode: "keychain", locked: false }];
+  const copies: BackupCopy[] = [0.2, 1.2, 2.2].map((days, at) => ({
+    name: `copy-${at}`, path: `~/.local/share/keyward/vaults/default/backups/copy-${at}.db`, made_at: ago(days * 86_400), reason: at === 1 ? "replaced" : "daily", size: 1_468_006 - at * 40_960,
+  }));
   let consent: Consent | null = null;
   let clipboard: ReturnType<typeof setInterval> | undefined;
   const copied = () => {
@@ -117,6 +125,34 @@ export function fixture(asked: URLSearchParams): Door {
       status.locked = true;
       tell("change", { kind: "vault", id: "" });
       return {};
+    },
+    vault_list: () => vaults,
+    vault_select: ({ name }) => {
+      Object.assign(status, { vault: name, exists: vaults.some((row) => row.name === name), locked: false });
+      tell("change", { kind: "vault", id: "" });
+      return { ...status };
+    },
+    vault_rename: ({ name, new_name }) => {
+      vaults = vaults.map((row) => (row.name === name ? { ...row, name: new_name } : row));
+      status.vault = new_name;
+      tell("change", { kind: "vault", id: "" });
+      return {};
+    },
+    vault_delete: ({ name }) => {
+      vaults = vaults.filter((row) => row.name !== name);
+      return { keys_left: null };
+    },
+    backup_list: () => (asked.has("empty") ? [] : copies),
+    backup_make: () => ({ path: "~/Backups/keyward-default.db", records: 214, events: 1302 }),
+    backup_choose: () => ({ name: "keyward-default.db" }),
+    backup_compare: async ({ copy }) => {
+      await wait(300);
+      if (copy === null) return { mode: "passphrase", comparison: null };
+      return { mode: status.mode ?? "keychain", comparison: { lost: ["GITHUB_APP_KEY"], older: ["STRIPE_SECRET_KEY", "google_calendar"], back: [] } };
+    },
+    backup_restore: async () => {
+      await wait(600);
+      return { records: 212, replaced: "2026-11-22T102431Z-replaced.db", doubtful: 2 };
     },
     passphrase_suggest: () => ({ words: "copper lantern drift meadow quartz" }),
     passphrase_judge: ({ passphrase }) => {

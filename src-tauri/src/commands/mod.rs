@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod auth_clients;
+pub mod backup;
 pub mod connections;
 pub mod credentials;
 pub mod entered;
@@ -14,6 +15,7 @@ pub mod settings;
 pub mod usage;
 pub mod value_files;
 pub mod vault;
+pub mod vaults;
 pub mod window;
 
 use keyward_api::{
@@ -50,6 +52,15 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         keys::rekey_stop,
         vault::vault_unlock,
         vault::vault_lock,
+        vaults::vault_list,
+        vaults::vault_select,
+        vaults::vault_rename,
+        vaults::vault_delete,
+        backup::backup_list,
+        backup::backup_make,
+        backup::backup_choose,
+        backup::backup_compare,
+        backup::backup_restore,
         vault::passphrase_suggest,
         vault::passphrase_judge,
         keys::recovery_copy,

@@ -33,6 +33,8 @@ pub const TEST: &[&str] = &[
     "xclip",
     "chromium",
     "chromium-driver",
+    "python3-cryptography",
+    "python3-argon2",
 ];
 
 /// `cargo xtask packages [build|test]`

@@ -136,6 +136,26 @@ impl KeyringSession {
         }
     }
 
+    /// The accounts of Keyward in the keychain, as another program sees them.
+    ///
+    /// # Errors
+    /// When `secret-tool` is not installed.
+    pub fn accounts(&self) -> Result<Vec<String>, Trouble> {
+        let found = self
+            .command("secret-tool")
+            .args(["search", "--all", "service", "dev.keyward.vault"])
+            .output()?;
+        // Attributes and secrets go to different streams, depending on its version.
+        let text = [found.stdout, found.stderr].concat();
+        let mut accounts: Vec<String> = String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|line| line.strip_prefix("attribute.username = "))
+            .map(str::to_owned)
+            .collect();
+        accounts.sort();
+        Ok(accounts)
+    }
+
     /// A command that sees this session and its folders only.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {

@@ -1,6 +1,8 @@
 /** Requests and replies of the window's own commands: clipboard, appearance, native dialogs. Their Rust side is the app, not the wire. */
 
+import type { BackupComparison } from "./bindings/BackupComparison";
 import type { ExportShape } from "./bindings/ExportShape";
+import type { Mode } from "./bindings/Mode";
 import type { Plaintext } from "./bindings/Plaintext";
 
 /** A command without arguments. */
@@ -40,6 +42,22 @@ export interface Copied {
 export interface RecoverySaved {
   saved: boolean;
   path: string | null;
+}
+
+/** A file that the person chose to restore from: its name without the folder. */
+export interface BackupChosen {
+  name: string;
+}
+
+/** What a copy is beside the vault; `comparison` is null when the keys of this vault do not open it. */
+export interface BackupView {
+  mode: Mode;
+  comparison: BackupComparison | null;
+}
+
+export interface BackupRestore {
+  copy: string | null;
+  passphrase: Plaintext | null;
 }
 
 export interface SecretCopy {

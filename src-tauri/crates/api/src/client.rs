@@ -16,7 +16,7 @@ use crate::{
     frame::{self, Reply, Request, VERSION},
     host::Control,
     server::control_verb,
-    verbs::Verb,
+    verbs::{HomeVerb, Verb},
     wire::{self, Code, Error},
 };
 
@@ -99,6 +99,16 @@ impl Client {
     pub fn call<V: Verb>(&mut self, vault: &str, request: &V) -> Result<V::Reply, Error> {
         let body = frame::encode(request)?;
         let reply = self.send(vault, V::NAME, &body)?;
+        parse(&reply, self.next - 1)
+    }
+
+    /// Asks something of all vaults together.
+    ///
+    /// # Errors
+    /// As the act says; `conflict` when the host ends meanwhile.
+    pub fn call_home<V: HomeVerb>(&mut self, request: &V) -> Result<V::Reply, Error> {
+        let body = frame::encode(request)?;
+        let reply = self.send("default", V::NAME, &body)?;
         parse(&reply, self.next - 1)
     }
 

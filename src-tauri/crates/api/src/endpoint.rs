@@ -8,7 +8,7 @@ use std::{
 
 use keyward_engine::{
     Error,
-    home::{self, Home},
+    home::{self, Home, HostLock},
 };
 
 use sha2::{Digest, Sha256};
@@ -72,6 +72,25 @@ pub fn check(socket: &Path, home: &Home) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Removes a socket that no host serves, left by one that was killed; where it was.
+///
+/// # Errors
+/// When its folder is not ours alone, or the file cannot be removed.
+pub fn remove_stale(home: &Home, runtime: Option<&Path>) -> Result<Option<PathBuf>, Error> {
+    let socket = socket(home, runtime)?;
+    check(&socket, home)?;
+    if socket.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    // Who holds this lock may make a socket: while we do, nobody else does.
+    let Some(_lock) = HostLock::try_take(home, "doctor")? else {
+        return Ok(None);
+    };
+    std::fs::remove_file(&socket)
+        .map_err(|error| Error::internal(format!("{} could not be removed: {error}.", socket.display())))?;
+    Ok(Some(socket))
 }
 
 fn is_ours(runtime: &Path) -> bool {

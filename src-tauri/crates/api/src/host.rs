@@ -1,23 +1,14 @@
 //! The host: one process that serves the vaults of one KEYWARD_HOME, each locked or unlocked by itself.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
-    time::Duration,
-};
+use std::sync::{Arc, Weak, mpsc};
 
 use keyward_engine::{
-    Engine, Error, Kind, Ports, auto_lock, background,
-    background::Background,
+    Engine, Error, Ports, auto_lock,
     home::{Holder, Home, HostLock, Opening},
-    lifecycle,
-    neighbours::Neighbours,
     session::{Away, Watch},
+    vaults::Vaults,
 };
 use keyward_model::name::VaultName;
-
-/// A refresh that is under way has its answer stored by then (L-01).
-const LAST_ANSWERS: Duration = Duration::from_secs(35);
 
 /// What another process asks of the host itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,19 +21,10 @@ pub enum Control {
 
 /// Serves the vaults of one KEYWARD_HOME for as long as it lives.
 pub struct Host {
-    home: Home,
-    ports: Ports,
-    neighbours: Arc<Neighbours>,
-    /// `None` once it was stopped.
-    engines: Mutex<Option<BTreeMap<VaultName, Served>>>,
+    vaults: Vaults,
     control: mpsc::Sender<Control>,
-    session: Watch,
+    _session: Watch,
     _lock: HostLock,
-}
-
-struct Served {
-    engine: Arc<Engine>,
-    _background: Background,
 }
 
 impl Host {
@@ -71,12 +53,9 @@ impl Host {
                 }
             });
             Self {
-                home,
-                ports,
-                neighbours: Neighbours::served(),
-                engines: Mutex::new(Some(BTreeMap::new())),
+                vaults: Vaults::new(home, Opening::Host, ports).listening_by(session.ears()),
                 control,
-                session,
+                _session: session,
                 _lock: lock,
             }
         });
@@ -86,53 +65,26 @@ impl Host {
     /// The KEYWARD_HOME that is served.
     #[must_use]
     pub fn home(&self) -> &Home {
-        &self.home
+        self.vaults.home()
+    }
+
+    /// Its vaults.
+    #[must_use]
+    pub fn vaults(&self) -> &Vaults {
+        &self.vaults
     }
 
     /// The Engine of a vault that may not exist yet, with its background work; made when first asked for.
     ///
     /// # Errors
-    /// [`Kind::Internal`] when its threads cannot be started; [`Kind::Conflict`] once the host was stopped.
+    /// `internal` when its threads cannot be started; `conflict` once the host was stopped.
     pub fn engine(&self, name: &VaultName) -> Result<Arc<Engine>, Error> {
-        let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(engines) = &mut *engines else {
-            return Err(Error::new(
-                Kind::Conflict,
-                "The host is ending.",
-                "Try again; without a host the command works by itself.",
-            ));
-        };
-        if let Some(served) = engines.get(name) {
-            return Ok(Arc::clone(&served.engine));
-        }
-        let engine = Engine::new(self.home.clone(), name.clone(), Opening::Host, self.ports.clone())
-            .beside(&self.neighbours);
-        engine.listens_by(self.session.ears());
-        let background = background::start(&engine).map_err(|error| {
-            Error::new(
-                Kind::Internal,
-                format!("The background work could not be started: {error}."),
-                "",
-            )
-        })?;
-        engines.insert(
-            name.clone(),
-            Served {
-                engine: Arc::clone(&engine),
-                _background: background,
-            },
-        );
-        Ok(engine)
+        self.vaults.engine(name)
     }
 
     /// Locks every vault whose settings say so (ST5).
     fn owner_left(&self, away: Away) {
-        let engines: Vec<Arc<Engine>> = {
-            let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
-            let served = engines.iter().flat_map(BTreeMap::values);
-            served.map(|served| Arc::clone(&served.engine)).collect()
-        };
-        for engine in engines {
+        for engine in self.vaults.open_engines() {
             auto_lock::when_away(&engine, away);
         }
     }
@@ -145,20 +97,7 @@ impl Host {
 
     /// Drops all keys, ends the background work and waits until running refreshes are stored.
     pub fn stop(&self) {
-        let engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let engines: Vec<Served> = engines.into_iter().flat_map(BTreeMap::into_values).collect();
-        // All are locked before the first is waited for: nothing new begins.
-        for served in &engines {
-            lifecycle::lock(&served.engine);
-        }
-        for served in engines {
-            let Served {
-                engine,
-                _background: background,
-            } = served;
-            drop(background);
-            lifecycle::settle(&engine, LAST_ANSWERS);
-        }
+        self.vaults.stop();
     }
 }
 

@@ -330,6 +330,9 @@ fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<
     match request.verb {
         YIELD => host.ask(Control::Yield),
         SHOW => host.ask(Control::Show),
+        verb if verbs::HOME_NAMES.contains(&verb) => {
+            return verbs::dispatch_home(host.vaults(), caller, verb, request.body);
+        }
         verb => {
             let name =
                 VaultName::parse(request.vault).map_err(|error| Error::usage(format!("vault: {error}")))?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use keyward_engine::{Engine, access::Caller, lifecycle};
+use keyward_engine::{Engine, access::Caller, lifecycle, vaults::Vaults};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, applications, audit, auth_clients, connections, consents, credentials, doctor, entered,
-        environments, health, keys, references, secrets, settings, usage, vault,
+        Result, applications, audit, auth_clients, backup, connections, consents, credentials, doctor,
+        entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
     },
     owner::{exports, imports},
     wire,
@@ -29,6 +29,20 @@ pub trait Verb: Serialize + DeserializeOwned {
     /// # Errors
     /// As the act says.
     fn perform(self, engine: &Arc<Engine>, caller: &Caller) -> Result<Self::Reply>;
+}
+
+/// A request that concerns the vaults of a home together, and no one's content.
+pub trait HomeVerb: Serialize + DeserializeOwned {
+    /// Name on the wire.
+    const NAME: &'static str;
+    /// What comes back.
+    type Reply: Serialize + DeserializeOwned;
+
+    /// Does it in this process.
+    ///
+    /// # Errors
+    /// As the act says.
+    fn perform(self, vaults: &Vaults, caller: &Caller) -> Result<Self::Reply>;
 }
 
 /// Watching is no act: an open window reads its lists again after every background refresh, and must not keep a vault
@@ -49,15 +63,19 @@ const WATCHING: &[&str] = &[
     "connection_list",
     "usage_list",
     "health_list",
+    "backup_list",
 ];
 
 /// What has an answer before there is a vault.
-pub(crate) const WITHOUT_VAULT: [&str; 5] = [
+pub(crate) const WITHOUT_VAULT: [&str; 8] = [
     "vault_status",
     "keychain_probe",
     "vault_create",
     "vault_lock",
+    "vault_restore",
+    "vault_salvage",
     "doctor",
+    "doctor_fix",
 ];
 
 macro_rules! verbs {
@@ -95,10 +113,50 @@ macro_rules! verbs {
         pub fn check(verb: &str, body: &RawValue) -> Result<()> {
             match verb {
                 $($name => parse::<wire::$request>(body).map(drop),)*
+                _ => check_home(verb, body),
+            }
+        }
+    };
+}
+
+macro_rules! home_verbs {
+    ($($name:literal $request:ident -> $reply:ty = $act:path;)*) => {
+        $(impl HomeVerb for wire::$request {
+            const NAME: &'static str = $name;
+            type Reply = $reply;
+
+            fn perform(self, vaults: &Vaults, caller: &Caller) -> Result<Self::Reply> {
+                $act(vaults, caller, self)
+            }
+        })*
+
+        /// Every verb that concerns the vaults of a home together.
+        pub const HOME_NAMES: &[&str] = &[$($name),*];
+
+        /// As [`dispatch`], for [`HOME_NAMES`].
+        ///
+        /// # Errors
+        /// `usage` for an unknown verb or a malformed body; else as the act says.
+        pub fn dispatch_home(vaults: &Vaults, caller: &Caller, verb: &str, body: &RawValue) -> Result<Zeroizing<Vec<u8>>> {
+            match verb {
+                $($name => encode(&parse::<wire::$request>(body)?.perform(vaults, caller)?),)*
+                _ => Err(unknown()),
+            }
+        }
+
+        fn check_home(verb: &str, body: &RawValue) -> Result<()> {
+            match verb {
+                $($name => parse::<wire::$request>(body).map(drop),)*
                 _ => Err(unknown()),
             }
         }
     };
+}
+
+home_verbs! {
+    "vault_list" VaultList -> Vec<wire::Vault> = vaults::list;
+    "vault_rename" VaultRename -> wire::Done = vaults::rename;
+    "vault_delete" VaultDelete -> wire::VaultDeleted = vaults::delete;
 }
 
 verbs! {
@@ -186,7 +244,12 @@ verbs! {
     "audit_list" AuditList -> Vec<wire::AuditEvent> = audit::list;
     "item_events" ItemEvents -> Vec<wire::AuditEvent> = audit::about;
     "audit_verify" AuditVerify -> wire::AuditVerified = audit::verify;
+    "backup_list" BackupList -> Vec<wire::BackupCopy> = backup::list;
+    "backup_make" BackupMake -> wire::BackupMade = backup::make;
+    "vault_restore" VaultRestore -> wire::VaultRestored = backup::restore;
+    "vault_salvage" VaultSalvage -> wire::Salvaged = backup::salvage;
     "doctor" Doctor -> Vec<wire::Check> = doctor::run;
+    "doctor_fix" DoctorFix -> Vec<wire::Check> = doctor::fix;
 }
 
 fn unknown() -> wire::Error {

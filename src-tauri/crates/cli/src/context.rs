@@ -73,6 +73,15 @@ impl Context {
         })
     }
 
+    /// The same for another vault.
+    ///
+    /// # Errors
+    /// `usage` for a bad name.
+    pub fn of_vault(mut self, name: &str) -> Result<Self, Error> {
+        self.vault = VaultName::parse(name).map_err(|error| Error::usage(format!("vault: {error}")))?;
+        Ok(self)
+    }
+
     /// KEYWARD_HOME, made when it is not there.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read, Write},
     path::Path,
 };
 
@@ -162,4 +162,19 @@ pub fn prompt(text: &str) -> Result<SecretValue, Error> {
     rpassword::prompt_password(text)
         .map(SecretValue::from)
         .map_err(|error| Error::usage(format!("There is no terminal to ask on ({}).", error.kind())))
+}
+
+/// Asks on the terminal for something that may be seen.
+///
+/// # Errors
+/// `usage` when there is no terminal.
+pub fn line(text: &str) -> Result<String, Error> {
+    let asked = || -> io::Result<String> {
+        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+        (&terminal).write_all(text.as_bytes())?;
+        let mut typed = String::new();
+        io::BufReader::new(terminal).read_line(&mut typed)?;
+        Ok(typed.trim().to_owned())
+    };
+    asked().map_err(|error| Error::usage(format!("There is no terminal to ask on ({}).", error.kind())))
 }

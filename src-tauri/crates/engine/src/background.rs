@@ -14,7 +14,7 @@ use keyward_model::{Id, Timestamp};
 use keyward_vault::{table::connections, vault::UnlockedVault};
 
 use crate::{
-    Engine, Error, auto_lock, changes::ChangeKind, credentials, engine::hold, refresh, secrets,
+    Engine, Error, auto_lock, backup, changes::ChangeKind, credentials, engine::hold, refresh, secrets,
     verdict::FIRST_PAUSE,
 };
 
@@ -35,6 +35,9 @@ const SWEEP_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// The anchor is written at most this often (SECURITY.md §b.6).
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+
+/// Whether the copy of the day is due is looked at this often; a copy that failed is tried again then.
+const COPY_LOOK: Duration = Duration::from_secs(10 * 60);
 
 /// Refreshes under way at once (O-69).
 const AT_ONCE: usize = 4;
@@ -66,7 +69,7 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
     let works: [(&str, Work); 4] = [
         ("keyward-refresh", refresher),
         ("keyward-log", read_committer),
-        ("keyward-verify", verifier),
+        ("keyward-keeper", keeper),
         ("keyward-trash", sweeper),
     ];
     for (name, work) in works {
@@ -101,9 +104,11 @@ fn read_committer(engine: &Engine, stopped: &AtomicBool) {
     }
 }
 
-/// Verifies the whole vault once after each unlock (SECURITY.md §b.5); what is wrong is told by the status.
-fn verifier(engine: &Engine, stopped: &AtomicBool) {
+/// Verifies the whole vault once after each unlock (SECURITY.md §b.5); what is wrong is told by the status. Then makes
+/// the copy of each day (§b.8).
+fn keeper(engine: &Engine, stopped: &AtomicBool) {
     let mut verified: Weak<UnlockedVault> = Weak::new();
+    let mut copies = Looks::default();
     let mut seen = 0;
     while !stopped.load(Ordering::SeqCst) {
         let is_new = |vault: &Arc<UnlockedVault>| !std::ptr::eq(verified.as_ptr(), Arc::as_ptr(vault));
@@ -114,6 +119,11 @@ fn verifier(engine: &Engine, stopped: &AtomicBool) {
             .filter(is_new)
             .map(|vault| Arc::downgrade(&vault))
         else {
+            // A vault that is damaged has no copy worth a good one's place.
+            let is_sound = engine.unlocked().is_ok() && hold(&engine.damage).is_none();
+            if is_sound && copies.is_due(engine.now()) {
+                backup::daily(engine);
+            }
             seen = engine.changes.signal.wait(seen, LONGEST_NAP);
             continue;
         };
@@ -140,6 +150,23 @@ fn sweeper(engine: &Engine, stopped: &AtomicBool) {
             swept = Some(now);
         }
         seen = engine.changes.signal.wait(seen, LONGEST_NAP);
+    }
+}
+
+/// When somebody looked last whether a copy is due.
+#[derive(Default)]
+struct Looks(Option<Timestamp>);
+
+impl Looks {
+    fn is_due(&mut self, now: Timestamp) -> bool {
+        // A clock that was put back must not keep the next look from coming.
+        let is_due = self
+            .0
+            .is_none_or(|last| now < last || now.since(last) >= COPY_LOOK);
+        if is_due {
+            self.0 = Some(now);
+        }
+        is_due
     }
 }
 

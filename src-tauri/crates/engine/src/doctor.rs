@@ -1,12 +1,15 @@
 //! What to mend.
 
+use std::{path::Path, time::Duration};
+
 use keyward_vault::{
-    Freshness, keychain,
+    Freshness, backup, keychain,
     lease::HostLock,
-    vault::{Mode, Opening},
+    mend::{self, Fault},
+    vault::{Mode, Opening, UnlockedVault},
 };
 
-use crate::{Engine, lifecycle, settings};
+use crate::{Engine, Error, Ports, lifecycle, settings};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,25 +50,95 @@ const PASSPHRASE_TRUTH: &str = "This vault does not need it: nothing opens it wi
 /// Runs every check; those that need an unlocked vault say so when it is locked.
 #[must_use]
 pub fn run(engine: &Engine) -> Vec<Check> {
-    let mut checks = vec![files(engine), host(engine), keychain(engine)];
+    let mut checks = look_at_files(engine.home.root());
+    checks.extend([host(engine), keychain(engine)]);
     checks.extend(vault(engine));
     checks
 }
 
-fn files(engine: &Engine) -> Check {
-    let checked = match engine.home.vault_exists(&engine.name) {
-        true => engine.home.check_vault(&engine.name),
-        false => Ok(()),
+/// Mends the files of a home: modes that are open to others, and what killed processes left. Each fault is one check;
+/// what only a person can mend says how. Needs no vault, and no home that can be opened.
+#[must_use]
+pub fn mend_files(root: &Path, ports: &Ports) -> Vec<Check> {
+    let faults = match mend::look(root) {
+        Ok(faults) => faults,
+        Err(error) => return vec![check("mend", Outcome::Fail, sentence(&error), "")],
     };
-    match checked {
-        Ok(()) => check("files", Outcome::Ok, "Files and folders belong to you alone.", ""),
-        Err(error) => check(
+    faults
+        .iter()
+        .map(|fault| match fault.mend(ports.keychain.as_ref()) {
+            Ok(()) => check("mend", Outcome::Ok, format!("Mended: {fault}."), ""),
+            Err(_) if !fault.is_mendable() => check(
+                "mend",
+                Outcome::Fail,
+                format!("Not mended: {fault}."),
+                fault.way_out(),
+            ),
+            Err(error) => check(
+                "mend",
+                Outcome::Fail,
+                format!("Not mended: {fault}. {}", sentence(&error)),
+                "",
+            ),
+        })
+        .collect()
+}
+
+/// Mends what takes an unlocked vault: entries in the keychain that open nothing any more.
+#[must_use]
+pub fn mend_keychain(engine: &Engine) -> Vec<Check> {
+    let Ok(orphans) = engine.unlocked().and_then(|vault| Ok(vault.orphaned_entries()?)) else {
+        return Vec::new(); // the checks that follow say why
+    };
+    let delete = |account: &String| engine.ports.keychain.delete(account, keychain::DEADLINE);
+    orphans
+        .iter()
+        .map(|account| match delete(account) {
+            Ok(()) => {
+                let message = format!("Mended: the keychain entry {account}, which opened nothing, is gone.");
+                check("mend", Outcome::Ok, message, "")
+            }
+            Err(error) => check("mend", Outcome::Fail, error.plainly(), error.hint()),
+        })
+        .collect()
+}
+
+/// The checks of files alone, for a home that cannot be opened.
+#[must_use]
+pub fn look_at_files(root: &Path) -> Vec<Check> {
+    let faults = match mend::look(root) {
+        Ok(faults) => faults,
+        Err(error) => return vec![check("files", Outcome::Fail, sentence(&error), "")],
+    };
+    let (left, unsafe_ones): (Vec<&Fault>, Vec<&Fault>) = faults
+        .iter()
+        .partition(|fault| matches!(fault, Fault::LeftOver(_) | Fault::HalfDeleted(_)));
+    let mut checks = Vec::new();
+    for fault in &unsafe_ones {
+        checks.push(check(
             "files",
             Outcome::Fail,
-            error.to_string(),
-            "Folders need mode 0700 and files 0600, owned by you.",
-        ),
+            format!("{fault}."),
+            fault.way_out(),
+        ));
     }
+    if unsafe_ones.is_empty() {
+        checks.push(check(
+            "files",
+            Outcome::Ok,
+            "Files and folders belong to you alone.",
+            "",
+        ));
+    }
+    for fault in left {
+        checks.push(check(
+            "left_overs",
+            Outcome::Warn,
+            format!("{fault}."),
+            fault.way_out(),
+        ));
+    }
+    checks
 }
 
 fn host(engine: &Engine) -> Check {
@@ -148,7 +221,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
             "vault",
             Outcome::Fail,
             error.to_string(),
-            "Restore the newest copy of the vault.",
+            "`keyward restore` puts a copy in its place; without one, `keyward salvage` saves what opens.",
         ),
     }];
     checks.push(match vault.freshness() {
@@ -177,6 +250,8 @@ fn vault(engine: &Engine) -> Vec<Check> {
         Err(error) => check("recovery", Outcome::Fail, error.to_string(), ""),
     });
     checks.extend(session(engine));
+    checks.push(copies(engine));
+    checks.extend(orphans(&vault));
     checks.push(if vault.keys_locked_in_memory() {
         check("memory", Outcome::Ok, "Keys are kept out of swap.", "")
     } else {
@@ -212,4 +287,55 @@ fn session(engine: &Engine) -> Option<Check> {
             "",
         )
     })
+}
+/// A copy older than this is no comfort.
+const OLD_COPY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+fn copies(engine: &Engine) -> Check {
+    match backup::list(&engine.home, &engine.name) {
+        Ok(copies) => match copies.first() {
+            Some(newest) => {
+                let message = format!(
+                    "The newest of {} copies is of {}.",
+                    copies.len(),
+                    newest.made_at.to_rfc3339()
+                );
+                if engine.now().since(newest.made_at) < OLD_COPY {
+                    check("backups", Outcome::Ok, message, "")
+                } else {
+                    let hint = "A host makes a copy each day on which something changed; `keyward backup FILE` makes one now.";
+                    check("backups", Outcome::Ok, message, hint)
+                }
+            }
+            None => check(
+                "backups",
+                Outcome::Warn,
+                "There is no copy of this vault beside it.",
+                "A host makes one each day; `keyward backup FILE` makes one now.",
+            ),
+        },
+        Err(error) => check(
+            "backups",
+            Outcome::Fail,
+            sentence(&error),
+            "`keyward doctor --fix` mends it.",
+        ),
+    }
+}
+
+fn orphans(vault: &UnlockedVault) -> Option<Check> {
+    let count = vault.orphaned_entries().ok()?.len();
+    let message = format!("{count} entries in the keychain open nothing any more.");
+    (count > 0).then(|| {
+        check(
+            "left_overs",
+            Outcome::Warn,
+            message,
+            "`keyward doctor --fix` removes them.",
+        )
+    })
+}
+
+fn sentence(error: &keyward_vault::Error) -> String {
+    Error::from(error.clone()).message
 }

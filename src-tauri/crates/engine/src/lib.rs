@@ -87,9 +87,12 @@ pub mod audit;
 
 pub mod usage;
 
+pub mod backup;
 pub mod health;
 
 pub mod background;
+
+pub mod vaults;
 
 pub mod doctor;
 

@@ -6,15 +6,16 @@ use std::{
     time::Duration,
 };
 
-use keyward_model::SecretValue;
+use keyward_model::{SecretValue, name::VaultName};
 use keyward_vault::{
     self as store, DeviceSecret, Freshness, KdfParams, NewSlot, RecoveryKey, Ways,
+    home::Home,
     keychain::{self, KeychainError},
-    vault::{Mode, UnlockedVault, Unlocking},
+    vault::{Mode, Opening, Place, UnlockedVault, Unlocking},
 };
 
 use crate::{
-    Engine, Error, Kind, Result,
+    Engine, Error, Kind, Ports, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
     engine::hold,
@@ -129,6 +130,20 @@ pub fn status(engine: &Engine) -> Result<Status> {
             damage: None,
         }),
     }
+}
+
+/// How a vault is unlocked, told without a key.
+///
+/// # Errors
+/// When its files are unsafe or damaged.
+pub(crate) fn mode(home: &Home, name: &VaultName, ports: &Ports) -> Result<Mode> {
+    let place = Place {
+        home,
+        name,
+        keychain: &ports.keychain,
+        opening: Opening::OneShot,
+    };
+    Ok(store::vault::mode(&place)?)
 }
 
 /// Whether the OS keychain works: write, read, delete.
@@ -259,7 +274,7 @@ fn by_passphrase(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()
             "Unlock it in the app or with `keyward unlock`, or give the passphrase with --passphrase-fd.",
         ));
     };
-    if is_recovery_key(passphrase) {
+    if recovery_key(passphrase).is_some() {
         return Err(Error::new(
             Kind::Locked,
             "That is a recovery key, not the passphrase.",
@@ -281,11 +296,9 @@ fn by_passphrase(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()
     }
 }
 
-/// Whether this is a recovery key: 32 characters with a checksum, which no passphrase is by accident.
-fn is_recovery_key(given: &SecretValue) -> bool {
-    given
-        .expose_text()
-        .is_some_and(|text| RecoveryKey::parse(text).is_ok())
+/// What was given, when it is a recovery key: 32 characters with a checksum, which no passphrase is by accident.
+pub(crate) fn recovery_key(given: &SecretValue) -> Option<RecoveryKey> {
+    RecoveryKey::parse(given.expose_text()?).ok()
 }
 
 fn unlocked(engine: &Engine, vault: UnlockedVault) {

@@ -1,9 +1,6 @@
 //! Making a vault: the key's first slot, the file under a draft name, and only then its own.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use keyward_model::{
     Timestamp,
@@ -14,17 +11,19 @@ use keyward_seal::MasterKey;
 
 use crate::{
     anchor::Need,
+    draft::remove_with_sides,
     error::{Error, Freshness, Result},
-    files,
+    files, folder,
     header::Header,
     home::Home,
     keys::Keys,
     lease::VaultLock,
     manifest::Manifest,
+    migrate,
     record::new_uuid,
     schema,
     session::State,
-    slot::{self, Slot},
+    slot::Slot,
     table::{audit, environments},
     tx::{Tx, WriteTx},
     vault::{EXCHANGE, Place, UnlockedVault, assemble, event, on_close},
@@ -45,9 +44,7 @@ pub fn create(
     let Place {
         home, name, keychain, ..
     } = place;
-    if home.vault_exists(name) {
-        return Err(Error::Exists(format!("vault {}", name.as_str())));
-    }
+    folder::check_free(home, name, None)?;
     let uuid = new_uuid()?;
     let keys = Keys::derive(MasterKey::make()?, uuid, 1);
     let mode = match slot {
@@ -66,13 +63,24 @@ pub fn create(
     first.store(keychain.as_ref(), || {
         make_files(home, name, &keys, &first.slots, now)
     })?;
-    let lock = VaultLock::shared(home, name, EXCHANGE)?;
-    let db = schema::open(&home.vault_file(name), on_close(place.opening))?;
     let need = if mode == Mode::Keychain {
         Need::Demanded
     } else {
         Need::Welcome
     };
+    begin(place, keys, mode, need, now)
+}
+
+/// Opens a vault whose file has just got its name, whole and synced, with the keys that are at hand.
+pub(crate) fn begin(
+    place: &Place<'_>,
+    keys: Keys,
+    mode: Mode,
+    need: Need,
+    now: Timestamp,
+) -> Result<UnlockedVault> {
+    let lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
+    let db = schema::open(&place.home.vault_file(place.name), on_close(place.opening))?;
     let mut vault = assemble(place, db, keys, lock, mode, need, State::Nothing);
     vault.read(|_| Ok(()))?;
     // The file was synced before it got its name.
@@ -95,7 +103,7 @@ fn make_files(home: &Home, name: &VaultName, keys: &Keys, slots: &[Slot], now: T
         if home.vault_exists(name) {
             return Err(Error::Exists(format!("vault {}", name.as_str())));
         }
-        remove_draft(&draft); // of a creation that was killed
+        remove_with_sides(&draft); // of a creation that was killed
         files::create_new_private(&draft)?;
         fill(&draft, keys, slots, now, name)?;
         let failed = |error: std::io::Error| Error::Storage(error.to_string());
@@ -106,18 +114,10 @@ fn make_files(home: &Home, name: &VaultName, keys: &Keys, slots: &[Slot], now: T
         if is_new && !matches!(error, Error::Exists(_)) {
             let _ = std::fs::remove_dir_all(&folder);
         } else {
-            remove_draft(&draft);
+            remove_with_sides(&draft);
         }
     }
     made
-}
-
-fn remove_draft(draft: &Path) {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut path = draft.as_os_str().to_owned();
-        path.push(suffix);
-        let _ = std::fs::remove_file(PathBuf::from(path));
-    }
 }
 
 /// The first transaction of a vault: header, slot, environment, log, manifest. Closing syncs it.
@@ -125,10 +125,10 @@ fn fill(draft: &Path, keys: &Keys, slots: &[Slot], now: Timestamp, name: &VaultN
     let db = schema::create(draft)?;
     db.execute_batch("BEGIN IMMEDIATE")?;
     slots.iter().try_for_each(|slot| slot.insert(&db))?;
-    let mut header = Header::new(keys.uuid, keys.epoch);
-    header.mac = header.expected_mac(schema::USER_VERSION, &slot::read_all(&db)?, keys);
+    let header = Header::new(keys.uuid, keys.epoch);
     header.write(&db)?;
     let mut tx = WriteTx::new(Tx::new(&db, keys, Manifest::empty(keys, header.mac)));
+    migrate::run(&mut tx, 1, migrate::STEPS)?;
     let default = EnvironmentName::parse(DEFAULT_ENVIRONMENT).expect("the name is one");
     environments::insert(&mut tx, &default, now)?;
     audit::append(&mut tx, &event(now, "owner", "vault.create", name.as_str()))?;

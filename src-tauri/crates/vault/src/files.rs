@@ -226,7 +226,7 @@ fn wait_for(
 }
 
 /// A new private file beside `name`, under a name nobody uses.
-fn create_beside(folder: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, File)> {
+pub(crate) fn create_beside(folder: &Path, name: &std::ffi::OsStr) -> Result<(PathBuf, File)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     loop {
         let mut fresh = OsString::from(".");

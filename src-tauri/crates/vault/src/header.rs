@@ -8,6 +8,7 @@ use crate::{
     keys::Keys,
     schema,
     slot::{self, Slot},
+    tx::WriteTx,
 };
 
 /// The oldest reader that understands what this version writes, and the newest number it understands.
@@ -61,8 +62,16 @@ impl Header {
             .optional()?;
         let header = row.ok_or_else(|| Error::Corrupt("the header is missing".to_owned()))?;
         // Told before the MAC is checked, as an older version cannot know how a newer one computes it.
-        if header.min_reader > READER || header.features_critical != NO_FEATURES {
-            return Err(Error::TooNew("this vault".to_owned()));
+        if header.min_reader > READER {
+            return Err(Error::TooNew(format!(
+                "this vault, which needs a reader of number {} (this program is {READER}),",
+                header.min_reader
+            )));
+        }
+        if header.features_critical != NO_FEATURES {
+            return Err(Error::TooNew(
+                "this vault, which needs a feature that this program does not know,".to_owned(),
+            ));
         }
         Ok(header)
     }
@@ -81,6 +90,16 @@ impl Header {
             &self.features_compat,
             self.mac,
         ))?;
+        Ok(())
+    }
+
+    /// Puts the MAC of header, version and slots as they are now into header and root.
+    pub(crate) fn renew(tx: &mut WriteTx<'_>) -> Result<()> {
+        let mut header = Self::read(tx.db)?;
+        header.mac = header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, tx.keys);
+        header.write(tx.db)?;
+        tx.manifest.borrow_mut().header_mac = header.mac;
+        tx.touch();
         Ok(())
     }
 

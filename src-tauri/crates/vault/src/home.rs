@@ -32,7 +32,7 @@ impl Home {
                 .map_err(|error| files::io_failed("create", parent, &error))?;
         }
         files::create_private_dir(&home.root)?;
-        files::create_private_dir(&home.vaults())?;
+        files::create_private_dir(&home.vaults_dir())?;
         Ok(home)
     }
 
@@ -49,7 +49,7 @@ impl Home {
             Err(Error::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error),
         }
-        match files::check_private(&home.vaults()) {
+        match files::check_private(&home.vaults_dir()) {
             Ok(()) | Err(Error::NotFound(_)) => Ok(Some(home)),
             Err(error) => Err(error),
         }
@@ -64,13 +64,19 @@ impl Home {
     /// Where the vault `name` lies or would lie.
     #[must_use]
     pub fn vault_dir(&self, name: &VaultName) -> PathBuf {
-        self.vaults().join(name.as_str())
+        self.vaults_dir().join(name.as_str())
     }
 
     /// The database file of the vault `name`.
     #[must_use]
     pub fn vault_file(&self, name: &VaultName) -> PathBuf {
         self.vault_dir(name).join("vault.db")
+    }
+
+    /// The folder of the copies of the vault `name` (SECURITY.md b.8).
+    #[must_use]
+    pub fn backups_dir(&self, name: &VaultName) -> PathBuf {
+        self.vault_dir(name).join("backups")
     }
 
     /// The folder of the leases of the vault `name` (SECURITY.md b.5 “Locks”).
@@ -102,7 +108,7 @@ impl Home {
     /// # Errors
     /// [`Error::Storage`] when the folder cannot be read.
     pub fn vault_names(&self) -> Result<Vec<VaultName>> {
-        let vaults = self.vaults();
+        let vaults = self.vaults_dir();
         let failed = |error: &std::io::Error| files::io_failed("read", &vaults, error);
         let entries = match std::fs::read_dir(&vaults) {
             Ok(entries) => entries,
@@ -132,10 +138,10 @@ impl Home {
     /// [`Error::Unsafe`] when one is there and not private.
     pub fn create_vault_dir(&self, name: &VaultName) -> Result<PathBuf> {
         let folder = self.vault_dir(name);
-        files::check_private_below(&self.root, &self.vaults())?;
+        files::check_private_below(&self.root, &self.vaults_dir())?;
         files::create_private_dir(&folder)?;
         files::create_private_dir(&self.leases_dir(name))?;
-        files::sync_dir(&self.vaults())?;
+        files::sync_dir(&self.vaults_dir())?;
         Ok(folder)
     }
 
@@ -165,7 +171,8 @@ impl Home {
         Ok(())
     }
 
-    fn vaults(&self) -> PathBuf {
+    /// The folder of all vaults.
+    pub(crate) fn vaults_dir(&self) -> PathBuf {
         self.root.join("vaults")
     }
 }

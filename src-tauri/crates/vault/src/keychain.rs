@@ -88,6 +88,15 @@ pub trait Keychain: Send + Sync {
     /// [`KeychainError::Silent`] after `deadline`; the entry may or may not have been written then.
     fn set(&self, account: &str, bytes: &[u8], deadline: Duration) -> Result<(), KeychainError>;
 
+    /// The accounts of all our entries, as far as this keychain can list them.
+    ///
+    /// # Errors
+    /// [`KeychainError::Silent`] after `deadline`.
+    fn accounts(&self, deadline: Duration) -> Result<Vec<String>, KeychainError> {
+        let _ = deadline;
+        Ok(Vec::new())
+    }
+
     /// Removes `account`; an entry that is not there is fine.
     ///
     /// # Errors

@@ -207,7 +207,8 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     })
 }
 
-fn is_alive(pid: u32) -> bool {
+/// Whether there is a process of this number.
+pub(crate) fn is_alive(pid: u32) -> bool {
     i32::try_from(pid)
         .ok()
         .and_then(rustix::process::Pid::from_raw)

@@ -52,6 +52,8 @@ mod anchor;
 
 mod session;
 
+mod migrate;
+
 mod create;
 
 mod unlock;
@@ -59,6 +61,20 @@ mod unlock;
 pub mod vault;
 
 pub mod rekey;
+
+mod draft;
+
+pub mod backup;
+
+pub mod compare;
+
+pub mod restore;
+
+pub mod salvage;
+
+pub mod folder;
+
+pub mod mend;
 
 #[cfg(test)]
 mod vectors;

@@ -20,7 +20,7 @@ const DIGEST: usize = 32;
 /// 256 digests: those of a node's buckets, or of all nodes.
 const DIGESTS: usize = 256 * DIGEST;
 /// name_bi and leaf.
-const ENTRY: usize = 16 + DIGEST;
+pub(crate) const ENTRY: usize = 16 + DIGEST;
 
 type Digests = Box<[u8; DIGESTS]>;
 
@@ -368,7 +368,8 @@ fn leaf_at(leaves: &[u8], at: usize) -> [u8; 32] {
         .expect("an entry ends with a leaf")
 }
 
-fn add_leaves(bucket: &[u8], leaves: &mut Leaves) {
+/// The leaves of a bucket, as they lie there.
+pub(crate) fn add_leaves(bucket: &[u8], leaves: &mut Leaves) {
     for entry in bucket.chunks_exact(ENTRY) {
         let (name_bi, leaf) = entry.split_first_chunk::<16>().expect("an entry is longer");
         leaves.insert(*name_bi, leaf.try_into().expect("the rest of an entry is a leaf"));

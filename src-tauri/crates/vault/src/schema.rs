@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    migrate,
+};
 
 impl From<rusqlite::Error> for Error {
     // SQLite's own texts may quote a value that broke a rule: only the code is told.
@@ -53,7 +56,7 @@ impl From<keyward_seal::Error> for Error {
 const APPLICATION_ID: i32 = 0x4B57_5631;
 
 /// `PRAGMA user_version` of a vault written today, and the newest that is read.
-pub(crate) const USER_VERSION: u32 = 1;
+pub(crate) const USER_VERSION: u32 = migrate::newest(migrate::STEPS);
 
 /// How long a statement waits for another process's write.
 pub(crate) const BUSY: Duration = Duration::from_secs(5);
@@ -64,8 +67,8 @@ pub(crate) const WAL_WORTH_A_CHECKPOINT: u64 = 512 * 1024;
 /// The largest row: a record of 1 MiB + 64 KiB, padded and sealed. A hostile file cannot ask for more memory.
 const LONGEST_ROW: i32 = 2 * 1024 * 1024;
 
-/// What each version of the file adds; number 1 makes an empty vault. Only ever appended to.
-const MIGRATIONS: [&str; USER_VERSION as usize] = ["
+/// The tables of version 1; what came later are the steps of [`migrate`].
+const TABLES: &str = "
     CREATE TABLE header(
         id INTEGER PRIMARY KEY CHECK (id = 1),
         vault_uuid BLOB NOT NULL, epoch INTEGER NOT NULL, min_reader INTEGER NOT NULL,
@@ -85,7 +88,7 @@ const MIGRATIONS: [&str; USER_VERSION as usize] = ["
         generation INTEGER NOT NULL, audit_seq INTEGER NOT NULL, audit_head BLOB NOT NULL,
         nodes BLOB NOT NULL, root BLOB NOT NULL) STRICT;
     CREATE TABLE audit(seq INTEGER PRIMARY KEY, body BLOB NOT NULL, mac BLOB NOT NULL) STRICT;
-"];
+";
 
 /// Who checkpoints: a one-shot command leaves that to the next one that finds a long log.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -97,12 +100,20 @@ pub(crate) enum OnClose {
 /// Makes the tables in the empty file at `path`, which exists with the mode it shall have.
 pub(crate) fn create(path: &Path) -> Result<Connection> {
     let db = connect(path, OnClose::Checkpoint)?;
+    use_log(&db, path)?;
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    db.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = 1; COMMIT;"
+    ))?;
+    Ok(db)
+}
+
+/// Readers and one writer at once, where the file system can (§b.5); the file remembers it.
+pub(crate) fn use_log(db: &Connection, path: &Path) -> Result<()> {
     if !lies_on_a_network(path) {
         db.pragma_update(None, "journal_mode", "WAL")?;
     }
-    db.pragma_update(None, "application_id", APPLICATION_ID)?;
-    migrate(&db, 0)?;
-    Ok(db)
+    Ok(())
 }
 
 /// Opens a vault of a version that is known here.
@@ -123,7 +134,9 @@ pub(crate) fn open(path: &Path, on_close: OnClose) -> Result<Connection> {
     }
     let version = user_version(&db)?;
     if version > USER_VERSION {
-        return Err(Error::TooNew("this vault".to_owned()));
+        return Err(Error::TooNew(format!(
+            "this vault, of format {version} (this program reads up to {USER_VERSION}),"
+        )));
     }
     if version < 1 {
         return Err(Error::Corrupt("the version of the file".to_owned()));
@@ -137,17 +150,6 @@ pub(crate) fn user_version(db: &Connection) -> Result<u32> {
         .prepare_cached("PRAGMA user_version")?
         .query_row([], |row| row.get(0))?;
     u32::try_from(version).map_err(|_| Error::Corrupt("the version of the file".to_owned()))
-}
-
-/// Brings a file from version `from` to [`USER_VERSION`], each step one transaction.
-fn migrate(db: &Connection, from: usize) -> Result<()> {
-    for (index, sql) in MIGRATIONS.iter().enumerate().skip(from) {
-        let version = index + 1;
-        db.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {sql} PRAGMA user_version = {version}; COMMIT;"
-        ))?;
-    }
-    Ok(())
 }
 
 fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {

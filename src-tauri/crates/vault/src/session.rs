@@ -1,6 +1,6 @@
 //! One open connection: its transactions, and what it remembers between them.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_seal::equal;
@@ -240,6 +240,14 @@ impl Inner {
             self.synced = Some(state);
         }
         Ok(())
+    }
+
+    /// Moves the log into the file and closes it, in the mode a vault is used in; its keys remain.
+    pub(crate) fn end(self, path: &Path) -> Result<Keys> {
+        schema::use_log(&self.db, path)?;
+        schema::checkpoint(&self.db)?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Arc::into_inner(self.keys).ok_or(Error::Locked)
     }
 
     pub(crate) fn everything_is_synced(&mut self) {

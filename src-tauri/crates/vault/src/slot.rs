@@ -124,6 +124,16 @@ fn device_account(vault_uuid: &[u8; 16], slot_id: &[u8; 16]) -> String {
 }
 
 impl Slot {
+    /// A row as it was found in a damaged file; the key that opens it says whether it is whole.
+    pub(crate) fn from_parts(id: &[u8], kind: &[u8], params: &[u8], blob: &[u8]) -> Option<Self> {
+        Some(Self {
+            id: id.try_into().ok()?,
+            kind: String::from_utf8(kind.to_vec()).ok()?,
+            params: params.to_vec(),
+            blob: blob.to_vec(),
+        })
+    }
+
     pub(crate) fn is(&self, kind: Type) -> bool {
         self.kind == kind.as_str()
     }

@@ -184,7 +184,12 @@ impl<'v> WriteTx<'v> {
         plaintext: &[u8],
     ) -> Result<()> {
         let record = Record::seal(self.keys, uuid, kind, 1, name_bi, plaintext)?;
-        self.set_leaf(&name_bi, Some(record.leaf()))?;
+        self.store(&record)
+    }
+
+    /// Stores a row that is sealed already.
+    pub(crate) fn store(&mut self, record: &Record) -> Result<()> {
+        self.set_leaf(&record.name_bi, Some(record.leaf()))?;
         self.db
             .prepare_cached(
                 "INSERT INTO rec(record_uuid, tbl, version, epoch, wrapped, body, name_bi)
@@ -192,11 +197,11 @@ impl<'v> WriteTx<'v> {
             )?
             .execute((
                 record.uuid,
-                kind.as_str(),
+                record.kind.as_str(),
                 record.version,
                 record.epoch,
-                record.wrapped,
-                record.body,
+                &record.wrapped,
+                &record.body,
                 record.name_bi,
             ))?;
         Ok(())

@@ -4,13 +4,14 @@ use keyward_model::{Id, SecretValue, Timestamp};
 use keyward_seal::{Key, MasterKey, RecoveryKey};
 
 use crate::{
-    anchor::{self, Need},
+    anchor,
     error::{Error, Freshness, Result},
     header::Header,
     home::Home,
     keychain::{self, Keychain, KeychainError},
     keys::Keys,
     lease::{self, VaultLock},
+    migrate,
     schema::{self, OnClose},
     session::State,
     slot::{self, DeviceSecret, Slot},
@@ -47,16 +48,21 @@ pub fn identity(place: &Place<'_>) -> Result<Id> {
 pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<UnlockedVault> {
     place.home.check_vault(place.name)?;
     let lock = VaultLock::shared(place.home, place.name, EXCHANGE)?;
+    if !place.home.vault_exists(place.name) {
+        // Renamed or deleted by whom we waited for.
+        return Err(Error::NotFound(format!("vault {}", place.name.as_str())));
+    }
     let db = schema::open(&place.home.vault_file(place.name), on_close(place.opening))?;
+    if schema::user_version(&db)? < schema::USER_VERSION {
+        drop((db, lock));
+        migrate::bring_up(place, with, now, migrate::STEPS)?;
+        return unlock(place, with, now);
+    }
     let header = Header::read(&db)?;
     let slots = slot::read_all(&db)?;
     let (master, used) = open_slot(place, &header.vault_uuid, &slots, with)?;
     let keys = Keys::derive(master, header.vault_uuid, header.epoch);
-    let need = if matches!(with, Unlocking::Keychain) {
-        Need::Demanded
-    } else {
-        Need::Welcome
-    };
+    let need = with.need();
     // Before the read transaction: a vault that is written meanwhile is newer then, never older.
     let found = anchor::find(place.keychain.as_ref(), &keys.uuid, need)?;
     let mut vault = assemble(place, db, keys, lock, mode_of(&slots), need, State::of(&found));
@@ -67,6 +73,8 @@ pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<
         return Err(Error::NotFresh(vault.freshness));
     }
     vault.inner().is_over = false;
+    // Tidying up must not keep anybody out.
+    let _ = migrate::expire_copies(&vault.file, now, schema::USER_VERSION);
     if let Unlocking::Passphrase(passphrase) = with
         && used.is_below_default()
     {
@@ -92,7 +100,7 @@ fn slots(place: &Place<'_>) -> Result<Vec<Slot>> {
 }
 
 /// The vault's key, and the slot that gave it.
-fn open_slot<'s>(
+pub(crate) fn open_slot<'s>(
     place: &Place<'_>,
     vault_uuid: &[u8; 16],
     slots: &'s [Slot],

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use keyward_model::{SecretValue, Timestamp, audit::AuditEvent, name::VaultName};
+use keyward_model::{Id, SecretValue, Timestamp, audit::AuditEvent, name::VaultName};
 use keyward_seal::RecoveryKey;
 use rusqlite::Connection;
 
@@ -19,9 +19,10 @@ use crate::{
     error::{Error, Freshness, Result},
     header::Header,
     home::Home,
-    keychain::Keychain,
+    keychain::{self, Keychain},
     keys::Keys,
     lease::VaultLock,
+    mend,
     schema::{self, OnClose},
     session::{Inner, RELAXED, State},
     slot,
@@ -68,6 +69,16 @@ pub enum Unlocking<'a> {
     Recovery(&'a RecoveryKey),
 }
 
+impl Unlocking<'_> {
+    /// What opens a vault decides whether its anchor is demanded (§b.6).
+    pub(crate) fn need(self) -> Need {
+        match self {
+            Self::Keychain => Need::Demanded,
+            Self::Passphrase(_) | Self::Recovery(_) => Need::Welcome,
+        }
+    }
+}
+
 /// Which vault, and the surroundings it needs.
 pub struct Place<'a> {
     /// The home it lies in.
@@ -101,6 +112,8 @@ pub struct UnlockedVault {
     writing: Mutex<()>,
     pub(crate) uuid: [u8; 16],
     pub(crate) home: Home,
+    pub(crate) name: VaultName,
+    /// The database file.
     pub(crate) file: PathBuf,
     pub(crate) keychain: Arc<dyn Keychain>,
     opening: Opening,
@@ -167,6 +180,19 @@ impl UnlockedVault {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Entries in the keychain that open nothing any more: of this vault's former slots, and of probes that were killed.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::read`]; [`Error::KeychainUnavailable`].
+    pub fn orphaned_entries(&self) -> Result<Vec<String>> {
+        let slots = self.read(|tx| slot::read_all(tx.db))?;
+        let text = |id: &[u8; 16]| Id::from_bytes(*id).to_string();
+        let slots: Vec<String> = slots.iter().map(|slot| text(&slot.id)).collect();
+        let mut accounts = self.keychain.accounts(keychain::DEADLINE)?;
+        accounts.retain(|account| mend::is_orphan(account, &text(&self.uuid), &slots));
+        Ok(accounts)
     }
 
     /// What it is usually unlocked with.
@@ -372,6 +398,7 @@ pub(crate) fn assemble(
         inner: Mutex::new(Inner::new(db, keys, anchor)),
         writing: Mutex::new(()),
         home: place.home.clone(),
+        name: place.name.clone(),
         file: place.home.vault_file(place.name),
         keychain: Arc::clone(place.keychain),
         opening: place.opening,

@@ -43,8 +43,7 @@ pub(crate) fn watched(tx: &Tx<'_>, opened: &mut dyn FnMut(u64) -> Result<()>) ->
                 "a record was changed, doubled or put back".to_owned(),
             ));
         }
-        let plaintext = tx.open(&record)?;
-        table::name_bi(tx, tx, &record, &plaintext)?;
+        self::record(tx, &record, &tx.open(&record)?)?;
         records += 1;
         opened(records)?;
     }
@@ -56,6 +55,11 @@ pub(crate) fn watched(tx: &Tx<'_>, opened: &mut dyn FnMut(u64) -> Result<()>) ->
         buckets,
         audit_rows: table::audit::verify(tx)?,
     })
+}
+
+/// Whether a record that opened holds what its kind holds, and lies under the name that its body asks for.
+pub(crate) fn record(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<()> {
+    table::name_bi(tx, tx, record, plaintext).map(drop)
 }
 
 /// Whether every row has a leaf and every leaf a row; opens nothing.

@@ -307,10 +307,7 @@ impl UnlockedVault {
                 old.iter().try_for_each(|slot| slot.delete(tx.db))?;
                 new.slots.iter().try_for_each(|slot| slot.insert(tx.db))?;
                 let slots = slot::read_all(tx.db)?;
-                let mut header = Header::read(tx.db)?;
-                header.mac = header.expected_mac(schema::user_version(tx.db)?, &slots, tx.keys);
-                header.write(tx.db)?;
-                tx.manifest.borrow_mut().header_mac = header.mac;
+                Header::renew(tx)?;
                 tx.want_anchor();
                 tx.want_checkpoint(); // the old blob must not stay in the log
                 audit::append(tx, &event(now, "owner", act, "vault"))?;

@@ -9,7 +9,9 @@ use keyward_engine::{
     doctor,
     environments::{Compared, Counted as CountedEnvironment, ItemKind, Values},
     health::{Finding, Holder, Place},
+    home::Mode,
     settings::Shown as ShownSettings,
+    vaults::Listed,
 };
 use keyward_model::{
     Timestamp,
@@ -39,6 +41,25 @@ impl From<engine::Error> for wire::Error {
             Kind::Keychain => wire::Code::Keychain,
         };
         Self::new(code, error.message, error.hint)
+    }
+}
+
+impl From<Mode> for wire::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Keychain => Self::Keychain,
+            Mode::Passphrase => Self::Passphrase,
+        }
+    }
+}
+
+impl From<Listed> for wire::Vault {
+    fn from(listed: Listed) -> Self {
+        Self {
+            name: listed.name.to_string(),
+            mode: listed.mode.map(Into::into),
+            locked: listed.locked,
+        }
     }
 }
 

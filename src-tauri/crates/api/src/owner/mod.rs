@@ -3,6 +3,7 @@
 pub mod applications;
 pub mod audit;
 pub mod auth_clients;
+pub mod backup;
 pub mod connections;
 pub mod consents;
 pub mod credentials;
@@ -19,6 +20,7 @@ pub mod secrets;
 pub mod settings;
 pub mod usage;
 pub mod vault;
+pub mod vaults;
 
 use crate::wire::Error;
 

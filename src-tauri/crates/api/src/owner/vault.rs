@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_engine::{
     Engine,
     access::Caller,
-    home::{Freshness, HostLock, Mode, keychain},
+    home::{Freshness, HostLock, keychain},
     lifecycle::{self, NewMode},
 };
 
@@ -24,10 +24,7 @@ pub fn status(engine: &Arc<Engine>, _: &Caller, _: wire::VaultStatusRequest) -> 
         home: engine.home().root().display().to_string(),
         vault: engine.name().to_string(),
         exists: status.mode.is_some(),
-        mode: status.mode.map(|mode| match mode {
-            Mode::Keychain => wire::Mode::Keychain,
-            Mode::Passphrase => wire::Mode::Passphrase,
-        }),
+        mode: status.mode.map(Into::into),
         locked: status.locked,
         host: host.map(|holder| wire::Host {
             kind: holder.kind,

@@ -29,6 +29,11 @@ pub enum Outcome {
     Fail,
 }
 
+/// Mends what takes an unlocked vault, then runs every check.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoctorFix {}
+
 /// Runs every check.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,6 +6,7 @@
 mod application;
 mod audit;
 mod auth_client;
+mod backup;
 mod connection;
 mod consent;
 mod credential;
@@ -24,11 +25,13 @@ mod secret;
 mod settings;
 mod usage;
 mod vault;
+mod vaults;
 mod ways;
 
 pub use application::*;
 pub use audit::*;
 pub use auth_client::*;
+pub use backup::*;
 pub use connection::*;
 pub use consent::*;
 pub use credential::*;
@@ -47,6 +50,7 @@ pub use secret::*;
 pub use settings::*;
 pub use usage::*;
 pub use vault::*;
+pub use vaults::*;
 pub use ways::*;
 
 /// A reply without content.

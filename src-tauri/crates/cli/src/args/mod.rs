@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 mod application;
 mod audit;
 mod auth_client;
+mod backup;
 mod completion;
 mod connection;
 mod credential;
@@ -19,6 +20,7 @@ mod vault;
 pub use application::App;
 pub use audit::{Audit, AuditCommand};
 pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType, AuthClientUpdate, Visibility};
+pub use backup::{Backup, Restore, Salvage};
 pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, ConnectionAdd, ConnectionUpdate, EnteredType, State, Token};
 pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
@@ -28,7 +30,7 @@ pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
 pub use secret::{Bound, RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
 pub use settings::{Settings, SettingsUpdate};
 pub use using::{Format, Get, Inject, Run};
-pub use vault::Init;
+pub use vault::{Doctor, Init, Vault};
 
 /// Secrets and fresh OAuth tokens for local tools, from one local encrypted vault.
 #[derive(Parser)]
@@ -60,6 +62,9 @@ pub struct Globals {
 pub enum Command {
     /// Make a vault and its recovery key
     Init(Init),
+    /// Vaults: everything Keyward keeps, each sealed by itself
+    #[command(subcommand)]
+    Vault(Vault),
     /// What there is: vault, mode, host
     Status,
     /// Unlock the running host, or prove that the vault opens
@@ -67,7 +72,7 @@ pub enum Command {
     /// Lock the running host
     Lock,
     /// Say what to mend
-    Doctor,
+    Doctor(Doctor),
     /// The passphrase of the vault
     #[command(subcommand)]
     Passphrase(Passphrase),
@@ -117,6 +122,12 @@ pub enum Command {
     Export(Export),
     /// Show the audit log
     Audit(Audit),
+    /// Copy the vault, while it is in use, into a verified file
+    Backup(Backup),
+    /// Put a backup in the vault's place; what it replaces is kept
+    Restore(Restore),
+    /// Save what a damaged vault file still gives into a new one
+    Salvage(Salvage),
     /// Print a completion script
     Completion(Completion),
 }

@@ -1,8 +1,36 @@
-//! The vault itself: making it.
+//! Vaults: making, naming and deleting them.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+
+#[derive(Subcommand)]
+pub enum Vault {
+    /// List vaults and whether they are open
+    List,
+    /// Make another vault and its recovery key
+    Create {
+        name: String,
+        #[command(flatten)]
+        how: Init,
+    },
+    /// Give a vault another name
+    Rename { name: String, new_name: String },
+    /// Delete a vault for good, with its backups and its keys in the OS keychain
+    Delete {
+        name: String,
+        /// The name once more, where nobody can be asked to type it
+        #[arg(long, value_name = "NAME")]
+        yes: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub struct Doctor {
+    /// Mend what can be mended: modes of files, what killed programs left, keychain entries that open nothing
+    #[arg(long)]
+    pub fix: bool,
+}
 
 #[derive(Args)]
 pub struct Init {

@@ -2,24 +2,76 @@
 
 use std::process::ExitCode;
 
-use keyward_api::wire::{Check, Code, Doctor, Outcome};
+use keyward_api::{
+    endpoint,
+    wire::{Check, Code, Doctor, DoctorFix, Outcome},
+};
+use keyward_engine::{doctor, home::Home};
 
 use super::Result;
 use crate::{
+    args,
     context::Context,
     door::{Door, no_vault, unlock_here},
     output::Face,
 };
 
-/// Says what to mend; status 9 when something fails.
+/// Says what to mend, and with `--fix` mends what it can; status 9 when something fails.
 ///
 /// # Errors
-/// When KEYWARD_HOME itself cannot be used.
-pub fn run(context: &Context, face: &Face) -> Result<ExitCode> {
-    let Some(home) = context.existing_home()? else {
-        face.show(&[no_home(context)], |checks| checks.iter().map(line).collect())?;
-        return Ok(ExitCode::SUCCESS);
+/// When the host does not answer.
+pub fn run(context: &Context, face: &Face, asked: &args::Doctor) -> Result<ExitCode> {
+    let mut checks = match asked.fix {
+        true => mend(context),
+        false => Vec::new(),
     };
+    match context.existing_home() {
+        Ok(Some(home)) => checks.extend(examine(context, home, asked)?),
+        Ok(None) => checks.push(no_home(context)),
+        // What keeps the home from being used is what the doctor is called for.
+        Err(error) => {
+            checks.extend(
+                doctor::look_at_files(context.home_path())
+                    .into_iter()
+                    .map(Check::from),
+            );
+            if !checks.iter().any(is_failure) {
+                return Err(error);
+            }
+        }
+    }
+    face.show(&checks, |checks| checks.iter().map(line).collect())?;
+    Ok(match checks.iter().any(is_failure) {
+        true => ExitCode::from(Code::Corrupt.exit_status()),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn is_failure(check: &Check) -> bool {
+    check.outcome == Outcome::Fail
+}
+
+/// The files first: a home that is open to others cannot be used before.
+fn mend(context: &Context) -> Vec<Check> {
+    let mended = doctor::mend_files(context.home_path(), &context.ports());
+    let mut checks: Vec<Check> = mended.into_iter().map(Check::from).collect();
+    if let Ok(Some(home)) = context.existing_home()
+        && let Ok(Some(socket)) = endpoint::remove_stale(&home, context.runtime())
+    {
+        checks.push(Check {
+            id: "mend".to_owned(),
+            outcome: Outcome::Ok,
+            message: format!(
+                "Mended: the socket {}, which nobody served, is gone.",
+                socket.display()
+            ),
+            hint: String::new(),
+        });
+    }
+    checks
+}
+
+fn examine(context: &Context, home: Home, asked: &args::Doctor) -> Result<Vec<Check>> {
     let mut door = Door::at(context, home)?;
     let mut blocked = None;
     if let Door::Own(engine) = &door
@@ -30,7 +82,10 @@ pub fn run(context: &Context, face: &Face) -> Result<ExitCode> {
         // none yet is a check of its own.
         blocked = Some(error);
     }
-    let mut checks = door.call_as_is(context, Doctor {})?;
+    let mut checks = match asked.fix {
+        true => door.call_as_is(context, DoctorFix {})?,
+        false => door.call_as_is(context, Doctor {})?,
+    };
     if let Some(error) = blocked {
         let outcome = if error.code == Code::Locked {
             Outcome::Warn
@@ -44,13 +99,7 @@ pub fn run(context: &Context, face: &Face) -> Result<ExitCode> {
             hint: error.hint,
         });
     }
-    face.show(&checks, |checks| checks.iter().map(line).collect())?;
-    let failed = checks.iter().any(|check| check.outcome == Outcome::Fail);
-    Ok(if failed {
-        ExitCode::from(Code::Corrupt.exit_status())
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(checks)
 }
 
 /// Looking makes nothing: where there is no folder yet, that is all there is to say.

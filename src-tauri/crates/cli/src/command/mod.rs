@@ -3,6 +3,7 @@
 mod application;
 mod audit;
 mod auth_client;
+mod backup;
 mod completion;
 mod connect;
 mod connection;
@@ -27,6 +28,7 @@ mod serve;
 mod settings;
 mod status;
 mod token;
+mod vault;
 
 use std::process::ExitCode;
 
@@ -54,10 +56,11 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
     let context = Context::new(&arguments.globals)?;
     match arguments.command {
         Command::Init(init) => init::run(&context, face, &init),
+        Command::Vault(command) => vault::run(context, face, command),
         Command::Status => status::run(&context, face),
         Command::Unlock => lock::unlock(&context, face),
         Command::Lock => lock::lock(&context, face),
-        Command::Doctor => return doctor::run(&context, face),
+        Command::Doctor(doctor) => return doctor::run(&context, face, &doctor),
         Command::Passphrase(command) => passphrase::run(&context, face, command),
         Command::Recovery(command) => recovery::run(&context, face, command),
         Command::Rekey(rekey) => rekey::run(&context, face, &rekey),
@@ -78,6 +81,9 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Import(import) => import::run(&context, face, &import),
         Command::Export(export) => export::run(&context, face, export),
         Command::Audit(audit) => audit::run(&context, face, audit),
+        Command::Backup(backup) => backup::backup(&context, face, &backup),
+        Command::Restore(restore) => backup::restore(&context, face, &restore),
+        Command::Salvage(salvage) => backup::salvage(&context, face, &salvage),
         Command::Completion(_) => Ok(()),
     }?;
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@
 //! The Secret Service is run by the tests. The stores of macOS and Windows are typed against their crates and were never
 //! run here.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -76,22 +77,33 @@ impl OsKeychain {
         }
     }
 
-    /// Runs `work` on a thread of its own and waits for it up to `deadline`.
-    fn bounded<T: Send + 'static>(
+    /// Runs `work` on the entry of `account`, as [`OsKeychain::bounded`] does.
+    fn on_entry<T: Send + 'static>(
         &self,
         account: &str,
         deadline: Duration,
         work: impl Fn(&Entry) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, KeychainError> {
+        let account = account.to_owned();
+        self.bounded(deadline, move |store| {
+            work(&store.build(SERVICE, &account, None)?)
+        })
+    }
+
+    /// Runs `work` on a thread of its own and waits for it up to `deadline`.
+    fn bounded<T: Send + 'static>(
+        &self,
+        deadline: Duration,
+        work: impl Fn(&CredentialStore) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, KeychainError> {
         let Some(place) = Place::take(&self.shared) else {
             return Err(KeychainError::Silent);
         };
-        let account = account.to_owned();
         let (sender, answer) = mpsc::sync_channel(1);
         thread::Builder::new()
             .name("keychain".to_owned())
             .spawn(move || {
-                let result = place.0.run(&account, &work);
+                let result = place.0.run(&work);
                 drop(place);
                 // Nobody listens after the deadline; what comes too late is dropped, and wiped where it is a key.
                 let _ = sender.send(result);
@@ -114,7 +126,7 @@ impl OsKeychain {
 
 impl Keychain for OsKeychain {
     fn get(&self, account: &str, deadline: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
-        self.bounded(account, deadline, |entry| match entry.get_secret() {
+        self.on_entry(account, deadline, |entry| match entry.get_secret() {
             Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
             Err(Refusal::NoEntry) => Ok(None),
             Err(error) => Err(error),
@@ -130,13 +142,26 @@ impl Keychain for OsKeychain {
             )));
         }
         let bytes = Zeroizing::new(bytes.to_vec());
-        self.bounded(account, deadline, move |entry| entry.set_secret(&bytes))
+        self.on_entry(account, deadline, move |entry| entry.set_secret(&bytes))
     }
 
     fn delete(&self, account: &str, deadline: Duration) -> Result<(), KeychainError> {
-        self.bounded(account, deadline, |entry| match entry.delete_credential() {
+        self.on_entry(account, deadline, |entry| match entry.delete_credential() {
             Err(Refusal::NoEntry) => Ok(()),
             other => other,
+        })
+    }
+
+    fn accounts(&self, deadline: Duration) -> Result<Vec<String>, KeychainError> {
+        self.bounded(deadline, |store| {
+            match store.search(&HashMap::from([("service", SERVICE)])) {
+                Ok(found) => {
+                    let account = |entry: &Entry| entry.get_specifiers().map(|(_, account)| account);
+                    Ok(found.iter().filter_map(account).collect())
+                }
+                Err(Refusal::NotSupportedByStore(_)) => Ok(Vec::new()),
+                Err(error) => Err(error),
+            }
         })
     }
 }
@@ -147,23 +172,18 @@ impl Shared {
     }
 
     /// `work` over the kept connection; where that one is broken, once more over a new one.
-    fn run<T>(
-        &self,
-        account: &str,
-        work: &impl Fn(&Entry) -> Result<T, Refusal>,
-    ) -> Result<T, KeychainError> {
-        let attempt = |store: &CredentialStore| work(&store.build(SERVICE, account, None)?);
+    fn run<T>(&self, work: &impl Fn(&CredentialStore) -> Result<T, Refusal>) -> Result<T, KeychainError> {
         // A binding of its own: the lock must not be held while the system works.
         let kept = self.kept().clone();
         if let Some(store) = kept {
-            match attempt(&*store) {
+            match work(&*store) {
                 Err(Refusal::PlatformFailure(_)) => *self.kept() = None,
                 other => return other.map_err(|error| explain(&error)),
             }
         }
         let store = open().map_err(|error| KeychainError::Absent(reason(&error)))?;
         *self.kept() = Some(Arc::clone(&store));
-        attempt(&*store).map_err(|error| explain(&error))
+        work(&*store).map_err(|error| explain(&error))
     }
 }
 

@@ -266,7 +266,8 @@ pub(crate) fn renew(
     Ok(())
 }
 
-fn open_row(keys: &Keys, seq: u64, body: &[u8]) -> Result<AuditEvent> {
+/// The event of row `seq`, whatever the rows around it say.
+pub(crate) fn open_row(keys: &Keys, seq: u64, body: &[u8]) -> Result<AuditEvent> {
     let plaintext = open(&keys.ring.audit_enc, "audit", &aad(keys, seq), body).map_err(|_| damaged())?;
     let plaintext = unpad(plaintext).map_err(|_| damaged())?;
     let map = Map::parse(&plaintext, OUTCOME.into())?;

@@ -250,11 +250,9 @@ pub fn version_value(tx: &Tx<'_>, secret: &Secret, number: u32) -> Result<Secret
 /// # Errors
 /// [`Error::Corrupt`] when one is missing.
 pub fn versions(tx: &Tx<'_>, secret: &Secret) -> Result<Vec<Version>> {
-    let describe = |number| {
-        versions::describe(tx, place(secret.id, number))?
-            .ok_or_else(|| Error::Corrupt("a version is missing".to_owned()))
-    };
-    (1..=secret.version).rev().map(describe).collect()
+    // One that is verified not to be there was removed, or lost to a salvage.
+    let describe = |number| versions::describe(tx, place(secret.id, number)).transpose();
+    (1..=secret.version).rev().filter_map(describe).collect()
 }
 
 /// Puts a Secret into the trash; its key is free at once. One that is there already stays as it is.

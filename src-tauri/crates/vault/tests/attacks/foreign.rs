@@ -139,3 +139,89 @@ fn r06_long_lists() {
         assert!(matches!(list(), Err(Error::Corrupt(_))), "{sql}");
     }
 }
+
+/// the file cut at each quarter, and what lies beside it taken away, cut, filled with noise or brought from
+/// another vault, in every combination: explained, or read as it was; 40 cases and more.
+#[test]
+fn r24_cut_files_and_foreign_logs() {
+    let target = Target::new();
+    let path = target.world.file();
+    let side = |suffix: &str| std::path::PathBuf::from(format!("{}{suffix}", path.display()));
+    let whole = std::fs::read(&path).unwrap();
+    // A log of ours with a commit in it, and one of another vault.
+    let vault = target.world.unlock().unwrap();
+    add(&vault, "LATER", "in the log").unwrap();
+    let log = std::fs::read(side("-wal")).unwrap();
+    let shared = std::fs::read(side("-shm")).unwrap();
+    drop(vault);
+    let other = Target::new();
+    let vault = other.world.unlock().unwrap();
+    add(&vault, "OTHER", "1").unwrap();
+    let foreign = std::fs::read(format!("{}-wal", other.world.file().display())).unwrap();
+    drop(vault);
+    let noise: Vec<u8> = (0..20_000_u32)
+        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let files: [(&str, Vec<u8>); 6] = [
+        ("empty", Vec::new()),
+        ("a quarter", whole[..whole.len() / 4].to_vec()),
+        ("half", whole[..whole.len() / 2].to_vec()),
+        ("all but a page", whole[..whole.len() - 4096].to_vec()),
+        ("all but a byte", whole[..whole.len() - 1].to_vec()),
+        ("whole", whole.clone()),
+    ];
+    let logs: [(&str, &str, &[u8]); 8] = [
+        ("no log", "-wal", b""),
+        ("its log", "-wal", &log),
+        ("half its log", "-wal", &log[..log.len() / 2]),
+        ("a log cut in its header", "-wal", &log[..20]),
+        ("a foreign log", "-wal", &foreign),
+        ("a log of noise", "-wal", &noise),
+        ("a journal of noise", "-journal", &noise),
+        ("a foreign index of the log", "-shm", &shared),
+    ];
+    let mut cases = 0;
+    for (file, bytes) in &files {
+        for (beside, suffix, content) in &logs {
+            for suffix in ["-wal", "-shm", "-journal"] {
+                let _ = std::fs::remove_file(side(suffix));
+            }
+            std::fs::write(&path, bytes).unwrap();
+            if !content.is_empty() {
+                drop(keyward_vault::files::create_new_private(&side(suffix)).unwrap());
+                std::fs::write(side(suffix), content).unwrap();
+            }
+            let explained = match target.world.unlock() {
+                Ok(vault) => {
+                    // Whatever is read is right, and LATER may be there or not.
+                    for (name, value) in &target.values {
+                        if let Ok(read) = value_of(&vault, name) {
+                            assert_eq!(read, *value, "{file}, {beside}");
+                        }
+                    }
+                    vault.verify().err()
+                }
+                Err(error) => Some(error),
+            };
+            // Pages at the end may be free, or stand in the log.
+            let may_be_whole = bytes.len() + 4096 >= whole.len();
+            match explained {
+                None => assert!(
+                    may_be_whole || *beside == "its log",
+                    "{file}, {beside}: nothing was said"
+                ),
+                Some(Error::Corrupt(text) | Error::Storage(text)) => {
+                    assert!(!text.is_empty(), "{file}, {beside}")
+                }
+                Some(error) => panic!("{file}, {beside}: {error}"),
+            }
+            cases += 1;
+        }
+    }
+    assert!(cases >= 40, "{cases}");
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(side(suffix));
+    }
+    put_back(&target.world, &whole);
+    target.check_whole();
+}

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// one row put back as it once was, alone, with its bucket, and with its node.
+/// one row put back as it was at each of 250 moments, alone, with its bucket, with its node, and with the root.
 #[test]
 fn r07_rows_rolled_back() {
     let target = Target::new();
@@ -27,7 +27,7 @@ fn r07_rows_rolled_back() {
     );
     let path = target.world.file();
     let mut old = Vec::new();
-    for round in 0..12 {
+    for round in 0..250 {
         vault.checkpoint().unwrap();
         let copy = target.world.folder.path().join(format!("old-{round}.db"));
         std::fs::copy(&path, &copy).unwrap();
@@ -42,7 +42,7 @@ fn r07_rows_rolled_back() {
         values: target
             .values
             .into_iter()
-            .chain([("KEY_0".to_owned(), "round 11".to_owned())])
+            .chain([("KEY_0".to_owned(), "round 249".to_owned())])
             .collect(),
         world: target.world,
     };
@@ -70,7 +70,7 @@ fn r08_whole_files_rolled_back_and_forked() {
     let world = World::new();
     drop(world.create());
     let mut old = Vec::new();
-    for round in 0..10 {
+    for round in 0..200 {
         let vault = world.unlock_as(Opening::Host).unwrap();
         old.push((vault.generation(), keep(&world, &vault)));
         add(&vault, &format!("K{round}"), "1").unwrap();

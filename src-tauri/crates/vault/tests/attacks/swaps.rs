@@ -2,12 +2,11 @@
 
 use super::*;
 
-/// R-05: swaps of one column between two rows.
+/// R-05: every two rows that differ in a column, swapped in it.
 #[test]
 fn r05_swapped_columns() {
-    let target = Target::new();
+    let target = Target::of(18);
     let db = target.world.sql();
-    let mut dice = Dice(7);
     let mut tried = 0;
     for column in [
         "record_uuid",
@@ -19,11 +18,11 @@ fn r05_swapped_columns() {
         "name_bi",
     ] {
         let cells = cells(&db, "rec", column);
-        for _ in 0..120 {
-            let (one, two) = (&cells[dice.below(cells.len())], &cells[dice.below(cells.len())]);
-            if one.1 == two.1 {
-                continue;
-            }
+        let pairs = cells
+            .iter()
+            .enumerate()
+            .flat_map(|(at, one)| cells[at + 1..].iter().map(move |two| (one, two)));
+        for (one, two) in pairs.filter(|(one, two)| one.1 != two.1) {
             let swap = |first: &Value, second: &Value| {
                 // Unique columns need a third value on the way.
                 let third = Value::Blob(vec![0; 16]);
@@ -40,7 +39,7 @@ fn r05_swapped_columns() {
         }
     }
     target.check_whole();
-    assert!(tried > 500, "{tried}");
+    assert!(tried >= 5_000, "{tried}");
 }
 
 /// R-05: a row of another vault, in the place of one of ours and beside them.
@@ -155,6 +154,48 @@ fn r06_deleted_doubled_and_reordered() {
         &target,
         "INSERT INTO slot SELECT randomblob(16), type, params, blob FROM slot LIMIT 1",
     );
+    target.check_whole();
+}
+
+/// R-06: two or three such attacks at once, drawn by lot: none hides another.
+#[test]
+fn r06_attacks_combined() {
+    let target = Target::new();
+    let mut dice = Dice(8);
+    let count = |table: &str| -> usize {
+        let sql = format!("SELECT count(*) FROM {table}");
+        target.world.sql().query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    let tables = [
+        ("rec", "rowid", "(wrapped, body)", "wrapped, body"),
+        ("bucket", "n", "leaves", "leaves"),
+        ("node", "m", "digests", "digests"),
+        ("audit", "seq", "(body, mac)", "body, mac"),
+    ]
+    .map(|table| (table, count(table.0)));
+    let mut tried = 0;
+    while tried < 1_500 {
+        let mut sql = String::new();
+        for _ in 0..2 + dice.below(2) {
+            let ((table, key, content, columns), count) = tables[dice.below(tables.len())];
+            let mut one = || {
+                format!(
+                    "(SELECT {key} FROM {table} ORDER BY {key} LIMIT 1 OFFSET {})",
+                    dice.below(count)
+                )
+            };
+            let (this, that) = (one(), one());
+            sql += &match dice.below(3) {
+                0 => format!("DELETE FROM {table} WHERE {key} = {this};"),
+                1 => format!("DELETE FROM {table} WHERE {key} >= {this} AND {key} <= {that};"),
+                _ => format!(
+                    "UPDATE {table} SET {content} = (SELECT {columns} FROM {table} WHERE {key} = {that})
+                     WHERE {key} = {this} AND {this} <> {that};"
+                ),
+            };
+        }
+        tried += usize::from(try_attack(&target, &sql) == Attack::Changed);
+    }
     target.check_whole();
 }
 

@@ -1,0 +1,295 @@
+//! What may be wrong with the files of a home, and mending it: modes that are too open, and what killed processes
+//! have left. No content is ever touched.
+
+use std::{
+    fmt,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FileType, Mode, OFlags};
+
+use crate::{
+    draft::remove_with_sides,
+    error::{Error, Result},
+    files,
+    folder::{self, Deleted},
+    keychain::Keychain,
+    lease,
+};
+
+/// Deepest folder of a home: `vaults/NAME/backups`.
+const DEPTH: usize = 4;
+
+/// Something that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Group or others may read, write or enter it.
+    Open(PathBuf),
+    /// It belongs to somebody else.
+    Foreign(PathBuf),
+    /// It leads somewhere else.
+    Link(PathBuf),
+    /// A file that a process which was killed was writing.
+    LeftOver(PathBuf),
+    /// A vault that was deleted, by a process which was killed meanwhile.
+    HalfDeleted(PathBuf),
+}
+
+impl Fault {
+    /// Whether [`Fault::mend`] can do something about it; else [`Fault::way_out`] tells what a person can.
+    #[must_use]
+    pub fn is_mendable(&self) -> bool {
+        !matches!(self, Self::Foreign(_) | Self::Link(_))
+    }
+
+    /// What a person can do.
+    #[must_use]
+    pub fn way_out(&self) -> String {
+        match self {
+            Self::Foreign(path) => format!(
+                "Ask yourself who put it there. To take it over, as root: chown {} '{}'",
+                rustix::process::geteuid().as_raw(),
+                path.display()
+            ),
+            Self::Link(path) => format!(
+                "Ask yourself who put it there. Then move what it leads to into its place, or remove it: rm '{}'",
+                path.display()
+            ),
+            Self::Open(_) | Self::LeftOver(_) | Self::HalfDeleted(_) => {
+                "`keyward doctor --fix` mends it.".to_owned()
+            }
+        }
+    }
+
+    /// Mends it.
+    ///
+    /// # Errors
+    /// [`Error::Unsafe`] for what only a person can mend; [`Error::Storage`].
+    pub fn mend(&self, keychain: &dyn Keychain) -> Result<()> {
+        match self {
+            Self::Open(path) => close_to_others(path),
+            Self::Foreign(_) | Self::Link(_) => Err(Error::Unsafe(self.to_string())),
+            Self::LeftOver(path) => {
+                remove_with_sides(path);
+                Ok(())
+            }
+            Self::HalfDeleted(path) => match folder::finish_deleting(keychain, path)? {
+                Deleted::Whole => Ok(()),
+                Deleted::KeysLeft(error) => Err(error.into()),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, what) = match self {
+            Self::Open(path) => (path, "is open to other users"),
+            Self::Foreign(path) => (path, "belongs to another user"),
+            Self::Link(path) => (path, "is a symbolic link"),
+            Self::LeftOver(path) => (path, "was left by a process that was killed"),
+            Self::HalfDeleted(path) => (path, "is what is left of a vault that was deleted"),
+        };
+        write!(out, "{} {what}", path.display())
+    }
+}
+
+/// Everything below `root` that is not as it must be; a folder that is not ours is not entered.
+///
+/// # Errors
+/// [`Error::Storage`] when a folder cannot be read. A home that is not there has no faults.
+pub fn look(root: &Path) -> Result<Vec<Fault>> {
+    let mut faults = Vec::new();
+    look_at(&files::without_trailing_slash(root), DEPTH, &mut faults)?;
+    Ok(faults)
+}
+
+fn look_at(path: &Path, depth: usize, faults: &mut Vec<Fault>) -> Result<()> {
+    let found = match path.symlink_metadata() {
+        Ok(found) => found,
+        // Whoever works here removes its files when it is done.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(files::io_failed("look at", path, &error)),
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if found.is_symlink() {
+        faults.push(Fault::Link(path.to_owned()));
+        return Ok(());
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        faults.push(Fault::Foreign(path.to_owned()));
+        return Ok(());
+    }
+    if found.mode() & 0o077 != 0 && (found.is_file() || found.is_dir()) {
+        faults.push(Fault::Open(path.to_owned()));
+    }
+    if found.is_dir() && folder::is_half_deleted(&name) {
+        faults.push(Fault::HalfDeleted(path.to_owned()));
+    } else if found.is_dir() && depth > 0 {
+        let failed = |error: std::io::Error| files::io_failed("read", path, &error);
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            look_at(&entry.map_err(failed)?.path(), depth - 1, faults)?;
+        }
+    } else if found.is_file() && is_left_over(&name) {
+        faults.push(Fault::LeftOver(path.to_owned()));
+    }
+    Ok(())
+}
+
+/// `.NAME.PID-N`, as [`files::create_beside`] names what is being written, of a process that is no more.
+fn is_left_over(name: &str) -> bool {
+    let writer = || {
+        let (_, last) = name.strip_prefix('.')?.rsplit_once('.')?;
+        let (pid, count) = last.split_once('-')?;
+        // What SQLite keeps beside it goes with it.
+        let count = count.split('-').next()?;
+        count.parse::<u64>().ok()?;
+        pid.parse::<u32>().ok()
+    };
+    writer().is_some_and(|pid| !lease::is_alive(pid))
+}
+
+/// Takes the bits of group and others away from what is there now, and from nothing that it leads to.
+fn close_to_others(path: &Path) -> Result<()> {
+    let failed =
+        |errno: rustix::io::Errno| files::io_failed("close to others", path, &std::io::Error::from(errno));
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
+    let stat = rustix::fs::fstat(&opened).map_err(failed)?;
+    if stat.st_uid != rustix::process::geteuid().as_raw() {
+        return Err(Error::Unsafe(Fault::Foreign(path.to_owned()).to_string()));
+    }
+    let mode = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::Directory => 0o700,
+        _ => 0o600,
+    };
+    rustix::fs::fchmod(&opened, Mode::from_raw_mode(mode)).map_err(failed)
+}
+
+/// Entries of ours in the keychain that open nothing: of probes that were killed, and of slots that the vault `uuid`,
+/// which has the slots `slots`, no longer has. Entries of other vaults, which may lie in other homes, are never among
+/// them.
+pub(crate) fn is_orphan(account: &str, uuid: &str, slots: &[String]) -> bool {
+    let mut parts = account.split(':');
+    match (parts.next(), parts.next()) {
+        (Some("probe"), Some(pid)) => pid.parse().is_ok_and(|pid| !lease::is_alive(pid)),
+        (Some(vault), Some(slot)) if vault == uuid => {
+            slot != "anchor" && !slots.iter().any(|known| known == slot)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+    use crate::home::Home;
+
+    #[test]
+    fn what_a_killed_process_left_is_told_from_what_a_living_one_writes() {
+        let mine = std::process::id();
+        for (name, expect) in [
+            (".vault.db.4194999-0".to_owned(), true),
+            (".vault.db.4194999-12-wal".to_owned(), true),
+            (format!(".vault.db.{mine}-0"), false),
+            ("vault.db".to_owned(), false),
+            (".hidden".to_owned(), false),
+            (".config.toml.x-1".to_owned(), false),
+        ] {
+            assert_eq!(is_left_over(&name), expect, "{name}");
+        }
+    }
+
+    #[test]
+    fn orphans_are_of_this_vault_and_of_dead_probes_alone() {
+        let slots = ["s1".to_owned()];
+        let mine = format!("probe:{}:0", std::process::id());
+        for (account, expect) in [
+            ("u:s1", false),
+            ("u:s1:device", false),
+            ("u:anchor", false),
+            ("u:s2", true),
+            ("u:s2:device", true),
+            ("other:s2", false),
+            ("probe:4194999:0", true),
+            (mine.as_str(), false),
+            ("something else", false),
+        ] {
+            assert_eq!(is_orphan(account, "u", &slots), expect, "{account}");
+        }
+    }
+
+    /// modes are mended, links and what is not ours are told; nothing outside is touched.
+    #[test]
+    fn r14_faults_are_found_and_mended() {
+        let top = tempfile::tempdir().unwrap();
+        let root = top.path().join("home");
+        let home = Home::open(&root).unwrap();
+        let name = keyward_model::name::VaultName::default();
+        home.create_vault_dir(&name).unwrap();
+        drop(files::create_new_private(&home.vault_file(&name)).unwrap());
+        assert_eq!(look(&root), Ok(Vec::new()));
+        assert_eq!(look(&top.path().join("none")), Ok(Vec::new()));
+
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+        };
+        set(&home.vault_file(&name), 0o644);
+        set(&home.vault_dir(&name), 0o755);
+        let outside = top.path().join("outside");
+        std::fs::write(&outside, "mine").unwrap();
+        set(&outside, 0o644);
+        let link = root.join("config.toml");
+        symlink(&outside, &link).unwrap();
+        let left = home.vault_dir(&name).join(".vault.db.4194999-0");
+        drop(files::create_new_private(&left).unwrap());
+        let mut found = look(&root).unwrap();
+        found.sort_by_key(ToString::to_string);
+        let expect = [
+            Fault::Link(link.clone()),
+            Fault::LeftOver(left.clone()),
+            Fault::Open(home.vault_dir(&name)),
+            Fault::Open(home.vault_file(&name)),
+        ];
+        for fault in &expect {
+            assert!(found.contains(fault), "{fault} in {found:?}");
+        }
+        assert_eq!(found.len(), expect.len());
+        struct NoKeychain;
+        impl Keychain for NoKeychain {
+            fn get(
+                &self,
+                _: &str,
+                _: std::time::Duration,
+            ) -> std::result::Result<Option<zeroize::Zeroizing<Vec<u8>>>, crate::KeychainError> {
+                Ok(None)
+            }
+            fn set(
+                &self,
+                _: &str,
+                _: &[u8],
+                _: std::time::Duration,
+            ) -> std::result::Result<(), crate::KeychainError> {
+                Ok(())
+            }
+            fn delete(
+                &self,
+                _: &str,
+                _: std::time::Duration,
+            ) -> std::result::Result<(), crate::KeychainError> {
+                Ok(())
+            }
+        }
+        for fault in &found {
+            assert_eq!(fault.mend(&NoKeychain).is_ok(), fault.is_mendable(), "{fault}");
+            assert!(!fault.way_out().is_empty());
+        }
+        assert_eq!(look(&root), Ok(vec![Fault::Link(link)]));
+        assert!(!left.exists());
+        assert_eq!(outside.metadata().unwrap().permissions().mode() & 0o777, 0o644);
+        home.check_vault(&name).unwrap();
+    }
+}

@@ -1,0 +1,225 @@
+//! Restoring: a file that was verified takes the vault's place (SECURITY.md §b.5 “Locks”, §b.6, §b.8).
+//!
+//! Until the one rename everything is as it was; after it the new file is the vault. What was replaced is kept as a
+//! copy. The restored vault goes on from above the newest generation this machine has seen: no file from before the
+//! restore, the replaced one included, passes for it afterwards (T-04).
+
+use std::path::{Path, PathBuf};
+
+use keyward_model::{Timestamp, connection::ConnectionError};
+
+use crate::{
+    anchor,
+    backup::{self, Reason},
+    create,
+    draft::{Draft, Opened, side},
+    error::{Error, Result},
+    files, folder,
+    lease::VaultLock,
+    schema::{self, OnClose},
+    table::{audit, connections},
+    tx::WriteTx,
+    vault::{EXCHANGE, Place, UnlockedVault, Unlocking, event},
+    verify::Verification,
+    ways::Mode,
+};
+
+/// A generation that a file merely claims is believed up to here, so that a forged one leaves room to count on.
+const MOST_CLAIMED: u64 = 1 << 62;
+
+/// What a restore did.
+pub struct Restored {
+    /// The vault, unlocked.
+    pub vault: UnlockedVault,
+    /// What was verified in the file before it took its place.
+    pub verified: Verification,
+    /// Where the vault that was replaced lies; `None` when there was none.
+    pub replaced: Option<PathBuf>,
+    /// Connections whose refresh token may have been replaced since the copy was made.
+    pub doubtful: usize,
+}
+
+/// A copy that may take the vault's place: it lies in the vault's folder already, and nothing else has changed.
+pub struct Candidate<'p> {
+    place: &'p Place<'p>,
+    draft: Option<Draft>,
+    made_folder: bool,
+}
+
+impl<'p> Candidate<'p> {
+    /// Copies `file`, and the log beside it, into the vault's folder, which is made when there is none.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without such a file; [`Error::Exists`] when another vault has the name but for its case;
+    /// [`Error::Unsafe`]; [`Error::Storage`].
+    pub fn read(place: &'p Place<'p>, file: &Path) -> Result<Self> {
+        if place.home.vault_exists(place.name) {
+            place.home.check_vault(place.name)?;
+        } else {
+            folder::check_free(place.home, place.name, None)?;
+        }
+        let made_folder = place.home.vault_dir(place.name).symlink_metadata().is_err();
+        place.home.create_vault_dir(place.name)?;
+        let mut candidate = Self {
+            place,
+            draft: None,
+            made_folder,
+        };
+        candidate.draft = Some(Draft::copy(file, &place.home.vault_file(place.name))?);
+        Ok(candidate)
+    }
+
+    /// How the copy is usually unlocked; needs no key.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::TooNew`].
+    pub fn mode(&self) -> Result<Mode> {
+        self.draft().mode()
+    }
+
+    /// Puts the copy in the place of the vault, or makes the vault from it. It opens with its own slots, and is
+    /// verified whole before anything is changed. The caller has closed its own connections.
+    ///
+    /// # Errors
+    /// [`Error::WrongKey`], [`Error::Corrupt`], [`Error::TooNew`], [`Error::KeychainUnavailable`] of the copy;
+    /// [`Error::Conflict`] when it is a copy of another vault; [`Error::Busy`] names who has the vault open. Nothing
+    /// is changed then.
+    pub fn restore(mut self, with: Unlocking<'_>, now: Timestamp) -> Result<Restored> {
+        let place = self.place;
+        let target = place.home.vault_file(place.name);
+        let mut opened = self.draft().open(place, with)?;
+        let verified = opened.verify()?;
+        check_identity(place, &opened.uuid())?;
+
+        let lock = VaultLock::exclusive(place.home, place.name, EXCHANGE)?;
+        let seen = newest_seen(place, &opened)?;
+        let doubtful = opened.write(now, |tx| {
+            let doubtful = doubt_refresh_tokens(tx, now)?;
+            audit::append(tx, &event(now, "owner", "vault.restore", place.name.as_str()))?;
+            let mut manifest = tx.manifest.borrow_mut();
+            manifest.generation = manifest.generation.max(seen);
+            Ok(doubtful)
+        })?;
+        opened.verify()?;
+        let (mode, need) = (opened.mode, opened.need);
+        let draft = self
+            .draft
+            .take()
+            .expect("I1: a candidate has a draft until it takes its place");
+        let keys = opened.close(draft.path())?;
+        let replaced = keep_replaced(place, &target, now)?;
+        draft.place(&target)?;
+        drop(lock);
+        let vault = create::begin(place, keys, mode, need, now)?;
+        Ok(Restored {
+            vault,
+            verified,
+            replaced,
+            doubtful,
+        })
+    }
+
+    fn draft(&self) -> &Draft {
+        self.draft
+            .as_ref()
+            .expect("I1: a candidate has a draft until it takes its place")
+    }
+}
+
+impl Drop for Candidate<'_> {
+    fn drop(&mut self) {
+        if self.made_folder && !self.place.home.vault_exists(self.place.name) {
+            // Best effort: an empty folder is no vault.
+            let _ = std::fs::remove_dir_all(self.place.home.vault_dir(self.place.name));
+        }
+    }
+}
+
+/// A vault is restored from its own copies; and no two vaults of a home are one, as they would share an anchor.
+fn check_identity(place: &Place<'_>, uuid: &[u8; 16]) -> Result<()> {
+    for name in place.home.vault_names()? {
+        // One that cannot be read is what restores are for.
+        let Ok(there) = backup::vault_uuid(&place.home.vault_file(&name)) else {
+            continue;
+        };
+        let is_target = name == *place.name;
+        if is_target && there != *uuid {
+            return Err(Error::Conflict(format!(
+                "this is a copy of another vault than {}; restore it under a name of its own",
+                name.as_str()
+            )));
+        }
+        if !is_target && there == *uuid {
+            return Err(Error::Conflict(format!(
+                "this is a copy of vault {}; restore it there",
+                name.as_str()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The newest generation there is a trace of: in the keychain, and in the file that is replaced.
+fn newest_seen(place: &Place<'_>, opened: &Opened) -> Result<u64> {
+    let anchored = match anchor::find(place.keychain.as_ref(), &opened.uuid(), opened.need)? {
+        anchor::Found::Anchor(anchor) => anchor.generation,
+        anchor::Found::Nothing | anchor::Found::NoAnswer => 0,
+    };
+    let there = backup::generation(&place.home.vault_file(place.name)).unwrap_or(0);
+    Ok(anchored.max(there.min(MOST_CLAIMED)).max(opened.state().0))
+}
+
+/// A provider may have given newer refresh tokens since the copy was made (§b.6): the state stays `ready`.
+fn doubt_refresh_tokens(tx: &mut WriteTx<'_>, now: Timestamp) -> Result<usize> {
+    let mut doubtful = 0;
+    for mut connection in connections::list(tx, None)? {
+        if !connection.has_refresh_token {
+            continue;
+        }
+        connection.error = Some(ConnectionError {
+            code: "restored".to_owned(),
+            message:
+                "The vault was restored from a copy: the provider may have given a newer refresh token since."
+                    .to_owned(),
+            hint: "Refresh it now. If the provider refuses, connect it again.".to_owned(),
+        });
+        connection.updated_at = now;
+        connections::update(tx, &connection)?;
+        doubtful += 1;
+    }
+    Ok(doubtful)
+}
+
+/// Keeps the file that is replaced as a copy and takes its log out of the way: a log beside a file that it does not
+/// belong to would be read into it.
+fn keep_replaced(place: &Place<'_>, target: &Path, now: Timestamp) -> Result<Option<PathBuf>> {
+    if target.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let kept = backup::new_path(place.home, place.name, now, Reason::Replaced)?;
+    settle(target);
+    let failed = |error: std::io::Error| files::io_failed("keep", target, &error);
+    let log = side(target, "-wal");
+    if log.symlink_metadata().is_ok_and(|log| log.len() > 0) {
+        // A damaged file that would not take its log: both are kept as they are.
+        std::fs::rename(&log, side(&kept, "-wal")).map_err(failed)?;
+    }
+    std::fs::hard_link(target, &kept)
+        .or_else(|_| std::fs::copy(target, &kept).map(drop)) // a disk without links
+        .map_err(failed)?;
+    files::sync_dir(&place.home.backups_dir(place.name))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(side(target, suffix));
+    }
+    Ok(Some(kept))
+}
+
+/// Moves the log into the file, so that the file alone is the vault; one that is damaged stays as it is.
+fn settle(target: &Path) {
+    let settled = schema::open(target, OnClose::Checkpoint).and_then(|db| {
+        schema::checkpoint(&db)?;
+        Ok(db.pragma_update(None, "journal_mode", "DELETE")?)
+    });
+    // What could not be settled is kept with its log.
+    let _ = settled;
+}
