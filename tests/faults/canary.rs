@@ -16,22 +16,25 @@ use crate::kill_in_refresh::add_client;
 use crate::relay::{Exchange, Relay};
 
 const PASSPHRASE: &str = "canary-passphrase quite long 4711";
-const VALUES: [&str; 6] = [
+const VALUES: [&str; 8] = [
     "canary-value-one",
     "canary-value-two",
     "canary-value-env",
     "canary-value-file",
     "canary-value-deleted",
     "canary-value-refused",
+    "canary-value-variable",
+    "canary-value-changed",
 ];
 /// May be said to the person, as keys and names are; must stand in no file.
-const METADATA: [&str; 9] = [
+const METADATA: [&str; 10] = [
     "CANARY_KEY_ONE",
     "CANARY_KEY_TWO",
     "Canary name",
     "canary description",
     "canary-tag",
     "CANARY_CONNECTION",
+    "CANARY_CREDENTIAL",
     "CANARY_CLIENT",
     "canary-environment",
     "canary-scope-app",
@@ -181,6 +184,8 @@ fn r01_r17_no_canary_stands_where_it_must_not() {
     })
     .unwrap();
     secrets(&mut tour, &at);
+    credentials(&mut tour);
+    settings(&mut tour);
     tokens(&mut tour, &server, &relay);
     failures(&mut tour, &at);
     let pid = host.process.0.id();
@@ -315,6 +320,52 @@ fn secrets(tour: &mut Tour, at: &dyn Fn(&str) -> String) {
         Asked::Value,
     );
     assert_eq!(got.text(), VALUES[0]);
+}
+
+fn credentials(tour: &mut Tour) {
+    let add = [
+        "credential",
+        "add",
+        "CANARY_CREDENTIAL",
+        "--var",
+        "user:plain",
+        "--var",
+        "password",
+    ];
+    tour.ok(&add, &format!("someone\n{}\n", VALUES[6]));
+    tour.ok(&["credential", "list", "--json"], "");
+    tour.ok(&["credential", "show", "CANARY_CREDENTIAL"], "");
+    tour.value(
+        &["credential", "show", "CANARY_CREDENTIAL", "--reveal"],
+        VALUES[6],
+    );
+    tour.value(&["get", "keyward://./CANARY_CREDENTIAL/password"], VALUES[6]);
+    tour.value(&["get", "CANARY_CREDENTIAL", "--json"], VALUES[6]);
+    tour.ok(
+        &["credential", "update", "CANARY_CREDENTIAL", "--var", "password"],
+        VALUES[7],
+    );
+    tour.ok(&["credential", "history", "CANARY_CREDENTIAL", "password"], "");
+    tour.ok(&["credential", "delete", "CANARY_CREDENTIAL"], "");
+    tour.ok(&["credential", "restore", "CANARY_CREDENTIAL"], "");
+    tour.fails(&add, &format!("someone\n{}\n", VALUES[5]), 6);
+    tour.fails(
+        &["credential", "add", "CANARY_OTHER", "--var", "one"],
+        &format!("{0}\n{0}\n", VALUES[5]),
+        2,
+    );
+}
+
+fn settings(tour: &mut Tour) {
+    tour.ok(&["settings", "show"], "");
+    tour.ok(&["settings", "update", "--clipboard", "60", "--json"], "");
+    tour.fails(&["settings", "update", "--clipboard", "4"], "", 2);
+    let unproven = tour
+        .command(&["settings", "update", "--no-passphrase-to-reveal"])
+        .passphrase(Some("canary-passphrase wrong one"));
+    tour.keep(&["settings update, wrong passphrase"], &unproven, Asked::Nothing)
+        .ended_with(4)
+        .unwrap();
 }
 
 fn tokens(tour: &mut Tour, server: &OidcServer, relay: &Relay) {

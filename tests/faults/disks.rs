@@ -6,7 +6,11 @@ use std::process::Command;
 
 use keyward_tests::home::{Home, Outcome};
 
-use crate::ground::{Keychained, skipped};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::ground::{Door, Keychained, skipped};
 
 /// A small disk of its own, mounted over KEYWARD_HOME; unmounted at the end.
 struct Disk(PathBuf);
@@ -141,6 +145,115 @@ fn r23_a_full_disk_loses_nothing() {
     assert!(unlogged > 0, "every read was logged, so the disk was not full");
     home.add("AFTER", "value");
     home.is_sound();
+}
+
+/// How many steps of 16 KiB a disk is filled by.
+const FILLING: usize = 50;
+
+/// a disk that fills in steps of 16 KiB, four sorts of writes at each: done and stored, or refused and as before.
+#[test]
+fn r23_every_step_of_a_filling_disk() {
+    let Some((home, disk)) = on_a_disk("6m") else {
+        return;
+    };
+    let _host = home.host();
+    let mut door = Door::open(&home).unwrap();
+    let mut stored = BTreeMap::from([("KEY".to_owned(), "value".to_owned())]);
+    let (mut done, mut refused) = (0, 0);
+    for step in 0..FILLING {
+        // Closed and opened: the log is in the file, and every write needs room of its own.
+        asked(&mut door, "vault_lock", &json!({})).unwrap();
+        asked(&mut door, "vault_unlock", &json!({ "passphrase": null })).unwrap();
+        disk.fill(step * 16);
+        let key = format!("AT_{step}");
+        let (first, second) = (
+            format!("{key}-{}", "x".repeat(3_000)),
+            format!("{key}-{}", "y".repeat(30_000)),
+        );
+        let here = |more: &Value| {
+            let mut body = more.clone();
+            body["environment"] = json!("default");
+            body
+        };
+        let acts = [
+            (
+                "secret_create",
+                here(&json!({ "key": key, "value": first })),
+                Some(first.clone()),
+            ),
+            (
+                "secret_set_value",
+                here(&json!({ "secret": key, "value": second })),
+                Some(second.clone()),
+            ),
+            ("secret_delete", here(&json!({ "secrets": [key] })), None),
+            (
+                "environment_create",
+                json!({ "name": format!("at-{step}") }),
+                None,
+            ),
+        ];
+        for (verb, body, after) in acts {
+            match asked(&mut door, verb, &body) {
+                Ok(_) => {
+                    done += 1;
+                    match (verb, after) {
+                        ("environment_create", _) => {}
+                        (_, Some(value)) => drop(stored.insert(key.clone(), value)),
+                        (_, None) => drop(stored.remove(&key)),
+                    }
+                }
+                // What was not made cannot be changed.
+                Err(error) if error["code"] == "not_found" => assert!(!stored.contains_key(&key), "{error}"),
+                Err(error) => {
+                    refused += 1;
+                    let said = error["message"].as_str().unwrap().to_lowercase();
+                    assert!(
+                        ["full", "disk", "space"].iter().any(|word| said.contains(word)),
+                        "{verb}: {error}"
+                    );
+                }
+            }
+            reads_as(&mut door, &stored, &key);
+        }
+        disk.empty();
+        reads_as(&mut door, &stored, &key);
+    }
+    println!(
+        "R-23: {} steps, {done} writes done, {refused} refused",
+        FILLING * 4
+    );
+    assert!(
+        done > FILLING && refused > FILLING / 4,
+        "{done} done, {refused} refused"
+    );
+    drop(door);
+    home.is_sound();
+}
+
+fn asked(door: &mut Door, verb: &str, body: &Value) -> Result<Value, Value> {
+    door.ask(verb, body).expect("the host goes on")
+}
+
+/// Every value is what was acknowledged last; `key` may have been refused, and is not there then.
+fn reads_as(door: &mut Door, stored: &BTreeMap<String, String>, key: &str) {
+    let mut keys: Vec<&str> = stored.keys().map(String::as_str).collect();
+    if !stored.contains_key(key) {
+        keys.push(key);
+    }
+    let resolved = asked(
+        door,
+        "resolve",
+        &json!({ "environment": "default", "references": keys }),
+    )
+    .unwrap();
+    for (key, answer) in keys.iter().zip(resolved["answers"].as_array().unwrap()) {
+        assert_eq!(
+            answer["value"].as_str(),
+            stored.get(*key).map(String::as_str),
+            "{key}: {answer}"
+        );
+    }
 }
 
 /// a host on a full disk goes on serving, and after it too.

@@ -163,6 +163,11 @@ impl Door {
     }
 }
 
+/// How many times as much as in CI a test shall do: `KEYWARD_SOAK` of `cargo xtask soak`.
+pub fn soak() -> usize {
+    std::env::var("KEYWARD_SOAK").map_or(1, |text| text.parse().expect("KEYWARD_SOAK is a number"))
+}
+
 /// Chance that can be repeated (xorshift64*); says its seed, which a failing test then shows.
 pub struct Chance(u64);
 

@@ -72,7 +72,7 @@ fn r14_open_modes_are_refused() {
     home.add("KEY", "value");
     for part in parts(&home) {
         let before = mode(&part);
-        for bits in [0o040, 0o002] {
+        for bits in [0o040, 0o020, 0o004, 0o002] {
             set_mode(&part, before | bits);
             refused(&home, &format!("mode {:o}", before | bits), &part);
         }

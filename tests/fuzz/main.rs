@@ -15,6 +15,7 @@
 mod imports;
 mod mutate;
 mod targets;
+mod vaults;
 
 use std::panic::catch_unwind;
 use std::path::Path;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 use mutate::Mutator;
 
 /// How many targets there are.
-const TARGETS: u32 = 19;
+const TARGETS: u32 = 21;
 /// What all targets take together, in seconds, unless `KEYWARD_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 20;
 /// Where mutations begin, unless `KEYWARD_FUZZ_SEED` says otherwise.
@@ -285,6 +286,39 @@ fn r40_socket_frame() {
             "\\ud800",
             "\"references\":",
             "\0\0\0\u{10}",
+        ],
+    );
+}
+
+#[test]
+fn r40_vault_file() {
+    fuzz(
+        "vault_file",
+        vaults::vault_file,
+        &[
+            "SQLite format 3\0",
+            "\0\0\0",
+            "\u{7f}",
+            "secret",
+            "environment",
+            "x",
+        ],
+    );
+}
+
+#[test]
+fn r40_vault_slots() {
+    fuzz(
+        "vault_slots",
+        vaults::vault_slots,
+        &[
+            "os-keychain",
+            "passphrase",
+            "recovery",
+            "\u{1}\u{2}",
+            "\0",
+            "P",
+            "\u{1a}",
         ],
     );
 }

@@ -33,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keyward-model",
             "keyward-oauth",
             "keyward-seal",
+            "keyward-vault",
         ],
     ),
     // The same targets under libFuzzer, a workspace of its own.
@@ -44,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keyward-model",
             "keyward-oauth",
             "keyward-seal",
+            "keyward-vault",
         ],
     ),
     ("xtask", &["keyward-tests"]),

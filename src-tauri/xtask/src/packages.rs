@@ -35,6 +35,7 @@ pub const TEST: &[&str] = &[
     "chromium-driver",
     "python3-cryptography",
     "python3-argon2",
+    "strace",
 ];
 
 /// `cargo xtask packages [build|test]`

@@ -1,5 +1,7 @@
-//! `cargo xtask soak`: the fuzz targets for as long as wanted: the seeded mutator on stable, then libFuzzer with
-//! AddressSanitizer where nightly and cargo-fuzz are installed.
+//! `cargo xtask soak`: what a CI run cannot hold. The fuzz targets for as long as wanted: the seeded mutator on stable,
+//! then libFuzzer with AddressSanitizer where nightly and cargo-fuzz are installed; flipped bits, kills, power cuts, calls that
+//! fail and searched memory many times as often as in CI; and the crate of the keys under
+//! Miri, where nightly has it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -12,6 +14,8 @@ use crate::stages::Stages;
 const MINUTES: u64 = 10;
 /// One package, built apart: sanitizers need flags that would build the whole tree anew.
 const PACKAGE: &str = "tests/fuzz/libfuzzer";
+/// How many times as much as in CI the faults do: at each point of a power cut as many different losses.
+const TIMES: &str = "20";
 
 /// `args`: minutes for each half (default 10), and a seed to repeat a run of the mutator (default: another each time).
 pub fn soak(args: &[String]) -> Fallible {
@@ -36,7 +40,10 @@ pub fn soak(args: &[String]) -> Fallible {
         None => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
     };
     let mut stages = Stages::default();
-    let result = mutations(&mut stages, seconds, seed).and_then(|()| guided(&mut stages, seconds));
+    let result = mutations(&mut stages, seconds, seed)
+        .and_then(|()| guided(&mut stages, seconds))
+        .and_then(|()| faults(&mut stages))
+        .and_then(|()| miri(&mut stages));
     stages.finish(result)
 }
 
@@ -83,6 +90,51 @@ fn guided(stages: &mut Stages, seconds: u64) -> Fallible {
         })?;
     }
     Ok(())
+}
+
+/// Plain `cargo test` as well, for its patience.
+fn faults(stages: &mut Stages) -> Fallible {
+    stages.stage("binaries", || run(&mut cargo(&["build", "--quiet", "--bins"])))?;
+    let runs: [(&str, &str, &[&str]); 3] = [
+        ("keyward-vault", "attacks", &["r04_"]),
+        ("keyward-vault", "power", &["r21_", "r22_"]),
+        ("keyward-tests", "faults", &["r10_", "r20_"]),
+    ];
+    for (package, test, filters) in runs {
+        stages.stage(&format!("{package}: {test}, {TIMES} times"), || {
+            let mut tests = cargo(&["test", "--quiet", "--package", package, "--test", test, "--"]);
+            tests
+                .args(filters)
+                .args(["--nocapture", "--test-threads", "1"])
+                .env("KEYWARD_SOAK", TIMES);
+            run(&mut tests)
+        })?;
+    }
+    Ok(())
+}
+
+/// Undefined behaviour in the one crate that keeps keys in memory of its own. Its unit tests that need no minutes:
+/// Miri interprets, so Argon2id and the long vectors are left out.
+fn miri(stages: &mut Stages) -> Fallible {
+    if !answers(&["miri", "--version"]) {
+        println!(
+            "\nMiri is left out: it needs a nightly toolchain with the component (rustup component add miri --toolchain nightly)."
+        );
+        return Ok(());
+    }
+    stages.stage("Miri: keyward-seal", || {
+        let mut test = nightly(&["miri", "test", "--package", "keyward-seal", "--lib"]);
+        test.arg("--target-dir").arg(target_dir().join("miri")).args([
+            "--",
+            "--skip",
+            "wycheproof",
+            "--skip",
+            "argon2",
+            "--skip",
+            "lock_is_real",
+        ]);
+        run(&mut test)
+    })
 }
 
 /// The names of the targets: the files of `fuzz_targets`.

@@ -5,3 +5,6 @@ pub mod imports;
 
 #[path = "../targets.rs"]
 pub mod targets;
+
+#[path = "../vaults.rs"]
+pub mod vaults;

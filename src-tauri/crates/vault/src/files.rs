@@ -65,8 +65,14 @@ pub fn check_private_below(root: &Path, path: &Path) -> Result<()> {
 pub fn create_private_dir(path: &Path) -> Result<()> {
     let path = without_trailing_slash(path);
     match rustix::fs::mkdir(&path, FOLDER) {
-        // The umask may have taken bits of the owner away.
-        Ok(()) => rustix::fs::chmod(&path, FOLDER).map_err(|errno| failed("close", &path, errno))?,
+        Ok(()) => {
+            // The umask may have taken bits of the owner away.
+            rustix::fs::chmod(&path, FOLDER).map_err(|errno| failed("close", &path, errno))?;
+            // what is put into it lasts only if its own name does. A parent that cannot be read cannot be synced.
+            if let Some(parent) = path.parent() {
+                let _ = sync_dir(parent);
+            }
+        }
         Err(Errno::EXIST) => {}
         Err(errno) => return Err(failed("create", &path, errno)),
     }

@@ -13,6 +13,7 @@
 )]
 #![allow(missing_docs, reason = "a program, not a library")]
 
+mod acts;
 mod cpu;
 mod set;
 mod table;
@@ -48,17 +49,41 @@ fn main() -> Fallible {
     let (small, large) = (count(1, 100)?, count(2, 10_000)?);
     let session = KeyringSession::start(Keychain::Unlocked).map_err(|trouble| trouble.to_string())?;
     let mut table = Table::default();
-    let mut flat = Vec::new();
+    let (mut flat, mut times) = (Vec::new(), Vec::new());
     for entries in [small, large] {
         eprintln!("making {entries} entries …");
         let set = Set::make(&bins, &session, entries)?;
         flat.push(measure(&mut table, &set)?);
+        times.push(acts::measure(&mut table, &set)?);
     }
     let [(small_get, small_set), (large_get, large_set)] = flat[..] else {
         return Err("two sets".into());
     };
     table.row("P2", "get, large / small set, cold", large_get, small_get, 1.10);
     table.row("P2", "set, large / small set, cold", large_set, small_set, 1.10);
+    if let [small, large] = &times[..] {
+        table.row(
+            "P2",
+            "unlock through a host, large / small set",
+            large.unlock,
+            small.unlock,
+            1.10,
+        );
+        table.row(
+            "P2",
+            "add through a host, large / small set",
+            large.add,
+            small.add,
+            1.10,
+        );
+        table.row(
+            "P2",
+            "get over the socket, large / small set",
+            large.get,
+            small.get,
+            1.10,
+        );
+    }
     table.print();
     Ok(())
 }

@@ -44,10 +44,11 @@ fn r04_flipped_bits_of_rows() {
         "body",
         "name_bi",
     ];
-    let mut tried = flip_bits(&target, "rec", &columns, 30, &mut dice);
-    tried += flip_bits(&target, "bucket", &["n", "leaves"], 15, &mut dice);
-    tried += flip_bits(&target, "node", &["m", "digests"], 15, &mut dice);
-    tried += flip_bits(&target, "audit", &["seq", "body", "mac"], 15, &mut dice);
+    let times = soak();
+    let mut tried = flip_bits(&target, "rec", &columns, 30 * times, &mut dice);
+    tried += flip_bits(&target, "bucket", &["n", "leaves"], 15 * times, &mut dice);
+    tried += flip_bits(&target, "node", &["m", "digests"], 15 * times, &mut dice);
+    tried += flip_bits(&target, "audit", &["seq", "body", "mac"], 15 * times, &mut dice);
     assert!(tried > 8_500, "{tried}");
 }
 
@@ -57,7 +58,7 @@ fn r04_flipped_bits_of_the_file() {
     let target = Target::new();
     let whole = std::fs::read(target.world.file()).unwrap();
     let mut dice = Dice(6);
-    for _ in 0..2_500 {
+    for _ in 0..2_500 * soak() {
         let mut bytes = whole.clone();
         let bit = dice.below(bytes.len() * 8);
         bytes[bit / 8] ^= 1 << (bit % 8);

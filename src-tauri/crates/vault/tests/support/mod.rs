@@ -194,6 +194,11 @@ impl World {
     }
 }
 
+/// How many times as much as in CI a test shall do: `KEYWARD_SOAK` of `cargo xtask soak`.
+pub fn soak() -> usize {
+    std::env::var("KEYWARD_SOAK").map_or(1, |text| text.parse().expect("KEYWARD_SOAK is a number"))
+}
+
 pub fn stopwatch() -> impl Fn() -> Duration {
     let start = Instant::now();
     move || start.elapsed()
