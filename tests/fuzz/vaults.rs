@@ -90,6 +90,11 @@ impl Ground {
                     masked: secrets::Masking::Masked,
                     environment: here,
                     value: &SecretValue::from(value_of(number)),
+                    notes: "",
+                    expires_at: None,
+                    rotate_every: None,
+                    favourite: false,
+                    value_changed_at: NOW,
                 };
                 secrets::insert(tx, new, NOW)?;
             }

@@ -248,7 +248,7 @@ fn subject(current: &Environment, reference: &Reference, found: &Found) -> Strin
     let environment = reference.environment.as_ref().unwrap_or(&current.name);
     match (&reference.item, found) {
         (Item::Key(key), _) => format!("{environment}/{key}"),
-        (Item::App(_), Found::Connection(connection)) => format!("{environment}/{}", connection.key),
+        (Item::App(_), Found::Connection(connection, _)) => format!("{environment}/{}", connection.key),
         (Item::App(application), _) => format!("{environment}/@{application}"),
     }
 }

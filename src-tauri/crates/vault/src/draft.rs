@@ -140,7 +140,7 @@ impl Opened {
         now: Timestamp,
         f: impl FnOnce(&mut WriteTx<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.inner.write(NO_OTHERS, now, f)
+        self.inner.write(NO_OTHERS, schema::BUSY, now, f)
     }
 
     /// Moves the log into the file, and closes it in the mode a vault is used in.

@@ -61,7 +61,7 @@ pub(crate) fn bring_up(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp, s
 
     let mut vault = Inner::new(db, keys, State::NoAnswer);
     let done = vault
-        .write(NO_OTHERS, now, |tx| {
+        .write(NO_OTHERS, schema::BUSY, now, |tx| {
             run(tx, from, steps)?;
             audit::append(
                 tx,

@@ -13,7 +13,7 @@ use crate::{
     header::Header,
     home::Home,
     keychain::{self, Keychain},
-    lease, schema,
+    lease,
     slot::{self, DeviceSecret, Entry, Slot},
     table::audit,
     unlock::passphrase_slot,

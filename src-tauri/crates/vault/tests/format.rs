@@ -24,9 +24,7 @@ fn r44_an_independent_reader_agrees() {
     let vault = world.create();
     let secret = add(&vault, "DB_PASSWORD", "s3cr3t-value").unwrap();
     let gone = add(&vault, "GONE", "x").unwrap();
-    vault
-        .write(NOW, |tx| keyward_vault::table::secrets::trash(tx, gone.id, NOW))
-        .unwrap();
+    vault.write(NOW, |tx| secrets::trash(tx, gone.id, NOW)).unwrap();
     vault
         .add_recovery_slot(&RecoveryKey::make().unwrap(), NOW)
         .unwrap();
@@ -34,9 +32,7 @@ fn r44_an_independent_reader_agrees() {
     add_credential(&vault, "WAREHOUSE", &["host", "port"]).unwrap();
     let gone = add_credential(&vault, "GONE_TOO", &["host"]).unwrap();
     vault
-        .write(NOW, |tx| {
-            keyward_vault::table::credentials::trash(tx, gone.id, NOW)
-        })
+        .write(NOW, |tx| credentials::trash(tx, gone.id, NOW))
         .unwrap();
     let settings = keyward_model::settings::Settings::PASSPHRASE;
     vault

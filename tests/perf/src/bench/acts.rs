@@ -50,6 +50,10 @@ pub(crate) fn measure(table: &mut Table, set: &Set<'_>) -> Fallible<Times> {
             tags: None,
             masked: None,
             value: wire::Plaintext(SecretValue::from("x".repeat(40))),
+            notes: None,
+            expires_at: None,
+            rotate_every: None,
+            favourite: None,
         }
     })?;
     table.figure("P5", &format!("add through a host, {entries} (ms)"), add);

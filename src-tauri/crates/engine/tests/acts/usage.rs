@@ -44,7 +44,7 @@ fn am12_usage_names_items_and_programs() {
     environments::create(&engine, &owner(), "staging").unwrap();
     assert_eq!(used(&engine, None), []);
     let command = world.another(Opening::OneShot);
-    secrets::reveal(&command, &owner(), ENV, "KEY", "secret.reveal").unwrap();
+    secrets::reveal(&command, &owner(), ENV, "KEY", None).unwrap();
     read(&command, "node, process 1", "KEY");
     read(&command, "node, process 2", "KEY");
     token(&command).unwrap();

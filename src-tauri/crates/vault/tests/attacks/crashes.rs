@@ -16,7 +16,7 @@ use std::{
 };
 
 use keyward_model::{Timestamp, name::VaultName};
-use keyward_vault::{FirstSlot, Home, Keychain, KeychainError, Place, Unlocking};
+use keyward_vault::{Home, Keychain, KeychainError, NewSlot, Place, Unlocking};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -87,13 +87,7 @@ impl Crashing {
 fn r08_no_false_alarm_after_5000_crashes() {
     let folder = tempfile::tempdir().unwrap();
     let it = Crashing::at(folder.path());
-    keyward_vault::create(
-        &it.place(Opening::OneShot),
-        FirstSlot::Keychain,
-        NOW,
-        &stopwatch(),
-    )
-    .unwrap();
+    keyward_vault::create(&it.place(Opening::OneShot), NewSlot::Keychain, NOW, &stopwatch()).unwrap();
     for process in 0..PROCESSES {
         let ended = Command::new(std::env::current_exe().unwrap())
             .args([

@@ -61,7 +61,7 @@ fn open(world: &World) -> Option<UnlockedVault> {
         let place = world.place(keyward_vault::Opening::OneShot);
         keyward_vault::create(
             &place,
-            keyward_vault::FirstSlot::Keychain,
+            keyward_vault::NewSlot::Keychain,
             NOW,
             &crate::support::stopwatch(),
         )

@@ -42,7 +42,7 @@ struct Promise {
 impl Promise {
     fn heed(&mut self, mark: &trace::Mark, rest: &[Step]) {
         match mark {
-            trace::Mark::Begin(_) => self.after = Some(trace::outcome_of(rest)),
+            trace::Mark::Begin => self.after = Some(trace::outcome_of(rest)),
             trace::Mark::Done(state) => {
                 self.before.clone_from(state);
                 self.after = None;

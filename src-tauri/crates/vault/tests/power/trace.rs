@@ -37,7 +37,7 @@ pub enum Step {
 /// What the process said (`child.rs`).
 #[derive(Debug)]
 pub enum Mark {
-    Begin(String),
+    Begin,
     Done(String),
     Keychain(String, Option<Vec<u8>>),
 }
@@ -308,7 +308,7 @@ impl Reader {
 pub fn mark(line: &str) -> Mark {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     match word {
-        "begin" => Mark::Begin(rest.to_owned()),
+        "begin" => Mark::Begin,
         "done" => Mark::Done(rest.to_owned()),
         "keychain" => {
             let (account, bytes) = rest.split_once(' ').unwrap_or((rest, ""));
