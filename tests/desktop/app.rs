@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use keyward_tests::Trouble;
 use keyward_tests::display::Display;
-use keyward_tests::home::Home;
+use keyward_tests::home::{Home, PASSPHRASE};
 use keyward_tests::place;
 use keyward_tests::process::{Guarded, wait_for};
 use keyward_tests::webdriver::{Element, Window};
@@ -80,6 +80,13 @@ impl App {
             },
         )
         .unwrap_or_else(|error| Err(last.unwrap_or(error)))
+    }
+
+    /// Presses the button that shows a value, and proves to be the Owner: a vault with a passphrase asks for it (T-20).
+    pub fn reveal(&self, name: &str) -> Result<(), Trouble> {
+        self.press(name)?;
+        self.window.find("[role=dialog] input[type=password]")?;
+        self.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))
     }
 
     /// The button whose text or label begins with `name`, once it can be pressed.

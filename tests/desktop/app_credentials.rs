@@ -79,7 +79,7 @@ fn detail(app: &App) -> Result<(), Trouble> {
     app.window.click(&link)?;
     app.window.wait_text("Header X-API-Key")?;
     app.picture("04-credential-detail")?;
-    app.press("Reveal value of Value WORK_KEY")?;
+    app.reveal("Reveal value of Value WORK_KEY")?;
     let shown = app.window.find(".well.clear .v")?;
     assert_eq!(app.window.text(&shown)?, VALUE);
     app.press("Hide value of Value WORK_KEY")?;

@@ -54,7 +54,7 @@ fn paste_and_save(app: &App) -> Result<(), Trouble> {
 
 /// W-08: one value, when it is asked for, and gone on Esc.
 fn reveal(app: &App) -> Result<(), Trouble> {
-    app.press("Show value of password")?;
+    app.reveal("Show value of password")?;
     wait_for("the value", PATIENCE, || {
         app.markup().ok()?.contains(VALUE).then_some(())
     })?;

@@ -324,7 +324,7 @@ fn w09_nothing_of_the_page_stays() {
         app.window.wait_text(name).unwrap();
     }
     // Whichever is open: those of one second have no order.
-    app.press("Reveal value of CANARY_").unwrap();
+    app.reveal("Reveal value of CANARY_").unwrap();
     app.window.find("[role=dialog]").unwrap();
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}")).unwrap();
     let shown = app.window.find(".well.clear .v").unwrap();

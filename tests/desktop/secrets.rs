@@ -72,7 +72,7 @@ fn favourite_and_notes(app: &App) -> Result<(), Trouble> {
 /// W-08: an older value too is in the page only while it is revealed.
 fn old_value(app: &App) -> Result<(), Trouble> {
     assert!(!app.markup()?.contains("canary-"));
-    app.press("Reveal version 1")?;
+    app.reveal("Reveal version 1")?;
     let shown = app.window.find(".well.clear .v")?;
     assert_eq!(app.window.text(&shown)?, OLD);
     app.picture("02-versions")?;

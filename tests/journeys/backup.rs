@@ -114,7 +114,10 @@ fn st4_a_backup_opens_with_its_own_passphrase() {
         6,
     );
     assert!(
-        refused["message"].as_str().unwrap().contains("another vault"),
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("copy of vault default"),
         "{refused}"
     );
 }

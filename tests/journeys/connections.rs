@@ -273,7 +273,7 @@ fn am6_refresh_disconnect_delete() {
     assert!(
         ok(&home.keyward(&["connection", "disconnect", "SHOP"]))
             .said()
-            .contains("no tokens")
+            .contains("No tokens")
     );
     error(&home.keyward(&["auth-client", "delete", "idp", "--json"]), 6);
     // Connecting it again is the same Connection.
@@ -333,5 +333,5 @@ fn oa11_a_revocation_that_fails_is_told() {
     assert!(said.contains("could not revoke"), "{said}");
     assert_eq!(show(&home, "SHOP")["state"], "disconnected");
     let said = ok(&home.keyward(&["connection", "delete", "SHOP"])).said();
-    assert!(said.contains("no tokens"), "{said}");
+    assert!(said.contains("No tokens"), "{said}");
 }

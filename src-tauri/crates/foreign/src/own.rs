@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     document::Document,
-    error::{Error, Result, shown},
+    error::{Error, Result},
     found::{Content, Found, Older, Sheet, Variable},
     json, limits,
 };
@@ -314,9 +314,9 @@ fn moment(object: &mut Map<String, Value>, member: &str) -> Result<Option<Timest
     };
     match Timestamp::parse_rfc3339(&text) {
         Some(at) => Ok(Some(at)),
+        // what stands there may be a value that slipped into the wrong member.
         None => Err(Error::malformed(format!(
-            "{member} “{}” is no time",
-            shown(&text)
+            "{member} is no time such as 2026-11-22T09:00:00Z"
         ))),
     }
 }

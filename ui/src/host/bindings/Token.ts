@@ -24,4 +24,4 @@ scope: string | null,
 /**
  * Says that this read could not be written to the audit log (SECURITY.md L-10).
  */
-notice: string | null, };
+notice?: string, };
