@@ -1,4 +1,6 @@
 //! `app`, `connection add | update | history | restore`: app credentials whose values are entered (AM3 to AM9, WK1).
+//!
+//! Long, because every type of app credential takes the same way through each command.
 
 use std::fs;
 

@@ -1,4 +1,6 @@
 //! `import`: what other programs wrote, reviewed and stored whole or not at all.
+//!
+//! Long, because each foreign format is one journey, and they share how a plan is read.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -59,8 +59,6 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
     access::authorize(caller, Act::Write)?;
     secrets::check_text("name", changes.name.unwrap_or_default())?;
     let found = find_owned(engine, key_or_id)?;
-    let mut changed = found.auth_client.clone();
-    apply_changes(&mut changed.registration, changes)?;
     if found.connections > 0
         && let Some(field) = rested_on(changes)
     {
@@ -73,6 +71,7 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
             "Name, client secret, token lifetime, scopes and parameters may change. For another registration add another auth client.",
         ));
     }
+    let mut changed = found.auth_client.clone();
     if let Some(name) = changes.name {
         name.clone_into(&mut changed.name);
     }
@@ -80,6 +79,7 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
         changed.visibility = visibility;
         check_reach(engine, &found, &changed)?;
     }
+    apply_changes(&mut changed.registration, changes)?;
     let now = engine.now();
     let auth_client = engine.unlocked()?.write(now, |tx| {
         let auth_client = auth_clients::update(tx, &changed, changes.client_secret, now)?;

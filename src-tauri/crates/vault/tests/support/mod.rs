@@ -1,4 +1,6 @@
 //! A home in a folder of its own, and a keychain that is a map (the real one has tests of its own).
+//!
+//! Long, because every kind of record is made here once, for the attacks on all of them.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 #![allow(
     clippy::disallowed_methods,
