@@ -473,7 +473,7 @@ fn el4_el11_clients_of_the_other_types() {
         "Stripe"
     );
     error(&update("STRIPE", &["--url", "https://other.example"]), 6);
-    error(&update("STRIPE", &["--client-id", "x"]), 2);
+    error(&update("STRIPE", &["--client-id", "x"]), 6);
     error(&update("LOGIN", &["--visibility", "environment"]), 6);
     error(&update("NONE", &["--name", "x"]), 3);
     error(&home.keyward(&["auth-client", "delete", "STRIPE", "--json"]), 6);
