@@ -89,10 +89,18 @@ impl App {
         self.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))
     }
 
+    /// The value that stands in the open, once it has faded in: WebDriver reads nothing of what is still invisible.
+    pub fn revealed(&self) -> Result<String, Trouble> {
+        let shown = self.window.find(".well.clear .v")?;
+        wait_for("a revealed value", PATIENCE, || {
+            self.window.text(&shown).ok().filter(|text| !text.is_empty())
+        })
+    }
+
     /// The button whose text or label begins with `name`, once it can be pressed.
     pub fn button(&self, name: &str) -> Result<Element, Trouble> {
         self.window.find_xpath(&format!(
-            "//*[(self::button or self::a or @role='button' or @role='menuitem') and (starts-with(normalize-space(.),'{name}') or starts-with(@aria-label,'{name}')) and not(@aria-disabled='true') and not(@disabled)]"
+            "//*[(self::button or self::a or @role='button' or starts-with(@role,'menuitem')) and (starts-with(normalize-space(.),'{name}') or starts-with(@aria-label,'{name}')) and not(@aria-disabled='true') and not(@disabled)]"
         ))
     }
 

@@ -80,8 +80,7 @@ fn detail(app: &App) -> Result<(), Trouble> {
     app.window.wait_text("Header X-API-Key")?;
     app.picture("04-credential-detail")?;
     app.reveal("Reveal value of Value WORK_KEY")?;
-    let shown = app.window.find(".well.clear .v")?;
-    assert_eq!(app.window.text(&shown)?, VALUE);
+    assert_eq!(app.revealed()?, VALUE);
     app.press("Hide value of Value WORK_KEY")?;
     wait_for("the value to leave the page", PATIENCE, || {
         (!app.markup().ok()?.contains(VALUE)).then_some(())

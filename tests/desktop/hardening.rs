@@ -327,8 +327,7 @@ fn w09_nothing_of_the_page_stays() {
     app.reveal("Reveal value of CANARY_").unwrap();
     app.window.find("[role=dialog]").unwrap();
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}")).unwrap();
-    let shown = app.window.find(".well.clear .v").unwrap();
-    let shown = app.window.text(&shown).unwrap();
+    let shown = app.revealed().unwrap();
     assert!(VALUES.contains(&shown.as_str()), "{shown}");
     app.press("Lock").unwrap();
     app.window.wait_text("Vault locked").unwrap();

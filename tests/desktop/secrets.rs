@@ -73,8 +73,7 @@ fn favourite_and_notes(app: &App) -> Result<(), Trouble> {
 fn old_value(app: &App) -> Result<(), Trouble> {
     assert!(!app.markup()?.contains("canary-"));
     app.reveal("Reveal version 1")?;
-    let shown = app.window.find(".well.clear .v")?;
-    assert_eq!(app.window.text(&shown)?, OLD);
+    assert_eq!(app.revealed()?, OLD);
     app.picture("02-versions")?;
     app.press("Hide version 1")?;
     wait_for("the value to leave the page", PATIENCE, || {
