@@ -27,6 +27,8 @@ fn content(vault: &UnlockedVault, world: &World) -> Content {
         .read(|tx| {
             connections::list(tx, None)?
                 .iter()
+                // What was entered by hand has none.
+                .filter(|connection| connections::tokens(tx, connection).is_ok_and(|found| found.is_some()))
                 .map(|connection| {
                     let (tokens, _) = connections::tokens(tx, connection)?.unwrap();
                     assert!(connections::intent(tx, connection)?.is_some());
