@@ -65,7 +65,7 @@ fn reveal(app: &App) -> Result<(), Trouble> {
     })
 }
 
-/// AM12: several are picked, one question, and Undo brings them back.
+/// AM12: what was read lately is named, and its number typed; Undo brings it back.
 fn delete_and_undo(app: &App) -> Result<(), Trouble> {
     app.press("Back to the list")?;
     let check = app.window.find("[aria-label='Select Warehouse database']")?;
@@ -73,9 +73,10 @@ fn delete_and_undo(app: &App) -> Result<(), Trouble> {
     app.window.wait_text("1 selected")?;
     app.picture("03-bulk-select")?;
     app.press("Delete 1")?;
-    app.window.wait_text("Delete Warehouse database from")?;
+    app.window.wait_text("in use")?;
     app.picture("03-bulk-delete")?;
-    app.press("Delete credential")?;
+    let field = app.window.find("[role=alertdialog] input")?;
+    app.window.keys(&field, "delete 1\u{E007}")?;
     app.window.wait_text("deleted")?;
     let gone = app
         .home

@@ -141,12 +141,8 @@ export const m = {
 
   // delete
   delete: () => "Delete",
-  delete_several: (n: number) => `Delete ${n} credentials`,
+  delete_several: (n: number) => `Delete ${count(n, "credential", "credentials")}`,
   deleted: (n: number, first: string) => (n === 1 ? `${first} deleted` : `${n} credentials deleted`),
-  delete_title: (n: number, first: string, environment: string) =>
-    n === 1 ? `Delete ${first} from ${environment}?` : `Delete ${n} credentials from ${environment}?`,
-  delete_text: (n: number) => `${n === 1 ? "It goes" : "They go"} to the trash for 30 days. Programs that read ${n === 1 ? "it" : "them"} fail from now on.`,
-  delete_do: (n: number) => (n === 1 ? "Delete credential" : `Delete ${n} credentials`),
   undo: () => "Undo",
   restored: (n: number, first: string) => (n === 1 ? `${first} is back` : `${n} credentials are back`),
   gone_title: () => "This credential is not here",
