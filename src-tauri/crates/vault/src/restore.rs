@@ -197,16 +197,18 @@ fn keep_replaced(place: &Place<'_>, target: &Path, now: Timestamp) -> Result<Opt
         return Ok(None);
     }
     let kept = backup::new_path(place.home, place.name, now, Reason::Replaced)?;
-    settle(target);
     let failed = |error: std::io::Error| files::io_failed("keep", target, &error);
-    let log = side(target, "-wal");
+    let (log, kept_log) = (side(target, "-wal"), side(&kept, "-wal"));
+    // The log is kept first: SQLite throws away one that does not fit a damaged file as soon as it opens that file.
     if log.symlink_metadata().is_ok_and(|log| log.len() > 0) {
-        // A damaged file that would not take its log: both are kept as they are.
-        std::fs::rename(&log, side(&kept, "-wal")).map_err(failed)?;
+        link(&log, &kept_log).map_err(failed)?;
     }
-    std::fs::hard_link(target, &kept)
-        .or_else(|_| std::fs::copy(target, &kept).map(drop)) // a disk without links
-        .map_err(failed)?;
+    let is_settled = settle(target);
+    link(target, &kept).map_err(failed)?;
+    if is_settled {
+        // It is in the file now. Best effort: `doctor --fix` sweeps up what stays.
+        let _ = std::fs::remove_file(&kept_log);
+    }
     files::sync_dir(&place.home.backups_dir(place.name))?;
     for suffix in ["-wal", "-shm", "-journal"] {
         let _ = std::fs::remove_file(side(target, suffix));
@@ -214,12 +216,17 @@ fn keep_replaced(place: &Place<'_>, target: &Path, now: Timestamp) -> Result<Opt
     Ok(Some(kept))
 }
 
-/// Moves the log into the file, so that the file alone is the vault; one that is damaged stays as it is.
-fn settle(target: &Path) {
-    let settled = schema::open(target, OnClose::Checkpoint).and_then(|db| {
-        schema::checkpoint(&db)?;
-        Ok(db.pragma_update(None, "journal_mode", "DELETE")?)
-    });
-    // What could not be settled is kept with its log.
-    let _ = settled;
+/// A second name for a file, or a copy of it on a disk without links.
+fn link(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::hard_link(from, to).or_else(|_| std::fs::copy(from, to).map(drop))
+}
+
+/// Moves the log into the file, so that the file alone is the vault. False for one that is damaged.
+fn settle(target: &Path) -> bool {
+    schema::open(target, OnClose::Checkpoint)
+        .and_then(|db| {
+            schema::checkpoint(&db)?;
+            Ok(db.pragma_update(None, "journal_mode", "DELETE")?)
+        })
+        .is_ok()
 }

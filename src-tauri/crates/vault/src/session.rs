@@ -136,8 +136,10 @@ impl Inner {
         let tx = Tx::new(db, keys, verified);
         let done = f(&tx);
         *manifest = Some(tx.manifest.into_inner());
+        // An error goes before the commit: SQLite has ended the transaction itself after some of them.
+        let done = done?;
         transaction.commit()?;
-        done
+        Ok(done)
     }
 
     /// Waits up to `patience` for another writer.
@@ -186,6 +188,13 @@ impl Inner {
                 return other;
             }
         };
+        // SQLite ends a transaction itself when a read or the memory fails. Whoever let such an error pass must not
+        // have the rest of the work written row by row.
+        if db.is_autocommit() {
+            return Err(Error::Storage(
+                "the disk failed while the vault was in use".to_owned(),
+            ));
+        }
         // From here on an error leaves no manifest in memory: the next transaction reads and verifies it anew.
         verified.flush(db, keys)?;
         transaction.commit()?;
