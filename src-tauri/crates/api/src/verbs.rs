@@ -11,7 +11,7 @@ use crate::{
     frame::encode,
     owner::{
         Result, applications, audit, auth_clients, backup, connections, consents, credentials, doctor,
-        entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
+        entered, environments, health, keys, providers, references, secrets, settings, usage, vault, vaults,
     },
     owner::{exports, imports},
     wire,
@@ -60,6 +60,7 @@ const WATCHING: &[&str] = &[
     "item_events",
     "application_list",
     "auth_client_list",
+    "provider_list",
     "connection_list",
     "usage_list",
     "health_list",
@@ -67,7 +68,7 @@ const WATCHING: &[&str] = &[
 ];
 
 /// What has an answer before there is a vault.
-pub(crate) const WITHOUT_VAULT: [&str; 8] = [
+pub(crate) const WITHOUT_VAULT: [&str; 11] = [
     "vault_status",
     "keychain_probe",
     "vault_create",
@@ -76,6 +77,9 @@ pub(crate) const WITHOUT_VAULT: [&str; 8] = [
     "vault_salvage",
     "doctor",
     "doctor_fix",
+    "provider_list",
+    "provider_show",
+    "provider_check",
 ];
 
 macro_rules! verbs {
@@ -215,6 +219,9 @@ verbs! {
     "auth_client_create" AuthClientCreate -> wire::AuthClient = auth_clients::create;
     "auth_client_update" AuthClientUpdate -> wire::AuthClient = auth_clients::update;
     "auth_client_delete" AuthClientDelete -> wire::Done = auth_clients::delete;
+    "provider_list" ProviderList -> wire::Catalogue = providers::list;
+    "provider_show" ProviderShow -> wire::Provider = providers::show;
+    "provider_check" ProviderCheck -> Vec<wire::Check> = providers::check;
     "auth_client_discover" AuthClientDiscover -> wire::Discovered = auth_clients::discover;
     "connection_list" ConnectionList -> Vec<wire::Connection> = connections::list;
     "connection_show" ConnectionShow -> wire::Connection = connections::show;

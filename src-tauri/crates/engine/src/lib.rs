@@ -65,6 +65,8 @@ pub mod credentials;
 
 pub mod applications;
 
+pub mod providers;
+
 pub mod auth_clients;
 
 pub mod connections;

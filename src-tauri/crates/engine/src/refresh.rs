@@ -12,7 +12,7 @@ use keyward_model::{
     environment::Environment,
 };
 use keyward_oauth::{
-    Error as OauthError,
+    Error as OauthError, behaviour,
     error::Sent,
     token::{self, Answer},
 };
@@ -278,7 +278,13 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
         let intents = begin(&vault, &connection, refresh_token, now)?;
         log::info!("refresh of {} begins", connection.key);
         // I2: no transaction is open while the request is under way.
-        match send(engine, client, used.client_secret.as_ref(), refresh_token) {
+        match send(
+            engine,
+            client,
+            &connection.kept,
+            used.client_secret.as_ref(),
+            refresh_token,
+        ) {
             Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
                 Ok(tokens) => {
                     log::info!("refresh of {} stored", connection.key);
@@ -313,9 +319,12 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
 fn send(
     engine: &Engine,
     client: &Oauth2,
+    kept: &[(String, String)],
     secret: Option<&SecretValue>,
     refresh_token: &SecretValue,
 ) -> std::result::Result<Answer, OauthError> {
+    // T-11: a host that the provider named once counts while the registration lists it.
+    let client = &*behaviour::at_home(client, kept)?;
     let network = engine.network().map_err(|error| OauthError::Transient {
         what: error.message,
         retry_after: None,

@@ -183,6 +183,10 @@ fn field(engine: &Engine, connection: &Connection, field: Option<&Field>) -> Res
                 Error::new(Kind::NotFound, message, "")
             });
     }
+    // What its provider said beside the tokens: an address or a number that requests need, no secret.
+    if let Some((_, value)) = connection.kept.iter().find(|(kept, _)| kept == name) {
+        return Ok(SecretValue::from(value.as_str()));
+    }
     if !["access_token", "token_type", "expires_at", "scope"].contains(&name) {
         return Err(unknown());
     }

@@ -98,6 +98,8 @@ pub struct Connection {
     pub retry_at: Option<Timestamp>,
     /// Transient failures in a row.
     pub failures: u32,
+    /// What its provider said beside the tokens and requests need: `realmId`, `instance_url` (OA4).
+    pub kept: Vec<(String, String)>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -139,6 +141,8 @@ pub struct Lifetime {
     pub obtained_at: Timestamp,
     /// When the provider stops accepting it.
     pub expires_at: Timestamp,
+    /// The AuthClient's refresh window when the token was obtained, in seconds; `None` for the usual one (O-64).
+    pub refresh_window: Option<u32>,
 }
 
 /// The least a token is refreshed before its end, in seconds (EL3).
@@ -158,6 +162,16 @@ impl Lifetime {
         Self {
             obtained_at,
             expires_at: obtained_at.after(expires_in.min(LONGEST_LIFETIME)),
+            refresh_window: None,
+        }
+    }
+
+    /// The same lifetime with the AuthClient's own refresh window, in seconds.
+    #[must_use]
+    pub fn with_window(self, refresh_window: Option<u32>) -> Self {
+        Self {
+            refresh_window,
+            ..self
         }
     }
 
@@ -174,11 +188,16 @@ impl Lifetime {
         self.expires_at.since(now).min(self.length())
     }
 
-    /// How long before the end it is refreshed: max(60 s, a tenth), never more than half (O-64).
+    /// How long before the end it is refreshed: the AuthClient's window, else max(60 s, a tenth); never more than half
+    /// (O-64).
     #[must_use]
     pub fn window(&self) -> Duration {
         let length = self.length();
-        Duration::from_secs(LEAST_WINDOW).max(length / 10).min(length / 2)
+        let usual = || Duration::from_secs(LEAST_WINDOW).max(length / 10);
+        let wanted = self
+            .refresh_window
+            .map(|seconds| Duration::from_secs(seconds.into()));
+        wanted.unwrap_or_else(usual).min(length / 2)
     }
 
     /// When it becomes due: whole seconds, rounded to the earlier one.
@@ -245,6 +264,19 @@ mod tests {
         check_due(5, 2);
         check_due(1, 0);
         check_due(0, 0);
+    }
+
+    /// EL3, O-64: Exact Online refuses a refresh more than 30 s before the end.
+    #[test]
+    fn o64_a_window_of_the_auth_client_counts_and_is_never_more_than_half() {
+        let due_after = |seconds: u64, window: u32| {
+            let lifetime = lifetime(seconds).with_window(Some(window));
+            lifetime.due_at().0 - lifetime.obtained_at.0
+        };
+        assert_eq!(due_after(600, 30), 570);
+        assert_eq!(due_after(600, 900), 300);
+        assert_eq!(due_after(40, 30), 20);
+        assert_eq!(due_after(600, 0), 600);
     }
 
     #[test]

@@ -13,13 +13,19 @@ pub struct Dialect {
     /// How token requests are written.
     pub token_body: TokenBody,
     /// Names of parameters that this provider calls otherwise: standard name, its name; an empty name leaves it out.
+    /// `authorize:` or `token:` before the standard name limits it to one kind of request.
     pub renamed: Vec<(String, String)>,
+    /// Names of parameters of the callback that this provider calls otherwise: standard name, its name.
+    pub callback_names: Vec<(String, String)>,
     /// Where the members of a token answer are, as JSON pointers (RFC 6901): standard name, pointer.
     pub answer_paths: Vec<(String, String)>,
     /// Parameters of the callback that are kept with the Connection (`realmId` of QuickBooks).
     pub keep_from_callback: Vec<String>,
     /// Members of the token answer that are kept with the Connection: name, JSON pointer (`instance_url` of Salesforce).
     pub keep_from_answer: Vec<(String, String)>,
+    /// Hosts that a callback may name for all that follows (`accounts.zoho.eu`), and no other: `*.` stands for any
+    /// label before the rest. Empty where the provider has one home.
+    pub hosts: Vec<String>,
     /// Further headers of token requests: some providers refuse a client without a User-Agent of its own.
     pub headers: Vec<(String, String)>,
     /// What needs more than data.
@@ -83,6 +89,8 @@ pub enum Behaviour {
     CallbackHost,
     /// The client secret is a JWT signed with the client's key for each request (ES256; Apple).
     AppleClientSecret,
+    /// The client secret is the user name of HTTP Basic, with an empty password (Stripe Apps).
+    SecretAsUser,
 }
 
 /// What is known of the life of a provider's refresh tokens (OA9); seconds, `None` where nothing is known.
@@ -106,6 +114,19 @@ pub enum Rotation {
     Always,
     /// Never: the first one stays.
     Never,
+}
+
+impl Dialect {
+    /// What this provider calls a parameter of one kind of request (`authorize` or `token`); empty for one that it
+    /// does not take.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, request: &str, standard: &'a str) -> &'a str {
+        let is = |(name, _): &&(String, String)| match name.split_once(':') {
+            Some((kind, name)) => kind == request && name == standard,
+            None => name == standard,
+        };
+        self.renamed.iter().find(is).map_or(standard, |(_, own)| own)
+    }
 }
 
 impl Separator {
@@ -134,11 +155,34 @@ words!(Behaviour {
     DataEnvelope = "data-envelope",
     CallbackHost = "callback-host",
     AppleClientSecret = "apple-client-secret",
+    SecretAsUser = "secret-as-user",
 });
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn oa4_a_parameter_is_renamed_in_all_requests_or_in_one_kind() {
+        let renamed = |pairs: &[(&str, &str)]| Dialect {
+            renamed: pairs
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect(),
+            ..Dialect::default()
+        };
+        let dialect = renamed(&[
+            ("client_id", "client_key"),
+            ("authorize:scope", "user_scope"),
+            ("token:code", ""),
+        ]);
+        assert_eq!(dialect.name_of("authorize", "client_id"), "client_key");
+        assert_eq!(dialect.name_of("token", "client_id"), "client_key");
+        assert_eq!(dialect.name_of("authorize", "scope"), "user_scope");
+        assert_eq!(dialect.name_of("token", "scope"), "scope");
+        assert_eq!(dialect.name_of("token", "code"), "");
+        assert_eq!(dialect.name_of("token", "state"), "state");
+    }
 
     #[test]
     fn oa4_words_are_read_back() {

@@ -34,6 +34,8 @@ pub mod connection;
 
 pub mod auth_client;
 
+pub mod provider;
+
 pub mod audit;
 
 pub mod settings;

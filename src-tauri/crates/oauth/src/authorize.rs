@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use keyward_model::auth_client::Oauth2;
+use keyward_model::{auth_client::Oauth2, dialect::Pkce};
 use oauth2::{
     AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient, url::Host,
 };
@@ -66,8 +66,11 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
     }
     check_scopes(request.scopes)?;
     let params = merged(&client.authorize_params, request.params)?;
-    for (name, _) in auth_uri.query_pairs() {
-        if is_core(&name) || params.iter().any(|(own, _)| *own == name) {
+    for (name, value) in auth_uri.query_pairs() {
+        // RFC 9101: a request object is a JWT and has dots. BambooHR's `request=authorize` is none.
+        let is_word = |value: &str| value.bytes().all(|b| b.is_ascii_lowercase());
+        let is_harmless = name == "request" && is_word(&value);
+        if is_core(&name) && !is_harmless || params.iter().any(|(own, _)| *own == name) {
             return bad(format!(
                 "the authorization address already has the parameter {name:?}"
             ));
@@ -75,6 +78,7 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
     }
     let (authority, path) = redirect_parts(request.redirect_uri)?;
 
+    let dialect = &client.dialect;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
     let state = CsrfToken::new_random_len(RANDOM_BYTES);
     let nonce = request
@@ -87,10 +91,19 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
     let flow = BasicClient::new(ClientId::new(client.client_id.clone()))
         .set_auth_uri(AuthUrl::from_url(auth_uri))
         .set_redirect_uri(redirect_url(request.redirect_uri)?);
-    let mut flow = flow
-        .authorize_url(|| state)
-        .set_pkce_challenge(challenge)
-        .add_scopes(request.scopes.iter().cloned().map(Scope::new));
+    // One scope with separators in it: the library knows the space alone.
+    let scope = request
+        .scopes
+        .join(&dialect.scope_separator.as_char().to_string());
+    let scope = (!scope.is_empty()).then(|| Scope::new(scope));
+    let mut flow = flow.authorize_url(|| state).add_scopes(scope);
+    if dialect.pkce == Pkce::S256 {
+        flow = flow.set_pkce_challenge(challenge);
+    }
+    // O-15
+    for resource in &client.resources {
+        flow = flow.add_extra_param("resource", resource.as_str());
+    }
     if let Some(nonce) = &nonce {
         flow = flow.add_extra_param("nonce", nonce.as_str());
     }
@@ -98,6 +111,7 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
         flow = flow.add_extra_param(name, value);
     }
     let (url, _) = flow.url();
+    let url = renamed(client, url);
 
     Ok(Pending {
         url: url.into(),
@@ -112,6 +126,8 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
             } else {
                 MissingIssuer::Accepted
             },
+            names: dialect.callback_names.clone(),
+            keep: dialect.keep_from_callback.clone(),
         },
         used: AtomicBool::new(false),
         verifier: Zeroizing::new(verifier.into_secret()),
@@ -202,7 +218,7 @@ pub fn check_params(params: &[(String, String)]) -> Result<(), Error> {
 
 /// Parameters that carry the protocol. `request` and `request_uri` (RFC 9101) would replace them all, and
 /// `response_mode` would send the answer where we do not look.
-fn is_core(name: &str) -> bool {
+pub(crate) fn is_core(name: &str) -> bool {
     const CORE: [&str; 16] = [
         "assertion",
         "client_assertion",
@@ -225,6 +241,28 @@ fn is_core(name: &str) -> bool {
     name.starts_with("code_challenge") || CORE.contains(&name.as_str())
 }
 
+/// The address with the provider's own names for parameters (OA4); those of the address itself stay as they are, and
+/// so does the order.
+fn renamed(client: &Oauth2, url: Url) -> Url {
+    if client.dialect.renamed.is_empty() {
+        return url;
+    }
+    let own = Url::parse(&client.auth_uri).map_or(0, |own| own.query_pairs().count());
+    let mut renamed = url.clone();
+    renamed.query_pairs_mut().clear();
+    for (index, (name, value)) in url.query_pairs().enumerate() {
+        let name = if index < own {
+            &name
+        } else {
+            client.dialect.name_of("authorize", &name)
+        };
+        if !name.is_empty() {
+            renamed.query_pairs_mut().append_pair(name, &value);
+        }
+    }
+    renamed
+}
+
 fn merged(ours: &[(String, String)], theirs: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
     check_params(ours)?;
     check_params(theirs)?;
@@ -235,7 +273,7 @@ fn merged(ours: &[(String, String)], theirs: &[(String, String)]) -> Result<Vec<
 }
 
 /// RFC 6749 §3.3: a scope has no space, quote or backslash.
-fn check_scopes(scopes: &[String]) -> Result<(), Error> {
+pub(crate) fn check_scopes(scopes: &[String]) -> Result<(), Error> {
     let fits = |scope: &String| {
         !scope.is_empty()
             && scope.len() <= LONGEST_PARAMETER

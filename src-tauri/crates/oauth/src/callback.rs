@@ -11,7 +11,7 @@ use keyward_model::SecretValue;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::{authorize::Pending, text};
+use crate::{answer, authorize::Pending, text};
 
 /// Longest request line with headers, in bytes (O-30).
 pub const LONGEST_HEAD: usize = 16 * 1024;
@@ -23,7 +23,11 @@ const MOST_HEADERS: usize = 64;
 const LONGEST_VALUE: usize = 4 * 1024;
 
 /// An authorization code: a secret for a minute, good for one exchange.
-pub struct Code(pub(crate) SecretValue);
+pub struct Code {
+    pub(crate) value: SecretValue,
+    /// What else the callback said that the registration keeps (OA4).
+    pub(crate) kept: Vec<(String, String)>,
+}
 
 impl fmt::Debug for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,6 +95,10 @@ pub(crate) struct Expected {
     pub(crate) state: [u8; 32],
     pub(crate) issuer: Option<String>,
     pub(crate) missing_issuer: MissingIssuer,
+    /// What the provider calls parameters of the callback.
+    pub(crate) names: Vec<(String, String)>,
+    /// Parameters that are kept with the Connection.
+    pub(crate) keep: Vec<String>,
 }
 
 /// What a callback without `iss` means (RFC 9207 §2.4).
@@ -169,7 +177,7 @@ pub(crate) fn answer(expected: &Expected, visit: &Visit<'_>) -> Result<Code, Cal
     if visit.path != expected.path {
         return not_ours(Reason::Path);
     }
-    let Some(parameters) = Parameters::read(visit.query) else {
+    let Some(parameters) = Parameters::read(visit.query, expected) else {
         return not_ours(Reason::Malformed);
     };
     let state = parameters.state.unwrap_or_default();
@@ -196,7 +204,10 @@ pub(crate) fn answer(expected: &Expected, visit: &Visit<'_>) -> Result<Code, Cal
         });
     }
     match parameters.code {
-        Some(code) if !code.is_empty() => Ok(Code(SecretValue::from(code))),
+        Some(code) if !code.is_empty() => Ok(Code {
+            value: SecretValue::from(code),
+            kept: parameters.kept,
+        }),
         _ => not_ours(Reason::Empty),
     }
 }
@@ -228,22 +239,36 @@ struct Parameters {
     error: Option<String>,
     description: Option<String>,
     code: Option<String>,
+    kept: Vec<(String, String)>,
 }
 
 impl Parameters {
     /// Reads a query; `None` when one of ours is repeated (RFC 6749 §3.1) or any parameter is undecodable
     /// or too long (O-29). Others are read past.
-    fn read(query: &str) -> Option<Self> {
+    fn read(query: &str, expected: &Expected) -> Option<Self> {
         let mut found = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
-            let slot = match name.as_str() {
+            // What the provider calls otherwise is read under its name alone: a second code could be another's.
+            let standard = expected.names.iter().find(|(_, own)| *own == name);
+            let is_replaced = expected.names.iter().any(|(standard, _)| *standard == name);
+            let slot = match standard.map_or(name.as_str(), |(standard, _)| standard) {
+                _ if standard.is_none() && is_replaced => continue,
                 "state" => &mut found.state,
                 "iss" => &mut found.issuer,
                 "error" => &mut found.error,
                 "error_description" => &mut found.description,
                 "code" => &mut found.code,
+                _ if expected.keep.contains(&name) => {
+                    if found.kept.iter().any(|(other, _)| *other == name) {
+                        return None;
+                    }
+                    if answer::is_keepable(&value) {
+                        found.kept.push((name, value));
+                    }
+                    continue;
+                }
                 _ => continue,
             };
             if slot.replace(value).is_some() {

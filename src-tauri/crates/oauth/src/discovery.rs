@@ -67,6 +67,17 @@ impl Metadata {
     }
 }
 
+/// What an address answers to a visit without anything in it: the HTTP status, no redirect followed.
+///
+/// # Errors
+/// [`Error::BadEndpoint`] for an unacceptable address; [`Error::Transient`] without an answer.
+pub async fn status_of(http: &Http, address: &str) -> Result<u16, Error> {
+    let mut request = reqwest::Request::new(Method::GET, endpoint::parse(address)?);
+    let any = HeaderValue::from_static("text/html, */*;q=0.5");
+    request.headers_mut().insert(ACCEPT, any);
+    Ok(http.send(request).await?.status)
+}
+
 /// Asks an issuer for its metadata, at both well-known addresses in turn.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
 /// Deepest nesting that is read (O-73).
@@ -35,83 +35,137 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
     serde_json::from_slice(json).ok()
 }
 
-/// The value of one member, as far as anybody looks at it.
-pub(crate) enum Member {
+/// A JSON value, for members that lie anywhere in it; texts wipe themselves.
+pub(crate) enum Node {
     Text(Zeroizing<String>),
-    Number(f64),
-    Texts(Vec<Zeroizing<String>>),
+    Number(serde_json::Number),
+    Bool(bool),
     Null,
-    Other,
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
 }
 
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Members)
+/// A member that is looked at is there twice: two readers may take different ones, so nobody takes any.
+pub(crate) struct Twice;
+
+impl Node {
+    /// What a JSON pointer leads to (RFC 6901).
+    pub(crate) fn find(&self, pointer: &str) -> Result<Option<&Self>, Twice> {
+        let mut node = self;
+        for part in pointer.split('/').skip(1) {
+            let part = part.replace("~1", "/").replace("~0", "~");
+            let next = match node {
+                Self::Object(members) => {
+                    let mut found = members.iter().filter(|(name, _)| *name == part);
+                    match (found.next(), found.next()) {
+                        (_, Some(_)) => return Err(Twice),
+                        (found, None) => found.map(|(_, node)| node),
+                    }
+                }
+                Self::List(items) => part.parse::<usize>().ok().and_then(|index| items.get(index)),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(node))
+    }
+
+    /// A text, as it is.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(&self) -> Option<i64> {
+        match self {
+            Self::Number(number) => number.as_i64(),
+            _ => None,
+        }
     }
 }
 
-struct Members;
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Nodes)
+    }
+}
 
-impl<'de> Visitor<'de> for Members {
-    type Value = Member;
+struct Nodes;
+
+impl<'de> Visitor<'de> for Nodes {
+    type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Member, E> {
-        Ok(Member::Text(Zeroizing::new(text.to_owned())))
+    fn visit_str<E>(self, text: &str) -> Result<Node, E> {
+        Ok(Node::Text(Zeroizing::new(text.to_owned())))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Member, E> {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "only the size matters: it is clamped to a year"
-        )]
-        Ok(Member::Number(number as f64))
+    fn visit_u64<E>(self, number: u64) -> Result<Node, E> {
+        Ok(Node::Number(number.into()))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Member, E> {
-        #[expect(clippy::cast_precision_loss, reason = "negative numbers all mean zero")]
-        Ok(Member::Number(number as f64))
+    fn visit_i64<E>(self, number: i64) -> Result<Node, E> {
+        Ok(Node::Number(number.into()))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Member, E> {
-        Ok(Member::Number(number))
+    fn visit_f64<E>(self, number: f64) -> Result<Node, E> {
+        Ok(serde_json::Number::from_f64(number).map_or(Node::Null, Node::Number))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Member, E> {
-        Ok(Member::Other)
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
     }
 
-    fn visit_unit<E>(self) -> Result<Member, E> {
-        Ok(Member::Null)
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Member, A::Error> {
-        let (mut texts, mut mixed) = (Vec::new(), false);
-        while let Some(item) = items.next_element::<Member>()? {
-            match item {
-                Member::Text(text) => texts.push(text),
-                _ => mixed = true,
-            }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Node, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
         }
-        Ok(if mixed {
-            Member::Other
-        } else {
-            Member::Texts(texts)
-        })
+        Ok(Node::List(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Member, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Member::Other)
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Node, A::Error> {
+        let mut object = Vec::new();
+        while let Some(member) = members.next_entry()? {
+            object.push(member);
+        }
+        Ok(Node::Object(object))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn oa4_members_are_found_by_pointer_and_never_twice() {
+        let node: Node =
+            read(br#"{"a":{"b/c":[{"x":1},{"x":"y"}]},"t":1,"t":2,"big":9007199254740993}"#).unwrap();
+        let text = |pointer: &str| match node.find(pointer) {
+            Ok(found) => found.and_then(Node::text).map(str::to_owned),
+            Err(Twice) => Some("twice".to_owned()),
+        };
+        assert_eq!(text("/a/b~1c/1/x").as_deref(), Some("y"));
+        assert_eq!(text("/t").as_deref(), Some("twice"));
+        for nothing in ["/a/z", "/a/b~1c/2/x", "/a/b~1c/x", "/a/b~1c/0/x/y"] {
+            assert_eq!(text(nothing), None, "{nothing}");
+        }
+        let whole = |pointer: &str| node.find(pointer).ok().flatten().and_then(Node::whole);
+        assert_eq!(whole("/big"), Some(9_007_199_254_740_993));
+    }
 
     #[test]
     fn o73_depth_is_bounded_and_brackets_in_text_do_not_count() {
@@ -121,6 +175,6 @@ mod tests {
         assert!(!is_shallow("{\"a\":".repeat(100_000).as_bytes()));
         let text = format!("{{\"a\":\"{}\\\"{}\"}}", "[".repeat(100), "{".repeat(100));
         assert!(is_shallow(text.as_bytes()));
-        assert!(read::<Member>(text.as_bytes()).is_some());
+        assert!(read::<Node>(text.as_bytes()).is_some());
     }
 }

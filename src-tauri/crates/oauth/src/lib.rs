@@ -7,6 +7,7 @@
 //!
 //! Invariants (ids are those of SECURITY.md)
 //! - Authorization code with PKCE S256 is the only grant that is begun; there is no code for another (O-01, O-02).
+//!   PKCE is left out for a registration that says so, because its provider refuses it, and for no other.
 //! - Whether a callback is ours is decided by one pure function, [`callback::judge`], for the listener and for
 //!   a pasted address alike (O-36). The state is compared before anything else of the query is looked at (O-23).
 //! - A forged request neither finishes nor aborts a consent, and a genuine one is taken once, through
@@ -45,6 +46,10 @@ mod page;
 
 pub mod loopback;
 
+mod dialect;
+
+pub mod behaviour;
+
 mod answer;
 
 pub mod token;
@@ -52,6 +57,8 @@ pub mod token;
 pub mod revoke;
 
 pub mod discovery;
+
+pub mod catalogue;
 
 pub use answer::header_scheme;
 pub use error::Error;

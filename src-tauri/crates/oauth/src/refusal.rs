@@ -8,7 +8,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use crate::{
     error::{Error, Sent},
     http::{Extent, Reply},
-    json::{self, Member},
+    json::{self, Node},
     text,
 };
 
@@ -52,7 +52,9 @@ impl Refusal {
             | "slow_down"
             | "authorization_pending"
             | "rate_limit_exceeded"
-            | "too_many_requests" => Error::Transient {
+            | "too_many_requests"
+            // Slack.
+            | "ratelimited" => Error::Transient {
                 what: format!("the provider asks to wait: {oauth_error}"),
                 retry_after,
                 sent: Sent::Answered,
@@ -129,11 +131,11 @@ fn read(reply: &Reply, sent: &[&str]) -> Option<Refusal> {
         error,
         error_description,
     } = json::read(&reply.body)?;
-    let Some(Member::Text(code)) = error else {
+    let Some(Node::Text(code)) = error else {
         return None;
     };
     let description = match &error_description {
-        Some(Member::Text(text)) => Some(text.as_str()),
+        Some(Node::Text(text)) => Some(text.as_str()),
         _ => None,
     };
     Some(Refusal::new(&code, description, sent))
@@ -141,8 +143,8 @@ fn read(reply: &Reply, sent: &[&str]) -> Option<Refusal> {
 
 #[derive(serde::Deserialize)]
 struct Answer {
-    error: Option<Member>,
-    error_description: Option<Member>,
+    error: Option<Node>,
+    error_description: Option<Node>,
 }
 
 /// `Retry-After` as seconds or date (RFC 9110 §10.2.3), between one second and one hour; garbage is no word.

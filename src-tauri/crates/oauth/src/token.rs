@@ -1,25 +1,30 @@
 //! The two requests to a token endpoint: a code for tokens, a refresh token for tokens.
 
+use std::borrow::Cow;
+
 use keyward_model::{
     SecretValue, Timestamp,
     auth_client::{ClientAuthentication, Oauth2},
     connection::TokenSet,
+    dialect::{Behaviour, Pkce},
 };
 use oauth2::{
     AuthType, AuthorizationCode, ClientId, ClientSecret, HttpRequest, HttpResponse, PkceCodeVerifier,
     RefreshToken, RequestTokenError, TokenUrl,
     basic::{BasicClient, BasicErrorResponse},
 };
-use reqwest::header::HeaderMap;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::{
     answer::{self, Reading},
     authorize::{Pending, redirect_url},
+    behaviour,
     callback::Code,
+    dialect::{self, Kind},
     endpoint,
     error::Error,
-    http::{Http, Reply, wiped_body},
+    http::{Http, Reply},
 };
 
 /// Tokens, and what came along with them.
@@ -32,6 +37,20 @@ pub struct Answer {
     pub account: Option<String>,
     /// The provider's clock, from the `Date` header (O-70).
     pub server_date: Option<Timestamp>,
+    /// What the registration keeps of callback and answer (OA4): name and value, none of them a token.
+    pub kept: Vec<(String, String)>,
+    /// How long the refresh token is good, in seconds, where the answer or the catalogue says so (OA9).
+    pub refresh_token_expires_in: Option<u64>,
+}
+
+impl Answer {
+    /// What is kept with the Connection now: what this answer said in place of what was said before.
+    #[must_use]
+    pub fn kept_over(&self, before: &[(String, String)]) -> Vec<(String, String)> {
+        let is_said = |name: &String| self.kept.iter().any(|(said, _)| said == name);
+        let stays = before.iter().filter(|(name, _)| !is_said(name));
+        stays.chain(&self.kept).cloned().collect()
+    }
 }
 
 /// Exchanges the code of a consent (RFC 6749 §4.1.3, RFC 7636 §4.5).
@@ -62,24 +81,49 @@ pub async fn exchange(
             "the registration changed while the consent was under way".to_owned(),
         ));
     }
-    let (secret, code) = (secret_text(secret)?, text(&code.0)?);
-    let request = built(
-        token_client(client, secret)?
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_redirect_uri(std::borrow::Cow::Owned(redirect_url(pending.redirect_uri())?))
-            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string()))
-            .request(&unsent),
-    )?;
-    let sent = [code, pending.verifier.as_str(), secret.unwrap_or_default()];
-    ask(
-        http,
-        client,
-        request,
-        pending.nonce.as_ref().map(|nonce| nonce.as_str()),
-        &sent,
-        now,
-    )
-    .await
+    // T-11: the host that the callback named counts, if the registration lists it.
+    let client = &*behaviour::at_home(client, &code.kept)?;
+    let asked_at = now();
+    let request = exchange_request(client, secret, pending, &code, asked_at)?;
+    let nonce = pending.nonce.as_ref().map(|nonce| nonce.as_str());
+    let secret_sent = secret_text(secret)?.unwrap_or_default();
+    let sent = [text(&code.value)?, pending.verifier.as_str(), secret_sent];
+    let mut answer = ask(http, client, request, nonce, &sent, asked_at, now).await?;
+    if let Some(request) = behaviour::further(client, secret, &answer.tokens.access_token)? {
+        let short = answer.tokens.access_token.duplicate();
+        let sent = [text(&short)?, secret_sent];
+        let long = ask(http, client, request, None, &sent, now(), now).await?;
+        answer = Answer {
+            kept: answer.kept,
+            account: answer.account,
+            ..lasting(long)
+        };
+    }
+    answer.kept = code.kept.into_iter().chain(answer.kept).collect();
+    if let Some(absolute) = client.dialect.refresh_token.absolute {
+        let said = answer.refresh_token_expires_in.unwrap_or(u64::MAX);
+        answer.refresh_token_expires_in = Some(said.min(absolute.into()));
+    }
+    Ok(answer)
+}
+
+/// The request of [`exchange`], not sent.
+pub(crate) fn exchange_request(
+    client: &Oauth2,
+    secret: Option<&SecretValue>,
+    pending: &Pending,
+    code: &Code,
+    now: Timestamp,
+) -> Result<reqwest::Request, Error> {
+    let library = token_client(client, &client.token_uri, secret_text(secret)?)?;
+    let request = library
+        .exchange_code(AuthorizationCode::new(text(&code.value)?.to_owned()))
+        .set_redirect_uri(Cow::Owned(redirect_url(pending.redirect_uri())?));
+    let request = match client.dialect.pkce {
+        Pkce::S256 => request.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string())),
+        Pkce::Off => request,
+    };
+    built(client, Kind::Exchange, secret, now, request.request(&unsent))
 }
 
 /// Asks for fresh tokens (RFC 6749 §6), once; whether to ask again is the caller's to decide (O-53).
@@ -93,21 +137,38 @@ pub async fn refresh(
     refresh_token: &SecretValue,
     now: &(dyn Fn() -> Timestamp + Sync),
 ) -> Result<Answer, Error> {
-    let (secret, refresh_token) = (secret_text(secret)?, text(refresh_token)?);
-    let request = built(
-        token_client(client, secret)?
-            .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
-            .request(&unsent),
-    )?;
-    ask(
-        http,
-        client,
-        request,
-        None,
-        &[refresh_token, secret.unwrap_or_default()],
-        now,
-    )
-    .await
+    let asked_at = now();
+    let request = refresh_request(client, secret, refresh_token, asked_at)?;
+    let sent = [text(refresh_token)?, secret_text(secret)?.unwrap_or_default()];
+    let answer = ask(http, client, request, None, &sent, asked_at, now).await?;
+    Ok(match client.dialect.behaviour {
+        Some(Behaviour::FacebookExchange | Behaviour::InstagramExchange | Behaviour::ThreadsExchange) => {
+            lasting(answer)
+        }
+        _ => answer,
+    })
+}
+
+/// The request of [`refresh`], not sent.
+pub(crate) fn refresh_request(
+    client: &Oauth2,
+    secret: Option<&SecretValue>,
+    refresh_token: &SecretValue,
+    now: Timestamp,
+) -> Result<reqwest::Request, Error> {
+    if let Some(request) = behaviour::meta_refresh(client, secret, refresh_token)? {
+        return Ok(request);
+    }
+    let library = token_client(client, client.refresh_uri(), secret_text(secret)?)?;
+    let refresh_token = RefreshToken::new(text(refresh_token)?.to_owned());
+    let built_by_library = library.exchange_refresh_token(&refresh_token).request(&unsent);
+    built(client, Kind::Refresh, secret, now, built_by_library)
+}
+
+/// A long-lived token that the next one is got with: it is its own refresh token.
+fn lasting(mut answer: Answer) -> Answer {
+    answer.tokens.refresh_token = Some(answer.tokens.access_token.duplicate());
+    answer
 }
 
 /// Reads a whole answer of the token endpoint that came with `status`, as [`refresh`] does: bytes in, verdict out.
@@ -138,13 +199,14 @@ async fn ask(
     request: reqwest::Request,
     nonce: Option<&str>,
     sent: &[&str],
+    asked_at: Timestamp,
     now: &(dyn Fn() -> Timestamp + Sync),
 ) -> Result<Answer, Error> {
-    let asked_at = now();
     let reply = http.send(request).await?;
     // A clock that was set back meanwhile must not lengthen the life of the token.
     let obtained_at = asked_at.min(now());
-    answer::read(
+    answer::of(
+        Some(client),
         reply,
         &Reading {
             obtained_at,
@@ -163,8 +225,8 @@ type TokenClient = BasicClient<
     oauth2::EndpointSet,
 >;
 
-fn token_client(client: &Oauth2, secret: Option<&str>) -> Result<TokenClient, Error> {
-    let token_uri = endpoint::parse(&client.token_uri)?;
+fn token_client(client: &Oauth2, address: &str, secret: Option<&str>) -> Result<TokenClient, Error> {
+    let token_uri = endpoint::parse(address)?;
     let builder = BasicClient::new(ClientId::new(client.client_id.clone()));
     // Without a secret there is nothing to authenticate with: the client id goes into the body (RFC 6749 §3.2.1).
     let builder = match (client.client_authentication, secret) {
@@ -203,6 +265,10 @@ fn unsent(request: HttpRequest) -> Result<HttpResponse, Built> {
 }
 
 fn built<T>(
+    client: &Oauth2,
+    kind: Kind,
+    secret: Option<&SecretValue>,
+    now: Timestamp,
     outcome: Result<T, RequestTokenError<Built, BasicErrorResponse>>,
 ) -> Result<reqwest::Request, Error> {
     let Err(RequestTokenError::Request(Built(request))) = outcome else {
@@ -211,18 +277,8 @@ fn built<T>(
         ));
     };
     let (parts, body) = request.into_parts();
+    let body = Zeroizing::new(body);
     let url = Url::parse(&parts.uri.to_string())
         .map_err(|_| Error::BadEndpoint("the token address is not a URL".to_owned()))?;
-    let mut request = reqwest::Request::new(parts.method, url);
-    *request.headers_mut() = sensitive(parts.headers);
-    *request.body_mut() = Some(wiped_body(body));
-    Ok(request)
-}
-
-/// Keeps credentials out of debug output and of HTTP/2 header tables.
-fn sensitive(mut headers: HeaderMap) -> HeaderMap {
-    if let Some(value) = headers.get_mut(reqwest::header::AUTHORIZATION) {
-        value.set_sensitive(true);
-    }
-    headers
+    dialect::written(client, kind, secret, now, url, parts.headers, &body)
 }

@@ -198,6 +198,14 @@ impl From<ProgramUsage> for wire::ProgramUsage {
     }
 }
 
+/// Parameters as a person writes them.
+fn written(pairs: &[(String, String)]) -> Vec<String> {
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
+}
+
 impl From<CountedClient> for wire::AuthClient {
     fn from(counted: CountedClient) -> Self {
         let client = counted.auth_client;
@@ -226,7 +234,7 @@ impl From<CountedClient> for wire::AuthClient {
             issuer: of(|oauth2| oauth2.issuer.clone()),
             auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone())),
             token_uri: of(|oauth2| Some(oauth2.token_uri.clone())),
-            refresh_token_uri: None,
+            refresh_token_uri: of(|oauth2| oauth2.refresh_token_uri.clone()),
             revocation_uri: of(|oauth2| oauth2.revocation_uri.clone()),
             token_expires_in: oauth2.map(|oauth2| oauth2.token_expires_in),
             client_id: of(|oauth2| Some(oauth2.client_id.clone())),
@@ -236,11 +244,15 @@ impl From<CountedClient> for wire::AuthClient {
             url: client.registration.url().map(str::to_owned),
             apply: client.registration.apply().map(ToString::to_string),
             scopes: oauth2.map_or_else(Vec::new, |oauth2| oauth2.scopes.clone()),
-            authorize_params: oauth2
-                .iter()
-                .flat_map(|oauth2| &oauth2.authorize_params)
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect(),
+            authorize_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.authorize_params)),
+            token_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.token_params)),
+            refresh_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.refresh_params)),
+            resources: oauth2.map_or_else(Vec::new, |oauth2| oauth2.resources.clone()),
+            refresh_window: oauth2.and_then(|oauth2| oauth2.refresh_window),
+            provider: of(|oauth2| oauth2.provider.as_ref().map(|origin| origin.id.clone())),
+            variables: oauth2
+                .and_then(|oauth2| oauth2.provider.as_ref())
+                .map_or_else(Vec::new, |origin| written(&origin.variables)),
             connections: counted.connections,
             created_at: client.created_at.to_rfc3339(),
         }
@@ -270,6 +282,7 @@ impl From<Shown> for wire::Connection {
             expires_at: at(connection.lifetime.map(|lifetime| lifetime.expires_at)),
             obtained_at: at(connection.lifetime.map(|lifetime| lifetime.obtained_at)),
             next_refresh_at: at(connection.next_refresh_at()),
+            kept: connection.kept.into_iter().map(|(name, _)| name).collect(),
             id: connection.id.to_string(),
             key: connection.key.to_string(),
             name: connection.name,

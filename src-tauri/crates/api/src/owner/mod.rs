@@ -15,6 +15,7 @@ mod from_engine;
 pub mod health;
 pub mod imports;
 pub mod keys;
+pub mod providers;
 pub mod references;
 pub mod secrets;
 pub mod settings;

@@ -48,6 +48,18 @@ pub struct AuthClient {
     pub scopes: Vec<String>,
     /// Further authorization parameters, `name=value`.
     pub authorize_params: Vec<String>,
+    /// Further parameters of the request for tokens, `name=value`.
+    pub token_params: Vec<String>,
+    /// Further parameters of a refresh, `name=value`.
+    pub refresh_params: Vec<String>,
+    /// Resources the tokens are for (RFC 8707).
+    pub resources: Vec<String>,
+    /// How long before its end a token is refreshed, in seconds; `null` for the usual tenth.
+    pub refresh_window: Option<u32>,
+    /// The catalogue entry it was made from.
+    pub provider: Option<String>,
+    /// What stands for the variables of that entry, `name=value`.
+    pub variables: Vec<String>,
     /// How many Connections use it.
     pub connections: u32,
     /// RFC 3339.
@@ -137,6 +149,12 @@ pub struct AuthClientCreate {
     pub token_uri: Option<String>,
     /// Revocation endpoint.
     pub revocation_uri: Option<String>,
+    /// Endpoint for refreshes, where it is another one than the token endpoint.
+    pub refresh_token_uri: Option<String>,
+    /// Entry of the catalogue, which says whatever is left out.
+    pub provider: Option<String>,
+    /// What stands for the variables of that entry, `name=value`.
+    pub variables: Option<Vec<String>>,
     /// OAuth client id.
     pub client_id: Option<String>,
     /// OAuth client secret.
@@ -147,6 +165,14 @@ pub struct AuthClientCreate {
     pub redirect_path: Option<String>,
     /// Further authorization parameters, `name=value`.
     pub authorize_params: Option<Vec<String>>,
+    /// Further parameters of the request for tokens, `name=value`.
+    pub token_params: Option<Vec<String>>,
+    /// Further parameters of a refresh, `name=value`.
+    pub refresh_params: Option<Vec<String>>,
+    /// Resources the tokens are for (RFC 8707).
+    pub resources: Option<Vec<String>>,
+    /// How long before its end a token is refreshed, in seconds.
+    pub refresh_window: Option<u32>,
     /// Scopes asked for by default.
     pub scopes: Option<Vec<String>>,
     /// Where requests go.

@@ -47,6 +47,8 @@ pub struct Connection {
     pub apply: Option<String>,
     /// Number of the current values; `null` for tokens, and while there are none.
     pub value_version: Option<u32>,
+    /// Fields that its provider said beside the tokens, for references: `instance_url`, `realmId`.
+    pub kept: Vec<String>,
     /// Whether `@APP` means this one.
     pub default: bool,
     /// RFC 3339.

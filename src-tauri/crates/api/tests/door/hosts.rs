@@ -155,6 +155,13 @@ fn connect(client: &mut Client, provider: &Provider) {
         token_expires_in: None,
         redirect_path: None,
         authorize_params: None,
+        token_params: None,
+        refresh_params: None,
+        resources: None,
+        refresh_window: None,
+        refresh_token_uri: None,
+        provider: None,
+        variables: None,
         scopes: None,
     };
     client.call("default", &auth_client).unwrap();

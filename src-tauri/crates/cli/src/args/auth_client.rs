@@ -47,8 +47,15 @@ pub enum Visibility {
 pub struct AuthClientAdd {
     /// Key, for ever
     pub key: String,
-    #[arg(long = "type", value_enum)]
-    pub kind: AuthClientType,
+    /// Kind of registration [default with --provider: oauth2]
+    #[arg(long = "type", value_enum, required_unless_present = "provider")]
+    pub kind: Option<AuthClientType>,
+    /// Entry of the catalogue, which says whatever is left out; `keyward provider list` names them
+    #[arg(long, value_name = "ID")]
+    pub provider: Option<String>,
+    /// What stands for a variable of that entry, NAME=VALUE; may be repeated
+    #[arg(long = "var", value_name = "K=V", requires = "provider")]
+    pub variables: Vec<String>,
     #[arg(long)]
     pub name: Option<String>,
     /// Application it is for
@@ -78,6 +85,9 @@ pub struct AuthClientAdd {
     pub token_uri: Option<String>,
     #[arg(long, value_name = "URL")]
     pub revocation_uri: Option<String>,
+    /// Where refreshes go, if not to the token endpoint; its query is kept
+    #[arg(long, value_name = "URL")]
+    pub refresh_token_uri: Option<String>,
     /// Seconds a token lives when the provider does not say [default: 3600]
     #[arg(long, value_name = "SECONDS")]
     pub token_expires_in: Option<u32>,
@@ -87,6 +97,18 @@ pub struct AuthClientAdd {
     /// Further parameter of the authorization request, NAME=VALUE; may be repeated
     #[arg(long = "authorize-param", value_name = "K=V")]
     pub authorize_params: Vec<String>,
+    /// Further parameter of the request for tokens, NAME=VALUE; may be repeated
+    #[arg(long = "token-param", value_name = "K=V")]
+    pub token_params: Vec<String>,
+    /// Further parameter of a refresh, NAME=VALUE; may be repeated
+    #[arg(long = "refresh-param", value_name = "K=V")]
+    pub refresh_params: Vec<String>,
+    /// Resource the tokens are for (RFC 8707); may be repeated
+    #[arg(long = "resource", value_name = "URL")]
+    pub resources: Vec<String>,
+    /// Refresh so many seconds before the end [default: a tenth of the lifetime, at least 60]
+    #[arg(long, value_name = "SECONDS")]
+    pub refresh_window: Option<u32>,
     /// Scope asked for by default; may be repeated
     #[arg(long = "scope", value_name = "S")]
     pub scopes: Vec<String>,

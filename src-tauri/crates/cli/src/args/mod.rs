@@ -12,6 +12,7 @@ mod credential;
 mod environment;
 mod exchange;
 mod keys;
+mod provider;
 mod secret;
 mod settings;
 mod using;
@@ -27,6 +28,7 @@ pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues
 pub use environment::Env;
 pub use exchange::{Export, Import, ImportFormat, OnConflict};
 pub use keys::{Passphrase, PassphraseChange, Recovery, RecoveryUse, Rekey};
+pub use provider::Provider;
 pub use secret::{Bound, RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSource};
 pub use settings::{Settings, SettingsUpdate};
 pub use using::{Format, Get, Inject, Run};
@@ -102,6 +104,9 @@ pub enum Command {
     /// Auth clients: your registrations with providers
     #[command(subcommand)]
     AuthClient(AuthClient),
+    /// Providers: how each speaks OAuth, and what to do there
+    #[command(subcommand)]
+    Provider(Provider),
     /// Give consent in the browser: a new connection, or the same one again
     Connect(Connect),
     /// Connections: tokens that are kept fresh, and credentials that you entered

@@ -2,7 +2,7 @@
 
 use keyward_api::wire::{
     self, AuthClient, AuthClientCreate, AuthClientDelete, AuthClientList, AuthClientShow, Code, Error,
-    Plaintext,
+    Plaintext, ProviderShow,
 };
 
 use super::Result;
@@ -23,11 +23,28 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     let mut door = Door::open(context)?;
     match command {
         Command::Add(add) => {
+            let provider = match &add.provider {
+                None => None,
+                Some(provider) => {
+                    let show = ProviderShow {
+                        provider: provider.clone(),
+                    };
+                    Some(door.call_as_is(context, show)?)
+                }
+            };
             let made = door.call(context, request(context, *add)?)?;
             if let Some(redirect) = &made.redirect {
                 face.say(format!(
                     "Register this redirect address at the provider: {redirect} (any port)"
                 ));
+            }
+            if let Some(provider) = provider {
+                for step in &provider.steps {
+                    face.say(format!("  {step}"));
+                }
+                if provider.without_pkce {
+                    face.say("This provider refuses PKCE: keep its redirect address to yourself.");
+                }
             }
             face.show(&made, facts)
         }
@@ -66,7 +83,7 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         key: add.key,
         name: add.name,
         application: add.app,
-        kind: Some(match add.kind {
+        kind: add.kind.map(|kind| match kind {
             AuthClientType::Oauth2 => wire::AuthClientType::Oauth2,
             AuthClientType::Basic => wire::AuthClientType::Basic,
             AuthClientType::ApiKey => wire::AuthClientType::ApiKey,
@@ -77,11 +94,18 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         auth_uri: add.auth_uri,
         token_uri: add.token_uri,
         revocation_uri: add.revocation_uri,
+        refresh_token_uri: add.refresh_token_uri,
+        provider: add.provider,
+        variables: some(add.variables),
         client_id: add.client_id,
         client_secret: client_secret(add.client_secret_stdin)?,
         token_expires_in: add.token_expires_in,
         redirect_path: add.redirect_path,
         authorize_params: some(add.authorize_params),
+        token_params: some(add.token_params),
+        refresh_params: some(add.refresh_params),
+        resources: some(add.resources),
+        refresh_window: add.refresh_window,
         scopes: some(add.scopes),
         url: add.url,
         apply: add.apply,
@@ -178,11 +202,23 @@ fn facts(client: &AuthClient) -> String {
             ("issuer", or_none(&client.issuer)),
             ("auth uri", or_none(&client.auth_uri)),
             ("token uri", or_none(&client.token_uri)),
+            ("refresh token uri", or_none(&client.refresh_token_uri)),
             ("revocation uri", or_none(&client.revocation_uri)),
             ("client id", or_none(&client.client_id)),
             ("client secret", secret.to_owned()),
             ("redirect", or_none(&client.redirect)),
             ("scopes", client.scopes.join(" ")),
+            ("parameters", client.authorize_params.join(" ")),
+            ("token parameters", client.token_params.join(" ")),
+            ("refresh parameters", client.refresh_params.join(" ")),
+            ("resources", client.resources.join(" ")),
+            (
+                "refresh window",
+                client
+                    .refresh_window
+                    .map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} s")),
+            ),
+            ("provider", provider(client)),
         ]));
     } else {
         text.push_str(&output::facts(&[
@@ -191,6 +227,16 @@ fn facts(client: &AuthClient) -> String {
         ]));
     }
     text
+}
+
+/// The catalogue entry it was made from, with what stands for its variables.
+fn provider(client: &AuthClient) -> String {
+    let named = client
+        .provider
+        .iter()
+        .chain(&client.variables)
+        .map(String::as_str);
+    named.collect::<Vec<_>>().join(" ")
 }
 
 fn rows(list: &[AuthClient]) -> String {

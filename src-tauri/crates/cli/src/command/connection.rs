@@ -167,6 +167,9 @@ pub fn facts(connection: &Connection) -> String {
         ("state", state(connection).to_owned()),
         ("default", yes_or_no(connection.default, "yes", "no")),
     ];
+    if !connection.kept.is_empty() {
+        facts.push(("kept", connection.kept.join(" ")));
+    }
     if connection.auth_type == AuthType::Oauth2 {
         facts.extend([
             ("account", or_none(&connection.account)),

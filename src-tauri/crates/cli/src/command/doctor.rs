@@ -113,7 +113,8 @@ fn no_home(context: &Context) -> Check {
     }
 }
 
-fn line(check: &Check) -> String {
+/// One line of a check, with what to do below it.
+pub fn line(check: &Check) -> String {
     let mark = match check.outcome {
         Outcome::Ok => "ok  ",
         Outcome::Warn => "warn",

@@ -18,6 +18,7 @@ mod init;
 mod inject;
 mod lock;
 mod passphrase;
+mod provider;
 mod recovery;
 mod recovery_key;
 mod rekey;
@@ -72,6 +73,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Get(get) => get::run(&context, face, &get),
         Command::App(command) => application::run(&context, face, command),
         Command::AuthClient(command) => auth_client::run(&context, face, command),
+        Command::Provider(command) => return provider::run(&context, face, command),
         Command::Connect(connect) => connect::run(&context, face, connect),
         Command::Connection(command) => connection::run(&context, face, command),
         Command::Token(token) => token::run(&context, face, &token),

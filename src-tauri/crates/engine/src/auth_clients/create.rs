@@ -3,12 +3,10 @@
 use keyward_model::{
     SecretValue,
     apply::Apply,
-    auth_client::{
-        AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, DEFAULT_TOKEN_EXPIRES_IN, Oauth2,
-        Registration, Visibility,
-    },
+    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
     connection::AuthType,
     name::Handle,
+    provider::Protocol,
 };
 use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, loopback};
 use keyward_vault::{
@@ -22,8 +20,11 @@ use crate::{
     access::{self, Act, Caller},
     applications::parse as parse_application,
     changes::ChangeKind,
-    environments, secrets,
+    environments, providers, secrets,
 };
+
+/// Longest refresh window, in seconds.
+const LONGEST_WINDOW: u32 = 86_400;
 
 /// What a person says of a new AuthClient.
 pub struct New<'a> {
@@ -40,6 +41,10 @@ pub struct New<'a> {
 }
 
 /// What a new AuthClient consists of (EL4).
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for one act and passed by reference"
+)]
 pub enum NewRegistration<'a> {
     /// OAuth 2.0.
     Oauth2(NewOauth2<'a>),
@@ -73,6 +78,12 @@ pub struct NewOauth2<'a> {
     pub token_uri: Option<&'a str>,
     /// Revocation endpoint.
     pub revocation_uri: Option<&'a str>,
+    /// Entry of the catalogue; it says whatever is left out here (OA4).
+    pub provider: Option<&'a str>,
+    /// What stands for the variables of that entry.
+    pub variables: Vec<(String, String)>,
+    /// Endpoint for refreshes, where it is another one than the token endpoint (EL4).
+    pub refresh_token_uri: Option<&'a str>,
     /// OAuth client id.
     pub client_id: &'a str,
     /// OAuth client secret.
@@ -83,6 +94,14 @@ pub struct NewOauth2<'a> {
     pub redirect_path: Option<&'a str>,
     /// Further authorization parameters.
     pub authorize_params: Vec<(String, String)>,
+    /// Further parameters of the request for tokens (EL9).
+    pub token_params: Vec<(String, String)>,
+    /// Further parameters of a refresh (EL9).
+    pub refresh_params: Vec<(String, String)>,
+    /// Resources the tokens are for (RFC 8707, O-15).
+    pub resources: Vec<String>,
+    /// How long before its end a token is refreshed, in seconds; default as O-64 has it.
+    pub refresh_window: Option<u32>,
     /// Scopes asked for by default.
     pub scopes: Vec<String>,
 }
@@ -94,7 +113,16 @@ pub struct NewOauth2<'a> {
 pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>) -> Result<Counted> {
     access::authorize(caller, Act::Write)?;
     let key = Handle::parse(new.key).map_err(|error| Error::invalid(format!("key: {error}")))?;
-    let application = new.application.map(parse_application).transpose()?;
+    let provider = match &new.registration {
+        NewRegistration::Oauth2(new) => new.provider,
+        _ => None,
+    };
+    let application = match (new.application, provider) {
+        (Some(application), _) => Some(parse_application(application)?),
+        // What the entry proposes.
+        (None, Some(id)) => Some(providers::find(engine, id)?.application),
+        (None, None) => None,
+    };
     secrets::check_text("name", new.name.unwrap_or_default())?;
     let environment = environments::find(engine, environment)?;
     let registration = registration(engine, &new.registration)?;
@@ -168,46 +196,123 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
     if new.token_expires_in == Some(0) {
         return Err(Error::invalid("token expires in: at least 1 s."));
     }
-    authorize::check_params(&new.authorize_params)?;
-    let redirect_path = new.redirect_path.unwrap_or(DEFAULT_REDIRECT_PATH);
+    let base = match new.provider {
+        Some(provider) => from_provider(engine, provider, &new.variables)?,
+        None if new.variables.is_empty() => Oauth2::new(String::new(), String::new(), String::new()),
+        None => {
+            return Err(Error::invalid(
+                "variables: they belong to a provider, and none is named.",
+            ));
+        }
+    };
+    let authorize_params = over("authorize param", &base.authorize_params, &new.authorize_params)?;
+    let token_params = over("token param", &base.token_params, &new.token_params)?;
+    let refresh_params = over("refresh param", &base.refresh_params, &new.refresh_params)?;
+    check_window(new.refresh_window)?;
+    for resource in &new.resources {
+        check_resource(resource)?;
+    }
+    let redirect_path = new.redirect_path.unwrap_or(&base.redirect_path);
     loopback::check_path(redirect_path)?;
     let given = |field: &str, uri: Option<&str>| uri.map(|uri| endpoint_of(field, uri)).transpose();
     let auth_uri = given("auth uri", new.auth_uri)?;
     let token_uri = given("token uri", new.token_uri)?;
     let revocation_uri = given("revocation uri", new.revocation_uri)?;
+    let refresh_token_uri = given("refresh token uri", new.refresh_token_uri)?;
     // O-43: what an issuer says of itself is one unit; a person may override single endpoints knowingly.
     let metadata = new.issuer.map(|issuer| discover(engine, issuer)).transpose()?;
     let missing = |field: &str| {
-        let hint = "Give both --auth-uri and --token-uri, or the --issuer to discover them from.";
+        let hint =
+            "Give both --auth-uri and --token-uri, the --issuer to discover them from, or a --provider.";
         Error::new(Kind::Invalid, format!("{field}: it is missing."), hint)
     };
     let client_authentication = match &metadata {
         _ if new.client_secret.is_none() => ClientAuthentication::None,
         Some(metadata) => metadata.client_authentication(),
+        None if new.provider.is_some() => base.client_authentication,
         None => ClientAuthentication::Basic,
     };
+    let known = |uri: &String| (!uri.is_empty()).then(|| uri.clone());
+    let (base_auth_uri, base_token_uri) = (known(&base.auth_uri), known(&base.token_uri));
     let found = metadata.as_ref();
     Ok(Oauth2 {
-        issuer: found.map(|metadata| metadata.issuer.clone()),
+        issuer: found.map(|metadata| metadata.issuer.clone()).or(base.issuer),
         issuer_in_callback: found
             .is_some_and(|metadata| metadata.issuer_in_callback == IssuerInCallback::Supported),
         revocation_uri: revocation_uri
-            .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone())),
-        token_expires_in: new.token_expires_in.unwrap_or(DEFAULT_TOKEN_EXPIRES_IN),
+            .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone()))
+            .or(base.revocation_uri),
+        refresh_token_uri: refresh_token_uri.or(base.refresh_token_uri),
+        token_expires_in: new.token_expires_in.unwrap_or(base.token_expires_in),
         client_authentication,
         redirect_path: redirect_path.to_owned(),
-        authorize_params: new.authorize_params.clone(),
-        scopes: new.scopes.clone(),
-        ..Oauth2::new(
-            auth_uri
-                .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
-                .ok_or_else(|| missing("auth uri"))?,
-            token_uri
-                .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))
-                .ok_or_else(|| missing("token uri"))?,
-            new.client_id.to_owned(),
-        )
+        authorize_params,
+        token_params,
+        refresh_params,
+        resources: some(&new.resources).unwrap_or(base.resources),
+        refresh_window: new.refresh_window.or(base.refresh_window),
+        scopes: some(&new.scopes).unwrap_or(base.scopes),
+        auth_uri: auth_uri
+            .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
+            .or(base_auth_uri)
+            .ok_or_else(|| missing("auth uri"))?,
+        token_uri: token_uri
+            .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))
+            .or(base_token_uri)
+            .ok_or_else(|| missing("token uri"))?,
+        client_id: new.client_id.to_owned(),
+        ..base
     })
+}
+
+/// What an entry of the catalogue makes of a person's variables.
+fn from_provider(engine: &Engine, id: &str, variables: &[(String, String)]) -> Result<Oauth2> {
+    let provider = providers::find(engine, id)?;
+    if provider.protocol != Protocol::Oauth2 {
+        return Err(Error::new(
+            Kind::Invalid,
+            format!("provider: {} speaks OAuth 1.0a.", provider.name),
+            format!(
+                "An auth client of type oauth2 cannot ask there; `keyward provider show {id}` names its addresses."
+            ),
+        ));
+    }
+    provider
+        .registration(variables)
+        .map_err(|error| providers::unfilled(&error))
+}
+
+/// A list that says something.
+fn some(list: &[String]) -> Option<Vec<String>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+/// The entry's parameters with the person's own: of two with one name the person's counts.
+fn over(field: &str, entry: &[(String, String)], own: &[(String, String)]) -> Result<Vec<(String, String)>> {
+    authorize::check_params(own).map_err(|error| Error::invalid(format!("{field}: {error}.")))?;
+    let stays = entry
+        .iter()
+        .filter(|(name, _)| !own.iter().any(|(other, _)| other == name));
+    Ok(stays.chain(own).cloned().collect())
+}
+
+/// O-64: a window longer than a day would refresh most tokens without end.
+pub(crate) fn check_window(seconds: Option<u32>) -> Result<()> {
+    if seconds.is_some_and(|seconds| seconds > LONGEST_WINDOW) {
+        return Err(Error::invalid("refresh window: at most a day (86400 s)."));
+    }
+    Ok(())
+}
+
+/// RFC 8707 §2: an absolute URI without a fragment.
+fn check_resource(resource: &str) -> Result<()> {
+    let is_plain = resource.bytes().all(|b| b.is_ascii_graphic()) && !resource.contains('#');
+    match resource.split_once(':') {
+        Some((scheme, rest)) if is_plain && !scheme.is_empty() && !rest.is_empty() => Ok(()),
+        _ => Err(Error::invalid(
+            "resource: an absolute address without a fragment (RFC 8707).",
+        )),
+    }
 }
 
 /// An address that requests may go to: https, or http on this machine (T-12).

@@ -212,6 +212,7 @@ fn store_answer(
             },
             retry_at: None,
             failures: 0,
+            kept: answer.kept_over(old.map_or(&[], |old| &old.kept)),
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
         };

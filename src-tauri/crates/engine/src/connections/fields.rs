@@ -80,7 +80,9 @@ pub(crate) fn field(
 pub(crate) fn fields(auth_type: AuthType) -> String {
     match auth_type {
         AuthType::Oauth2 => {
-            "Fields are access_token, token_type, expires_at, scope, account and raw.MEMBER.".to_owned()
+            "Fields are access_token, token_type, expires_at, scope, account, raw.MEMBER and what \
+             `keyward connection show` names as kept."
+                .to_owned()
         }
         AuthType::Basic => "Fields are username and password.".to_owned(),
         AuthType::ApiKey => "Its one field is value.".to_owned(),

@@ -1,7 +1,12 @@
 //! Ending tokens at the provider (OA11, O-52).
 
+use std::borrow::Cow;
+
 use keyward_model::{Id, SecretValue, auth_client::Oauth2, connection::TokenSet};
-use keyward_oauth::revoke::{self, TokenKind};
+use keyward_oauth::{
+    behaviour,
+    revoke::{self, TokenKind},
+};
 use keyward_vault::{table::connections, vault::UnlockedVault};
 
 use crate::{Engine, Error, Result, auth_clients};
@@ -39,13 +44,20 @@ pub(super) fn revoke_tokens(
         Ok(used) => match auth_clients::oauth2(&used.auth_client) {
             Err(error) => Revocation::Failed(error),
             Ok(client) if client.revocation_uri.is_none() => Revocation::NoEndpoint,
-            Ok(client) => match send(engine, client, used.client_secret.as_ref(), &tokens) {
+            Ok(client) => match at_home(client, &connection.kept)
+                .and_then(|client| send(engine, &client, used.client_secret.as_ref(), &tokens))
+            {
                 Ok(()) => Revocation::Revoked,
                 Err(error) => Revocation::Failed(error),
             },
         },
     };
     Ok((revocation, Some(row)))
+}
+
+/// At the host that the provider named for this Connection, where it named one.
+fn at_home<'a>(client: &'a Oauth2, kept: &[(String, String)]) -> Result<Cow<'a, Oauth2>> {
+    Ok(behaviour::at_home(client, kept)?)
 }
 
 /// The refresh token first, then the access token, whatever became of the first (O-52).

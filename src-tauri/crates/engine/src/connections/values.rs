@@ -151,6 +151,7 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
             retry_at: None,
             failures: 0,
             created_at: now,
+            kept: Vec::new(),
             updated_at: now,
         };
         connections::insert(tx, &connection)?;

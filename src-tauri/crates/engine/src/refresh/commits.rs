@@ -64,7 +64,8 @@ pub(super) fn commit(
     answer: Answer,
 ) -> store::Result<TokenSet> {
     let now = engine.now();
-    let mut tokens = answer.tokens;
+    let mut answer = answer;
+    let tokens = &mut answer.tokens;
     if tokens.refresh_token.is_none() {
         // O-54: an answer without one keeps the old.
         tokens.refresh_token = old.refresh_token.as_ref().map(SecretValue::duplicate);
@@ -72,15 +73,17 @@ pub(super) fn commit(
     if tokens.scope.is_none() {
         tokens.scope.clone_from(&old.scope);
     }
+    let tokens = &answer.tokens;
     let write = || {
         vault.write(now, |tx| {
             let mut connection = connections::read(tx, connection.id)?;
-            connections::replace_tokens(tx, &connection, &tokens, Some(row))?;
+            connections::replace_tokens(tx, &connection, tokens, Some(row))?;
             connection.state = ConnectionState::Ready;
             connection.error = None;
             connection.lifetime = Some(tokens.lifetime);
             connection.has_refresh_token = tokens.refresh_token.is_some();
             connection.granted_scope.clone_from(&tokens.scope);
+            connection.kept = answer.kept_over(&connection.kept);
             connection.retry_at = None;
             connection.failures = 0;
             connection.updated_at = now;
@@ -109,7 +112,7 @@ pub(super) fn commit(
     }
     stored?;
     engine.changes.publish(ChangeKind::Connection, connection.id);
-    Ok(tokens)
+    Ok(answer.tokens)
 }
 
 /// Stores what is in doubt before the same token is sent once more.

@@ -283,7 +283,7 @@ fn o24_o36_a_pasted_address_is_taken_once() {
         );
     }
     let genuine = format!("  HTTP://127.0.0.1:50123/callback?code=c%2F1&state={state}#_=_\n");
-    assert_eq!(pending.accept_pasted(&genuine).unwrap().0.expose(), b"c/1");
+    assert_eq!(pending.accept_pasted(&genuine).unwrap().value.expose(), b"c/1");
     let again = pending.accept_pasted(&genuine);
     assert!(matches!(again, Err(CallbackError::NotOurs(Reason::AlreadyUsed))));
 }

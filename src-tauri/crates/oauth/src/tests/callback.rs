@@ -283,7 +283,7 @@ fn o29_parameters_are_read_strictly() {
         &["Host: HOST"],
     );
     assert_eq!(
-        judge(&flow.pending, &head).unwrap().0.expose_text(),
+        judge(&flow.pending, &head).unwrap().value.expose_text(),
         Some("a b+ü=")
     );
 }
@@ -361,5 +361,14 @@ fn o33_every_registered_code_has_its_name_and_words_are_plain() {
 
 #[test]
 fn r17_a_code_is_not_printed() {
-    assert_eq!(format!("{:?}", Code(SecretValue::from("canary"))), "Code(…)");
+    assert_eq!(
+        format!(
+            "{:?}",
+            Code {
+                value: SecretValue::from("canary"),
+                kept: Vec::new()
+            }
+        ),
+        "Code(…)"
+    );
 }

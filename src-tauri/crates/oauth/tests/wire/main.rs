@@ -1,6 +1,7 @@
 //! The protocols on real sockets, against a server that misbehaves on purpose.
 
 mod callbacks;
+mod dialects;
 mod discovery;
 mod faults;
 mod flood;

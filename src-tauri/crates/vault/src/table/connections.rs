@@ -48,6 +48,8 @@ const URL: u8 = 26;
 const APPLY: u8 = 27;
 const VALUE_NUMBER: u8 = 28;
 const VALUE_RECORD: u8 = 29;
+const KEPT: u8 = 30;
+const REFRESH_WINDOW: u8 = 31;
 
 /// Stores a new Connection.
 ///
@@ -274,11 +276,25 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
             Item::maybe(value_number, |number| Item::Unsigned(number.into())),
         ),
         (VALUE_RECORD, Item::maybe(value_record.as_ref(), Item::id)),
+        (
+            KEPT,
+            Item::maybe(
+                (!connection.kept.is_empty()).then_some(&connection.kept),
+                |kept| Item::Pairs(kept),
+            ),
+        ),
+        (
+            REFRESH_WINDOW,
+            Item::maybe(
+                connection.lifetime.and_then(|lifetime| lifetime.refresh_window),
+                |seconds| Item::Unsigned(seconds.into()),
+            ),
+        ),
     ])
 }
 
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Connection> {
-    let map = Map::parse(plaintext, VALUE_RECORD.into())?;
+    let map = Map::parse(plaintext, REFRESH_WINDOW.into())?;
     let auth_client = map.maybe(AUTH_CLIENT.into(), |map, number| {
         let both: [u8; 32] = map.array(number)?;
         let half = |bytes: &[u8]| Id::from_bytes(bytes.try_into().expect("half of 32 bytes"));
@@ -290,6 +306,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
     let value_number = map.maybe(VALUE_NUMBER.into(), Map::u32)?;
     let obtained_at = map.maybe(OBTAINED_AT.into(), Map::time)?;
     let expires_at = map.maybe(EXPIRES_AT.into(), Map::time)?;
+    let refresh_window = map.maybe(REFRESH_WINDOW.into(), Map::u32)?;
     let error = map.maybe(ERROR_CODE.into(), |map, code| {
         Ok(ConnectionError {
             code: map.string(code)?,
@@ -340,6 +357,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
             .map(|(obtained_at, expires_at)| Lifetime {
                 obtained_at,
                 expires_at,
+                refresh_window,
             }),
         has_refresh_token: map.flag(HAS_REFRESH_TOKEN.into())?,
         token_set: map.id(TOKEN_SET.into())?,
@@ -347,6 +365,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         default: map.flag(DEFAULT.into())?,
         retry_at: map.maybe(RETRY_AT.into(), Map::time)?,
         failures: map.u32(FAILURES.into())?,
+        kept: map.maybe(KEPT.into(), Map::pairs)?.unwrap_or_default(),
         created_at: map.time(CREATED_AT.into())?,
         updated_at: map.time(UPDATED_AT.into())?,
     };

@@ -24,6 +24,7 @@ mod token {
     pub(super) const OBTAINED_AT: u8 = 6;
     pub(super) const EXPIRES_AT: u8 = 7;
     pub(super) const RAW: u8 = 8;
+    pub(super) const REFRESH_WINDOW: u8 = 9;
 }
 
 /// Numbers of the fields of a `refresh_intent` (FORMAT.md).
@@ -43,7 +44,7 @@ pub fn tokens(tx: &Tx<'_>, connection: &Connection) -> Result<Option<(TokenSet, 
     let Some((record, plaintext)) = part(tx, Kind::TokenSet, connection.token_set)? else {
         return Ok(None);
     };
-    let map = Map::parse(&plaintext, token::RAW.into())?;
+    let map = Map::parse(&plaintext, token::REFRESH_WINDOW.into())?;
     belongs(connection, map.id(token::CONNECTION.into())?)?;
     let tokens = TokenSet {
         access_token: map.secret(token::ACCESS_TOKEN.into())?,
@@ -53,6 +54,7 @@ pub fn tokens(tx: &Tx<'_>, connection: &Connection) -> Result<Option<(TokenSet, 
         lifetime: Lifetime {
             obtained_at: map.time(token::OBTAINED_AT.into())?,
             expires_at: map.time(token::EXPIRES_AT.into())?,
+            refresh_window: map.maybe(token::REFRESH_WINDOW.into(), Map::u32)?,
         },
         raw: map.secret(token::RAW.into())?,
     };
@@ -82,6 +84,12 @@ pub fn replace_tokens(
         (token::OBTAINED_AT, Item::time(tokens.lifetime.obtained_at)),
         (token::EXPIRES_AT, Item::time(tokens.lifetime.expires_at)),
         (token::RAW, Item::Bytes(tokens.raw.expose())),
+        (
+            token::REFRESH_WINDOW,
+            Item::maybe(tokens.lifetime.refresh_window, |seconds| {
+                Item::Unsigned(seconds.into())
+            }),
+        ),
     ]);
     let found = row(tx, Kind::TokenSet, connection.token_set)?;
     if found.as_ref().map(|record| record.version) != expected {

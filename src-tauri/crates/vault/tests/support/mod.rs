@@ -361,13 +361,14 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         requested_scopes: vec![format!("{low}-scope")],
         params: Vec::new(),
         granted_scope: Some(format!("{low}-scope")),
-        lifetime: Some(Lifetime::new(NOW, Duration::from_secs(3600))),
+        lifetime: Some(Lifetime::new(NOW, Duration::from_secs(3600)).with_window(Some(30))),
         has_refresh_token: true,
         token_set: id(),
         refresh_intent: id(),
         default: true,
         retry_at: None,
         failures: 0,
+        kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
         created_at: NOW,
         updated_at: NOW,
     };
@@ -376,7 +377,7 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         refresh_token: Some(SecretValue::from(format!("{low}-refresh-token"))),
         token_type: "Bearer".to_owned(),
         scope: Some(format!("{low}-scope")),
-        lifetime: Lifetime::new(NOW, Duration::from_secs(3600)),
+        lifetime: Lifetime::new(NOW, Duration::from_secs(3600)).with_window(Some(30)),
         raw: SecretValue::from(format!("{{\"access_token\":\"{low}-access-token\"}}")),
     };
     let intent = RefreshIntent {

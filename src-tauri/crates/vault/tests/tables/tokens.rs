@@ -74,6 +74,8 @@ fn oa4_what_a_provider_does_its_own_way_is_kept() {
                 token_body: TokenBody::Json,
                 renamed: pair("client_id", "client_key"),
                 answer_paths: pair("access_token", "/authed_user/access_token"),
+                callback_names: pair("code", "auth_code"),
+                hosts: vec!["*.as.example".to_owned()],
                 keep_from_callback: vec!["realmId".to_owned()],
                 keep_from_answer: pair("instance_url", "/instance_url"),
                 headers: pair("User-Agent", "Keyward"),
@@ -124,6 +126,7 @@ pub(crate) fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Conne
         default: true,
         retry_at: None,
         failures: 0,
+        kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
         created_at: NOW,
         updated_at: NOW,
     }
@@ -135,7 +138,7 @@ fn tokens(access: &str, refresh: Option<&str>) -> TokenSet {
         refresh_token: refresh.map(SecretValue::from),
         token_type: "Bearer".to_owned(),
         scope: Some("repo".to_owned()),
-        lifetime: Lifetime::new(NOW, Duration::from_secs(3600)),
+        lifetime: Lifetime::new(NOW, Duration::from_secs(3600)).with_window(Some(30)),
         raw: SecretValue::from(format!("{{\"access_token\":\"{access}\"}}")),
     }
 }

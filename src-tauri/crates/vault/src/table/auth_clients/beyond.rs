@@ -42,9 +42,11 @@ const BEHAVIOUR: u8 = 26;
 const REFRESH_IDLE: u8 = 27;
 const REFRESH_ABSOLUTE: u8 = 28;
 const ROTATION: u8 = 29;
+const CALLBACK_NAMES: u8 = 30;
+const HOSTS: u8 = 31;
 
 /// The highest number: one above it was written by a newer Keyward.
-pub(super) const HIGHEST: u8 = ROTATION;
+pub(super) const HIGHEST: u8 = HOSTS;
 
 /// The fields that are not as in [`Oauth2::new`].
 pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
@@ -113,6 +115,8 @@ pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
             ROTATION,
             word(dialect.refresh_token.rotation.word(), Rotation::default().word()),
         ),
+        (CALLBACK_NAMES, pairs(&dialect.callback_names)),
+        (HOSTS, texts(&dialect.hosts)),
     ];
     fields.retain(|(_, item)| !matches!(item, Item::Absent));
     fields
@@ -155,6 +159,8 @@ fn dialect(map: &Map<'_>) -> Result<Dialect> {
         pkce: read_word(map, PKCE, Pkce::of_word)?,
         token_body: read_word(map, TOKEN_BODY, TokenBody::of_word)?,
         renamed: read_pairs(map, RENAMED)?,
+        callback_names: read_pairs(map, CALLBACK_NAMES)?,
+        hosts: read_texts(map, HOSTS)?,
         answer_paths: read_pairs(map, ANSWER_PATHS)?,
         keep_from_callback: read_texts(map, KEEP_FROM_CALLBACK)?,
         keep_from_answer: read_pairs(map, KEEP_FROM_ANSWER)?,
