@@ -28,6 +28,7 @@ mod init;
 mod inject;
 mod keys;
 mod lock;
+mod providers;
 mod references;
 mod refresh;
 mod run;

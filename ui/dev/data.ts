@@ -9,6 +9,7 @@ import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
 import type { ImportRow } from "../src/host/bindings/ImportRow";
 import type { Finding } from "../src/host/bindings/Finding";
+import type { Provider } from "../src/host/bindings/Provider";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { Usage } from "../src/host/bindings/Usage";
 import type { Version } from "../src/host/bindings/Version";
@@ -106,15 +107,41 @@ export const authClients: AuthClient[] = [
   id: id(100 + n), key: key!, name: name!, type: "oauth2", application, visibility: n === 1 ? "vault" : "environment", kept_in: null, url: null, apply: null, issuer, auth_uri: auth_uri!, token_uri: `${auth_uri!}/token`,
   refresh_token_uri: null, revocation_uri: n === 2 ? null : `${auth_uri!}/revoke`, token_expires_in: 3600, client_id: `${n}1184-keyward.apps.example`, has_client_secret: n !== 1,
   redirect: "http://127.0.0.1/callback", scopes: n === 0 ? ["openid", "email", "https://www.googleapis.com/auth/drive.readonly"] : ["api", "refresh_token"], authorize_params: n === 0 ? ["access_type=offline"] : [],
+  token_params: [], refresh_params: [], resources: [], refresh_window: null, provider: null, provider_variables: [],
   connections: n === 0 ? 2 : 1, created_at: ago(50_000 + n * 3000),
 })) as AuthClient[];
+
+/** Twelve of the catalogue, as the picture has them. */
+export const catalogue: Provider[] = [
+  ["google", "Google", "accounts.google.com", "productivity", "G", 217],
+  ["github", "GitHub", "github.com", "code", "GH", 215],
+  ["gitlab", "GitLab", "gitlab.com", "code", "GL", 14],
+  ["microsoft", "Microsoft Entra ID", "login.microsoftonline.com", "identity", "M", 207],
+  ["salesforce", "Salesforce", "login.salesforce.com", "crm", "Sf", 203],
+  ["slack", "Slack", "slack.com", "communication", "Sl", 322],
+  ["jira", "Atlassian Jira", "auth.atlassian.com", "productivity", "A", 218],
+  ["hubspot", "HubSpot", "app.hubspot.com", "crm", "Hs", 12],
+  ["quickbooks", "QuickBooks Online", "appcenter.intuit.com", "finance", "QB", 130],
+  ["xero", "Xero", "login.xero.com", "finance", "Xe", 196],
+  ["zendesk", "Zendesk", "{subdomain}.zendesk.com", "support", "Zd", 190],
+  ["docusign", "DocuSign", "account.docusign.com", "productivity", "Ds", 45],
+].map(([key, name, host, category, letters, hue]) => ({
+  id: key as string, name: name as string, application: key as string, category: category as string, keywords: [], letters: letters as string, hue: hue as number,
+  host: host as string, website: null, documentation: null, console: null, protocol: "oauth2", issuer: null, auth_uri: `https://${host}/oauth/authorize`, token_uri: `https://${host}/oauth/token`,
+  request_token_uri: null, refresh_token_uri: null, revocation_uri: null, introspection_uri: null, device_uri: null,
+  variables: key === "zendesk" ? [{ name: "subdomain", title: "Your Zendesk subdomain", example: "acme", rule: "one part of a host name: letters, digits and -", default: null, choices: [] }] : [],
+  scopes: [{ name: "read", description: "Read", usual: true }], grants: ["authorization_code"], client_authentication: "post", redirect: "any-port", redirect_uri: "http://127.0.0.1/callback",
+  authorize_params: [], token_expires_in: 3600, refresh_window: null, without_pkce: false, keeps: [], refresh_token_idle: null, refresh_token_absolute: null,
+  steps: ["Register an application in the developer settings.", "Copy client ID and client secret into Keyward."],
+  verified_on: key === "hubspot" ? null : "2026-08-21", source: "a public catalogue", confidence: key === "hubspot" ? "unchecked" : "catalogued", own: false,
+}));
 
 const APPLICATIONS: Record<string, string> = { google_internal: "google-workspace", salesforce: "salesforce", github_app: "github" };
 
 const connection = (n: number, key: string, name: string, client: string, state: Connection["state"], left: number, account: string | null, more: Partial<Connection> = {}): Connection => ({
   id: id(200 + n), key, name, environment: "production", application: APPLICATIONS[client] ?? null, auth_client: client, auth_type: "oauth2", owner: "owner", account, state, error: null,
   scope: "openid email drive.readonly", expires_at: ago(-left), obtained_at: ago(60 - left), next_refresh_at: state === "ready" ? ago(-left + 5) : null, refresh_token: true,
-  refresh_token_expires_at: null, url: null, apply: null, value_version: null, default: n !== 3, created_at: ago(30_000), ...more,
+  refresh_token_expires_at: null, url: null, apply: null, value_version: null, kept: [], default: n !== 3, created_at: ago(30_000), ...more,
 });
 
 const entered = (n: number, key: string, name: string, app: string, type: Connection["auth_type"], more: Partial<Connection>): Connection => ({

@@ -11,7 +11,7 @@ import type { Vault } from "../src/host/bindings/Vault";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, applications, authClients, compared, connections, credentials, environments, events, findings, secrets, trashed, usage, versions } from "./data";
+import { ago, applications, authClients, catalogue, compared, connections, credentials, environments, events, findings, secrets, trashed, usage, versions } from "./data";
 import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -277,6 +277,7 @@ export function fixture(asked: URLSearchParams): Door {
       await wait(700);
       return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, warnings: [] };
     },
+    provider_list: () => ({ providers: catalogue, problems: [] }),
     connection_list: () => (asked.has("empty") ? [] : connections),
     connection_create: ({ key, name, auth_type, application }) => ({ ...connections[5]!, id: `new-${key}`, key, name: name ?? key, auth_type, application }),
     connection_update: ({ connection, name, values }) => {

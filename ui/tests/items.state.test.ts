@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Consent } from "../src/host/bindings/Consent";
 import type { Secret } from "../src/host/bindings/Secret";
 import { explain } from "../src/parts/consents/explain";
+import type { Provider } from "../src/host/bindings/Provider";
 import { AuthClientDraft } from "../src/state/auth_client_draft.svelte";
 import { ConnectDraft } from "../src/state/connect_draft.svelte";
 import { Connections } from "../src/state/connections.svelte";
@@ -287,6 +288,38 @@ describe("a new auth client", () => {
     draft.issuer = "accounts.google.com";
     await draft.discover();
     expect(draft.request().authorize_params).toEqual(["access_type=offline", "prompt=consent"]);
+  });
+});
+
+describe("an auth client from the catalogue", () => {
+  const entry = {
+    id: "zendesk", name: "Zendesk", application: "zendesk", auth_uri: "https://{subdomain}.zendesk.com/oauth", redirect_uri: "http://localhost:53117/callback",
+    variables: [{ name: "subdomain", title: "Your subdomain", example: "acme", rule: "", default: null, choices: [] }],
+    scopes: [{ name: "read", description: null, usual: true }, { name: "write", description: null, usual: false }],
+  } as unknown as Provider;
+
+  it("is filled in by the entry, and needs its variables and a client id (OA4)", () => {
+    const draft = new AuthClientDraft();
+    draft.choose(entry);
+    expect([draft.name, draft.application, draft.scopes]).toEqual(["Zendesk", "zendesk", ["read"]]);
+    expect(draft.redirect).toBe("http://localhost:53117/callback");
+    draft.redirectPath = "/cb";
+    expect(draft.redirect).toBe("http://localhost:53117/cb");
+    draft.clientId = "c";
+    expect(draft.complete([])).toBe(false);
+    expect(draft.filledIn(entry.auth_uri)).toBe("https://{subdomain}.zendesk.com/oauth");
+    draft.variables["subdomain"] = " acme ";
+    expect(draft.complete([])).toBe(true);
+    expect(draft.filledIn(entry.auth_uri)).toBe("https://acme.zendesk.com/oauth");
+    expect(draft.request()).toMatchObject({ provider: "zendesk", variables: ["subdomain=acme"], issuer: null, auth_uri: null, scopes: ["read"] });
+  });
+
+  it("is left for another provider without a trace", () => {
+    const draft = new AuthClientDraft();
+    draft.choose(entry);
+    draft.way = "issuer";
+    draft.issuer = "sso.acme.dev";
+    expect(draft.request()).toMatchObject({ provider: null, variables: null, issuer: "https://sso.acme.dev" });
   });
 });
 

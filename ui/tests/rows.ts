@@ -4,6 +4,7 @@ import { install, type Commands } from "../src/host";
 import type { AuthClient } from "../src/host/bindings/AuthClient";
 import type { Connection } from "../src/host/bindings/Connection";
 import type { Consent } from "../src/host/bindings/Consent";
+import type { Provider } from "../src/host/bindings/Provider";
 import type { Secret } from "../src/host/bindings/Secret";
 
 export const VALUE = "sk_live_51N8vQ2LrT0xMaeP4wz9";
@@ -21,7 +22,7 @@ export function connection(over: Partial<Connection> = {}): Connection {
     id: "c1", key: "google", name: "Google", environment: "default", application: null, auth_client: "google_client", auth_type: "oauth2",
     owner: "owner", account: null, state: "ready", error: null, scope: "openid email", expires_at: "2099-11-22T11:34:00Z",
     obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2099-11-22T11:29:00Z", refresh_token: true, refresh_token_expires_at: null,
-    url: null, apply: null, value_version: null, default: true, created_at: "2026-10-01T08:00:00Z", ...over,
+    url: null, apply: null, value_version: null, kept: [], default: true, created_at: "2026-10-01T08:00:00Z", ...over,
   };
 }
 
@@ -30,7 +31,20 @@ export function authClient(over: Partial<AuthClient> = {}): AuthClient {
     id: "a1", key: "acme", name: "Acme SSO", type: "oauth2", application: null, visibility: "environment", kept_in: null, url: null, apply: null, issuer: "https://sso.acme.dev",
     auth_uri: "https://sso.acme.dev/authorize", token_uri: "https://sso.acme.dev/token", refresh_token_uri: null, revocation_uri: null,
     token_expires_in: 3600, client_id: "keyward", has_client_secret: false, redirect: "http://127.0.0.1/callback", scopes: ["openid"],
-    authorize_params: [], connections: 0, created_at: "2026-10-01T08:00:00Z", ...over,
+    authorize_params: [], token_params: [], refresh_params: [], resources: [], refresh_window: null, provider: null, provider_variables: [],
+    connections: 0, created_at: "2026-10-01T08:00:00Z", ...over,
+  };
+}
+
+export function provider(over: Partial<Provider> = {}): Provider {
+  return {
+    id: "github", name: "GitHub", application: "github", category: "code", keywords: [], letters: "GH", hue: 215, host: "github.com",
+    website: null, documentation: null, console: null, protocol: "oauth2", issuer: null, auth_uri: "https://github.com/login/oauth/authorize",
+    token_uri: "https://github.com/login/oauth/access_token", request_token_uri: null, refresh_token_uri: null, revocation_uri: null,
+    introspection_uri: null, device_uri: null, variables: [], scopes: [], grants: ["authorization_code"], client_authentication: "post",
+    redirect: "any-port", redirect_uri: "http://127.0.0.1/callback", authorize_params: [], token_expires_in: null, refresh_window: null,
+    without_pkce: false, keeps: [], refresh_token_idle: null, refresh_token_absolute: null, steps: ["Register an application."],
+    verified_on: "2026-08-21", source: "a test", confidence: "documented", own: false, ...over,
   };
 }
 

@@ -10,6 +10,7 @@ pub mod environments;
 pub mod exchange;
 pub mod health;
 pub mod keys;
+pub mod providers;
 pub mod secrets;
 pub mod settings;
 pub mod usage;
@@ -115,6 +116,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         auth_clients::auth_client_update,
         auth_clients::auth_client_delete,
         auth_clients::auth_client_discover,
+        providers::provider_list,
         connections::connection_list,
         entered::connection_create,
         entered::connection_update,

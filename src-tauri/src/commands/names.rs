@@ -79,6 +79,7 @@ const COMMANDS: &[&str] = &[
     "auth_client_update",
     "auth_client_delete",
     "auth_client_discover",
+    "provider_list",
     "connection_list",
     "connection_create",
     "connection_update",

@@ -3,6 +3,7 @@
 import type { AuthClientType } from "../host/bindings/AuthClientType";
 import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
 import type { Discovered } from "../host/bindings/Discovered";
+import type { Provider } from "../host/bindings/Provider";
 import type { Visibility } from "../host/bindings/Visibility";
 import type { WireError } from "../host/bindings/WireError";
 import { addressFault, host, type AddressFault } from "./addresses";
@@ -18,10 +19,15 @@ const GOOGLE_OFFLINE: readonly Param[] = [
   { name: "prompt", value: "consent" },
 ];
 
+/** What is said at the command line alone, or by an entry of the catalogue. */
+const NOTHING_BEYOND = {
+  provider: null, variables: null, refresh_token_uri: null, token_params: null, refresh_params: null, resources: null, refresh_window: null,
+};
+
 /** What a client of another type does not have. */
 const NO_OAUTH = {
   issuer: null, auth_uri: null, token_uri: null, revocation_uri: null, client_id: null, client_secret: null,
-  token_expires_in: null, redirect_path: null, authorize_params: null, scopes: null,
+  token_expires_in: null, redirect_path: null, authorize_params: null, scopes: null, ...NOTHING_BEYOND,
 };
 
 export class AuthClientDraft {
@@ -35,7 +41,11 @@ export class AuthClientDraft {
   url = $state("");
   place = $state<Place>(usualApply("api_key")?.place ?? "header");
   applied = $state(usualApply("api_key")?.name ?? "");
-  way = $state<"issuer" | "hand">("issuer");
+  way = $state<"issuer" | "hand" | "provider">("issuer");
+  /** The entry of the catalogue it is made from, while the way is `provider`. */
+  provider = $state.raw<Provider | null>(null);
+  /** What stands for the variables of that entry. */
+  variables = $state<Record<string, string>>({});
   issuer = $state("");
   authUri = $state("");
   tokenUri = $state("");
@@ -61,7 +71,32 @@ export class AuthClientDraft {
   /** The address to register; the port is free (RFC 8252 section 7.3). */
   get redirect(): string {
     const path = this.redirectPath.trim();
+    if (this.chosen) return path === "" ? this.chosen.redirect_uri : this.chosen.redirect_uri.replace(/\/callback$/, path);
     return `http://127.0.0.1${path === "" ? "/callback" : path}`;
+  }
+
+  get chosen(): Provider | null {
+    return this.way === "provider" ? this.provider : null;
+  }
+
+  /** Takes an entry of the catalogue: what it says need not be typed. */
+  choose(provider: Provider): void {
+    this.type = "oauth2";
+    this.way = "provider";
+    this.provider = provider;
+    if (this.name.trim() === "") this.name = provider.name;
+    if (this.application.trim() === "") this.application = provider.application;
+    this.variables = Object.fromEntries(provider.variables.map((variable) => [variable.name, variable.default ?? variable.choices[0] ?? ""]));
+    this.scopes = provider.scopes.filter((scope) => scope.usual).map((scope) => scope.name);
+  }
+
+  /** An address of the entry with what was typed for its variables; what is still missing stays in braces. */
+  filledIn(address: string): string {
+    return address.replace(/\{([A-Za-z0-9_]+)\}/g, (braced, name: string) => this.variables[name]?.trim() || braced);
+  }
+
+  variableFault(name: string): boolean {
+    return this.chosen !== null && (this.variables[name] ?? "").trim() === "";
   }
 
   get isGoogle(): boolean {
@@ -103,6 +138,7 @@ export class AuthClientDraft {
     if (this.type !== "oauth2") {
       return this.name.trim() !== "" && this.keyFault(taken) === null && this.urlFault === null && !this.applyFault;
     }
+    if (this.chosen?.variables.some((variable) => this.variableFault(variable.name))) return false;
     const addresses = [this.issuerFault, this.authUriFault, this.tokenUriFault].every((fault) => fault === null);
     return this.name.trim() !== "" && this.clientId.trim() !== "" && this.keyFault(taken) === null && addresses && !this.pathFault;
   }
@@ -137,6 +173,14 @@ export class AuthClientDraft {
     }
   }
 
+  /** The entry of the catalogue, and what stands for its variables. */
+  #origin(): Pick<AuthClientCreate, "provider" | "variables"> {
+    const provider = this.chosen;
+    if (!provider) return { provider: null, variables: null };
+    const variables = provider.variables.map(({ name }) => `${name}=${(this.variables[name] ?? "").trim()}`);
+    return { provider: provider.id, variables: variables.length === 0 ? null : variables };
+  }
+
   request(): Omit<AuthClientCreate, "environment"> {
     const hand = this.way === "hand";
     const params = this.params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
@@ -155,7 +199,9 @@ export class AuthClientDraft {
       ...common,
       url: null,
       apply: null,
-      issuer: hand ? null : (this.discovered?.issuer ?? this.fullIssuer),
+      ...NOTHING_BEYOND,
+      ...this.#origin(),
+      issuer: this.way === "issuer" ? (this.discovered?.issuer ?? this.fullIssuer) : null,
       auth_uri: hand ? this.authUri.trim() : null,
       token_uri: hand ? this.tokenUri.trim() : null,
       revocation_uri: hand ? filled(this.revocationUri) : null,

@@ -22,7 +22,7 @@ function secret(key: string, over: Partial<Secret> = {}): Secret {
 function connection(over: Partial<Connection> = {}): Connection {
   return {
     id: "c1", key: "google", name: "Google", environment: "default", application: null, auth_client: "google_client",
-    auth_type: "oauth2", url: null, apply: null, value_version: null, owner: "owner", account: null, state: "ready", error: null, scope: null,
+    auth_type: "oauth2", url: null, apply: null, value_version: null, kept: [], owner: "owner", account: null, state: "ready", error: null, scope: null,
     expires_at: "2026-11-22T11:34:00Z", obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2026-11-22T11:29:00Z",
     refresh_token: true, refresh_token_expires_at: null, default: true, created_at: "2026-10-01T08:00:00Z", ...over,
   };

@@ -82,6 +82,21 @@ impl Face {
         }
     }
 
+    /// As [`Face::show`], with all members: for what CLI.md “JSON shapes” does not list.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn show_whole<T: Serialize>(
+        &self,
+        object: &T,
+        human: impl FnOnce(&T) -> String,
+    ) -> Result<(), Error> {
+        match self.json {
+            true => self.document(&serde_json::to_value(object).map_err(|_| encoding())?),
+            false => self.data(human(object).as_bytes()),
+        }
+    }
+
     /// Says that something is gone for good: to a person, or as `{"deleted": NAME}`.
     ///
     /// # Errors
@@ -124,13 +139,20 @@ const BEYOND_CONTRACT: &[&str] = &[
     "authorize_params",
     "changed_at",
     "issuer",
+    "kept",
     "kept_in",
     "obtained_at",
+    "provider",
+    "provider_variables",
     "recovery",
+    "refresh_params",
+    "refresh_window",
+    "resources",
     "revocation_uri",
     "scopes",
     "screen_lock_is_heard",
     "sleep_is_heard",
+    "token_params",
     "url",
     "value_version",
 ];

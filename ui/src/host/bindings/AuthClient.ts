@@ -87,6 +87,30 @@ scopes: Array<string>,
  */
 authorize_params: Array<string>, 
 /**
+ * Further parameters of the request for tokens, `name=value`.
+ */
+token_params: Array<string>, 
+/**
+ * Further parameters of a refresh, `name=value`.
+ */
+refresh_params: Array<string>, 
+/**
+ * Resources the tokens are for (RFC 8707).
+ */
+resources: Array<string>, 
+/**
+ * How long before its end a token is refreshed, in seconds; `null` for the usual tenth.
+ */
+refresh_window: number | null, 
+/**
+ * The catalogue entry it was made from.
+ */
+provider: string | null, 
+/**
+ * What stands for the variables of that entry, `name=value`.
+ */
+provider_variables: Array<string>, 
+/**
  * How many Connections use it.
  */
 connections: number, 

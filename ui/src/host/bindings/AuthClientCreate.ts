@@ -49,6 +49,18 @@ token_uri: string | null,
  */
 revocation_uri: string | null, 
 /**
+ * Endpoint for refreshes, where it is another one than the token endpoint.
+ */
+refresh_token_uri: string | null, 
+/**
+ * Entry of the catalogue, which says whatever is left out.
+ */
+provider: string | null, 
+/**
+ * What stands for the variables of that entry, `name=value`.
+ */
+variables: Array<string> | null, 
+/**
  * OAuth client id.
  */
 client_id: string | null, 
@@ -68,6 +80,22 @@ redirect_path: string | null,
  * Further authorization parameters, `name=value`.
  */
 authorize_params: Array<string> | null, 
+/**
+ * Further parameters of the request for tokens, `name=value`.
+ */
+token_params: Array<string> | null, 
+/**
+ * Further parameters of a refresh, `name=value`.
+ */
+refresh_params: Array<string> | null, 
+/**
+ * Resources the tokens are for (RFC 8707).
+ */
+resources: Array<string> | null, 
+/**
+ * How long before its end a token is refreshed, in seconds.
+ */
+refresh_window: number | null, 
 /**
  * Scopes asked for by default.
  */

@@ -88,6 +88,10 @@ apply: string | null,
  */
 value_version: number | null, 
 /**
+ * Fields that its provider said beside the tokens, for references: `instance_url`, `realmId`.
+ */
+kept: Array<string>, 
+/**
  * Whether `@APP` means this one.
  */
 default: boolean, 

@@ -1,4 +1,4 @@
-//! From the engine's nouns to wire shapes, each conversion once.
+//! From the engine's nouns to wire shapes, each conversion once. A long file: one conversion a shape, nothing else.
 
 use keyward_engine::{
     self as engine, Kind,
@@ -250,7 +250,7 @@ impl From<CountedClient> for wire::AuthClient {
             resources: oauth2.map_or_else(Vec::new, |oauth2| oauth2.resources.clone()),
             refresh_window: oauth2.and_then(|oauth2| oauth2.refresh_window),
             provider: of(|oauth2| oauth2.provider.as_ref().map(|origin| origin.id.clone())),
-            variables: oauth2
+            provider_variables: oauth2
                 .and_then(|oauth2| oauth2.provider.as_ref())
                 .map_or_else(Vec::new, |origin| written(&origin.variables)),
             connections: counted.connections,

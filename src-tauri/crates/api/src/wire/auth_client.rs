@@ -59,7 +59,7 @@ pub struct AuthClient {
     /// The catalogue entry it was made from.
     pub provider: Option<String>,
     /// What stands for the variables of that entry, `name=value`.
-    pub variables: Vec<String>,
+    pub provider_variables: Vec<String>,
     /// How many Connections use it.
     pub connections: u32,
     /// RFC 3339.

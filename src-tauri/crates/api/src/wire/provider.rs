@@ -58,6 +58,8 @@ pub struct Provider {
     /// Redirects it takes: `any-port`, `any-port-localhost`, `fixed-port`, `fixed-port-localhost`, `https-localhost`,
     /// `paste`, `scheme`.
     pub redirect: String,
+    /// The redirect address that an auth client made from it proposes.
+    pub redirect_uri: String,
     /// Further authorization parameters, `name=value`.
     pub authorize_params: Vec<String>,
     /// Life of an access token where answers say none, in seconds.

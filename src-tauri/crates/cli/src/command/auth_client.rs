@@ -234,7 +234,7 @@ fn provider(client: &AuthClient) -> String {
     let named = client
         .provider
         .iter()
-        .chain(&client.variables)
+        .chain(&client.provider_variables)
         .map(String::as_str);
     named.collect::<Vec<_>>().join(" ")
 }

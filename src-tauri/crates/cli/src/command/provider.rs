@@ -24,10 +24,10 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result<ExitCode>
             if found.providers.is_empty() {
                 face.say("No provider is found by these words. Any that speaks OpenID Connect works with --issuer.");
             }
-            face.show(&found.providers, |list| rows(list))?;
+            face.show_whole(&found.providers, |list| rows(list))?;
         }
         Command::Show { provider } => {
-            face.show(&door.call_as_is(context, ProviderShow { provider })?, facts)?;
+            face.show_whole(&door.call_as_is(context, ProviderShow { provider })?, facts)?;
         }
         Command::Check { providers, variables } => {
             let checked = door.call_as_is(context, ProviderCheck { providers, variables })?;

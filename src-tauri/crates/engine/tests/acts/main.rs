@@ -15,6 +15,7 @@ mod keys;
 mod lifecycle;
 mod machine;
 mod provider;
+mod providers;
 mod reads;
 mod refreshing;
 #[path = "../../../oauth/tests/wire/server.rs"]

@@ -1,3 +1,4 @@
+// A long file: half of it is the table of what an entry may not say, and the writing of the golden requests.
 use std::{collections::BTreeSet, fs, path::Path};
 
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Providers that speak their own way, each against a server that does (OA4).
+//! Providers that speak their own way, each against a server that does (OA4). A long file: one short test a way.
 
 use base64::{Engine as _, prelude::*};
 use keyward_model::{
