@@ -43,7 +43,7 @@ describe("the catalogue", () => {
   it("is searched here, and chosen with the keyboard", async () => {
     const { onchoose, asked, input } = await opened();
     expect(names()).toEqual(["asana", "github", "gitlab", "mine"]);
-    expect(screen.getByText("Not checked")).toBeTruthy();
+    expect(screen.getByRole("img", { name: "Not checked" })).toBeTruthy();
     expect(screen.getByText("Your file")).toBeTruthy();
     expect(screen.getByText(/odd\.toml/)).toBeTruthy();
     await fireEvent.input(input, { target: { value: "git" } });

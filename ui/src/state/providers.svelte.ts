@@ -25,7 +25,8 @@ export class Providers {
     if (this.rows.length === 0) this.phase = "loading";
     try {
       const { providers, problems } = await call("provider_list", { search: null });
-      this.rows = providers;
+      // A form for OAuth 1.0a is another one: what it cannot make is not offered in this list.
+      this.rows = providers.filter((provider) => provider.protocol === "oauth2");
       this.problems = problems;
       this.phase = "ready";
     } catch (failure) {
