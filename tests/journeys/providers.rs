@@ -194,6 +194,28 @@ fn oa4_an_auth_client_from_the_catalogue() {
     ] {
         assert!(made.text().contains(part), "{part}: {}", made.text());
     }
+    // EL11: all of it may change while nothing is connected; what is wrong changes nothing.
+    let update = |more: &[&str]| home.keyward(&[&["auth-client", "update", "zd"], more].concat());
+    for wrong in [
+        ["--refresh-param", "state=x"],
+        ["--refresh-window", "90000"],
+        ["--resource", "x"],
+    ] {
+        refused(&update(&wrong), 2);
+    }
+    let changed = ok(&update(&[
+        "--refresh-window",
+        "20",
+        "--refresh-token-uri",
+        "https://acme.zendesk.com/oauth/renew?tenant=1",
+        "--token-param",
+        "a=b",
+        "--resource",
+        "https://api.example/",
+    ]));
+    for part in ["20 s", "a=b", "https://api.example/"] {
+        assert!(changed.text().contains(part), "{part}: {}", changed.text());
+    }
     let shown = json(&home.keyward(&["auth-client", "show", "zd", "--json"]));
     assert_eq!(
         (&shown["type"], &shown["application"], &shown["refresh_token_uri"]),

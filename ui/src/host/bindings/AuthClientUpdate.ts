@@ -39,6 +39,10 @@ token_uri: string | null,
  */
 revocation_uri: string | null, 
 /**
+ * Endpoint for refreshes, empty for the token endpoint.
+ */
+refresh_token_uri: string | null, 
+/**
  * Seconds assumed when an answer has no lifetime.
  */
 token_expires_in: number | null, 
@@ -50,6 +54,22 @@ redirect_path: string | null,
  * Further authorization parameters, `name=value`, in place of those there are.
  */
 authorize_params: Array<string> | null, 
+/**
+ * Further parameters of the request for tokens, in place of those there are.
+ */
+token_params: Array<string> | null, 
+/**
+ * Further parameters of a refresh, in place of those there are.
+ */
+refresh_params: Array<string> | null, 
+/**
+ * Resources the tokens are for, in place of those there are.
+ */
+resources: Array<string> | null, 
+/**
+ * How long before its end a token is refreshed, in seconds: counts from the next token on.
+ */
+refresh_window: number | null, 
 /**
  * Scopes asked for by default, in place of those there are.
  */

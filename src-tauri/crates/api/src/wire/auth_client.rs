@@ -202,12 +202,22 @@ pub struct AuthClientUpdate {
     pub token_uri: Option<String>,
     /// Revocation endpoint.
     pub revocation_uri: Option<String>,
+    /// Endpoint for refreshes, empty for the token endpoint.
+    pub refresh_token_uri: Option<String>,
     /// Seconds assumed when an answer has no lifetime.
     pub token_expires_in: Option<u32>,
     /// Path of the redirect.
     pub redirect_path: Option<String>,
     /// Further authorization parameters, `name=value`, in place of those there are.
     pub authorize_params: Option<Vec<String>>,
+    /// Further parameters of the request for tokens, in place of those there are.
+    pub token_params: Option<Vec<String>>,
+    /// Further parameters of a refresh, in place of those there are.
+    pub refresh_params: Option<Vec<String>>,
+    /// Resources the tokens are for, in place of those there are.
+    pub resources: Option<Vec<String>>,
+    /// How long before its end a token is refreshed, in seconds: counts from the next token on.
+    pub refresh_window: Option<u32>,
     /// Scopes asked for by default, in place of those there are.
     pub scopes: Option<Vec<String>>,
     /// Where requests go.

@@ -134,6 +134,9 @@ pub struct AuthClientUpdate {
     pub token_uri: Option<String>,
     #[arg(long, value_name = "URL")]
     pub revocation_uri: Option<String>,
+    /// Where refreshes go; empty for the token endpoint
+    #[arg(long, value_name = "URL")]
+    pub refresh_token_uri: Option<String>,
     /// Seconds a token lives when the provider does not say
     #[arg(long, value_name = "SECONDS")]
     pub token_expires_in: Option<u32>,
@@ -142,6 +145,18 @@ pub struct AuthClientUpdate {
     /// Further parameter of the authorization request, replacing the old ones; may be repeated
     #[arg(long = "authorize-param", value_name = "K=V")]
     pub authorize_params: Vec<String>,
+    /// Further parameter of the request for tokens, replacing the old ones; may be repeated
+    #[arg(long = "token-param", value_name = "K=V")]
+    pub token_params: Vec<String>,
+    /// Further parameter of a refresh, replacing the old ones; may be repeated
+    #[arg(long = "refresh-param", value_name = "K=V")]
+    pub refresh_params: Vec<String>,
+    /// Resource the tokens are for, replacing the old ones; may be repeated
+    #[arg(long = "resource", value_name = "URL")]
+    pub resources: Vec<String>,
+    /// Refresh so many seconds before the end, from the next token on
+    #[arg(long, value_name = "SECONDS")]
+    pub refresh_window: Option<u32>,
     /// Scope asked for by default, replacing the old ones; may be repeated
     #[arg(long = "scope", value_name = "S")]
     pub scopes: Vec<String>,

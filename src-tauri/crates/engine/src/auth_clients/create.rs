@@ -305,7 +305,7 @@ pub(crate) fn check_window(seconds: Option<u32>) -> Result<()> {
 }
 
 /// RFC 8707 §2: an absolute URI without a fragment.
-fn check_resource(resource: &str) -> Result<()> {
+pub(crate) fn check_resource(resource: &str) -> Result<()> {
     let is_plain = resource.bytes().all(|b| b.is_ascii_graphic()) && !resource.contains('#');
     match resource.split_once(':') {
         Some((scheme, rest)) if is_plain && !scheme.is_empty() && !rest.is_empty() => Ok(()),

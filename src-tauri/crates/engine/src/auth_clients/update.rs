@@ -9,7 +9,7 @@ use keyward_vault::table::{audit, auth_clients};
 
 use super::{
     Counted, User,
-    create::{apply_of, endpoint_of},
+    create::{apply_of, check_resource, check_window, endpoint_of},
     event, find_owned, in_use, users,
 };
 use crate::{
@@ -36,12 +36,22 @@ pub struct Changes<'a> {
     pub token_uri: Option<&'a str>,
     /// Revocation endpoint; not while it is in use.
     pub revocation_uri: Option<&'a str>,
+    /// Endpoint for refreshes, empty for the token endpoint; not while it is in use.
+    pub refresh_token_uri: Option<&'a str>,
     /// Path of the redirect; not while it is in use.
     pub redirect_path: Option<&'a str>,
     /// Seconds assumed when an answer has no lifetime.
     pub token_expires_in: Option<u32>,
     /// Further authorization parameters, in place of those there are.
     pub authorize_params: Option<Vec<(String, String)>>,
+    /// Further parameters of the request for tokens, in place of those there are.
+    pub token_params: Option<Vec<(String, String)>>,
+    /// Further parameters of a refresh, in place of those there are.
+    pub refresh_params: Option<Vec<(String, String)>>,
+    /// Resources the tokens are for, in place of those there are (RFC 8707).
+    pub resources: Option<Vec<String>>,
+    /// How long before its end a token is refreshed, in seconds: counts from the next token on (O-64).
+    pub refresh_window: Option<u32>,
     /// Scopes asked for by default, in place of those there are.
     pub scopes: Option<Vec<String>>,
     /// Where requests go; not while it is in use.
@@ -68,7 +78,7 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
                 "{} Its {field} stays as it is.",
                 in_use(&found.auth_client.key, found.connections)
             ),
-            "Name, client secret, token lifetime, scopes and parameters may change. For another registration add another auth client.",
+            "Name, client secret, token lifetime, refresh window, scopes and parameters may change. For another registration add another auth client.",
         ));
     }
     let mut changed = found.auth_client.clone();
@@ -97,6 +107,7 @@ fn rested_on(changes: &Changes<'_>) -> Option<&'static str> {
         ("auth uri", changes.auth_uri.is_some()),
         ("token uri", changes.token_uri.is_some()),
         ("revocation uri", changes.revocation_uri.is_some()),
+        ("refresh token uri", changes.refresh_token_uri.is_some()),
         ("redirect path", changes.redirect_path.is_some()),
         ("url", changes.url.is_some()),
         ("way of applying", changes.apply.is_some()),
@@ -141,6 +152,11 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
         ("token expires in", changes.token_expires_in.is_some()),
         ("authorize param", changes.authorize_params.is_some()),
         ("scope", changes.scopes.is_some()),
+        ("refresh token uri", changes.refresh_token_uri.is_some()),
+        ("token param", changes.token_params.is_some()),
+        ("refresh param", changes.refresh_params.is_some()),
+        ("resource", changes.resources.is_some()),
+        ("refresh window", changes.refresh_window.is_some()),
     ];
     if kind != "oauth2"
         && let Some((field, _)) = oauth2_fields.into_iter().find(|(_, asked)| *asked)
@@ -189,9 +205,30 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
                 loopback::check_path(path)?;
                 path.clone_into(&mut oauth2.redirect_path);
             }
-            if let Some(params) = &changes.authorize_params {
-                authorize::check_params(params)?;
-                oauth2.authorize_params.clone_from(params);
+            match changes.refresh_token_uri {
+                Some("") => oauth2.refresh_token_uri = None,
+                Some(uri) => oauth2.refresh_token_uri = Some(endpoint_of("refresh token uri", uri)?),
+                None => {}
+            }
+            for (new, old) in [
+                (&changes.authorize_params, &mut oauth2.authorize_params),
+                (&changes.token_params, &mut oauth2.token_params),
+                (&changes.refresh_params, &mut oauth2.refresh_params),
+            ] {
+                if let Some(params) = new {
+                    authorize::check_params(params)?;
+                    old.clone_from(params);
+                }
+            }
+            if let Some(resources) = &changes.resources {
+                resources
+                    .iter()
+                    .try_for_each(|resource| check_resource(resource))?;
+                oauth2.resources.clone_from(resources);
+            }
+            if changes.refresh_window.is_some() {
+                check_window(changes.refresh_window)?;
+                oauth2.refresh_window = changes.refresh_window;
             }
             if let Some(scopes) = &changes.scopes {
                 oauth2.scopes.clone_from(scopes);
