@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use mutate::Mutator;
 
 /// How many targets there are.
-const TARGETS: u32 = 21;
+const TARGETS: u32 = 22;
 /// What all targets take together, in seconds, unless `KEYWARD_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 20;
 /// Where mutations begin, unless `KEYWARD_FUZZ_SEED` says otherwise.
@@ -208,6 +208,39 @@ fn r40_env_file() {
         &[
             "A=", "=", "\"", "'", "\\", "\\n", "\\\"", "#", " #", "\n", "\r\n", "\r", "export ", "\u{feff}",
             "${A}", "\0", "\u{a0}",
+        ],
+    );
+}
+
+#[test]
+fn r40_provider_entry() {
+    fuzz(
+        "provider_entry",
+        targets::provider_entry,
+        &[
+            "https://",
+            "http://",
+            "{",
+            "}",
+            "{tenant}",
+            "@",
+            "#",
+            "?",
+            "/..",
+            "\\",
+            "client_id=",
+            "state=",
+            "\"",
+            "=",
+            "[dialect]",
+            "renamed = [\"",
+            "headers = [\"",
+            "hosts = [\"",
+            "Host=",
+            "\\n",
+            "\\u0000",
+            "localhost",
+            "127.0.0.1",
         ],
     );
 }

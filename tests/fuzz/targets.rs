@@ -6,12 +6,13 @@ use keyward_api::frame::{self, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
 use keyward_model::auth_client::Oauth2;
+use keyward_model::provider::{Author, Variable};
 use keyward_model::reference::Reference;
 use keyward_model::template::{Format, Template, TemplateError, parse_variable};
 use keyward_model::{SecretValue, Timestamp, envfile};
 use keyward_oauth::authorize::{self, Pending};
 use keyward_oauth::callback::{self, CallbackError};
-use keyward_oauth::token;
+use keyward_oauth::{catalogue, endpoint, token};
 use keyward_seal::RecoveryKey;
 use serde_json::value::RawValue;
 
@@ -330,6 +331,42 @@ pub fn env_file(input: &[u8]) {
             assert!((1..=ends + 1).contains(&error.line), "{error}");
             assert!((1..=input.len() + 1).contains(&error.column), "{error}");
         }
+    }
+}
+
+/// OA4, O-11, O-12: what is taken as an entry of the catalogue sends nothing but to https addresses, and no parameter of it
+/// stands in for one of the protocol's own.
+pub fn provider_entry(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let provider = match catalogue::read(text, Author::Owner) {
+        Ok(provider) => provider,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return;
+        }
+    };
+    assert_eq!(provider.author, Author::Owner);
+    let example = |variable: &Variable| (variable.name.clone(), variable.example.clone());
+    let values: Vec<_> = provider.variables.iter().map(example).collect();
+    let client = provider.registration(&values).expect("its own examples fit");
+    let addresses = [
+        Some(&client.auth_uri),
+        Some(&client.token_uri),
+        client.refresh_token_uri.as_ref(),
+        client.revocation_uri.as_ref(),
+    ];
+    for address in addresses.into_iter().flatten() {
+        assert!(address.starts_with("https://"), "O-12: {address}");
+        endpoint::check(address).expect("O-12");
+    }
+    for params in [
+        &client.authorize_params,
+        &client.token_params,
+        &client.refresh_params,
+    ] {
+        authorize::check_params(params).expect("O-11");
     }
 }
 

@@ -70,6 +70,23 @@ fn rows(list: &[Provider]) -> String {
     output::table(&["ID", "NAME", "CATEGORY", "HOST", "VERIFIED"], &rows)
 }
 
+/// What is known of the life of its refresh tokens.
+fn refresh_token(provider: &Provider) -> String {
+    let days = |seconds: u32| format!("{} days", seconds.div_ceil(86_400));
+    let idle = provider
+        .refresh_token_idle
+        .map(|seconds| format!("after {} without use", days(seconds)));
+    let absolute = provider
+        .refresh_token_absolute
+        .map(|seconds| format!("{} after the consent", days(seconds)));
+    let known: Vec<String> = idle.into_iter().chain(absolute).collect();
+    if known.is_empty() {
+        "-".to_owned()
+    } else {
+        known.join(", ")
+    }
+}
+
 fn facts(provider: &Provider) -> String {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let pkce = if provider.without_pkce {
@@ -100,6 +117,7 @@ fn facts(provider: &Provider) -> String {
         ("parameters", provider.authorize_params.join(" ")),
         ("token lives", seconds(provider.token_expires_in)),
         ("refresh window", seconds(provider.refresh_window)),
+        ("refresh token ends", refresh_token(provider)),
         ("kept fields", provider.keeps.join(" ")),
         ("documentation", or_none(&provider.documentation)),
         (

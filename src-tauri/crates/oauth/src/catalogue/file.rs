@@ -1,5 +1,12 @@
 //! The file of an entry: TOML, read into private structs. A field that is not known is an error, so that a slip of the
 //! pen is not a silent default.
+//!
+//! Every file needs `id`, `name`, `category`, `[mark]`, `[endpoints]` with `authorize` and `token`, and `[verified]`; all
+//! else has the default of the RFCs. Addresses and parameters may hold `{name}` of a `[[variables]]`. Lists of pairs are
+//! texts `name=value`. In `[dialect]`, `renamed = ["client_id=client_key"]` renames in both requests, `"token:code="`
+//! leaves out in one; `answer_paths = ["access_token=/data/token"]` and `keep_from_answer` hold JSON pointers, a name
+//! alone standing for the member of that name; `hosts` are those that a callback may name, in the first parameter of
+//! `keep_from_callback`. The words of each choice are those of `keyward_model::{dialect, provider, auth_client}`.
 
 use keyward_model::{
     auth_client::{ClientAuthentication, Grant, Pushed},
