@@ -48,8 +48,9 @@ const URL: u8 = 26;
 const APPLY: u8 = 27;
 const VALUE_NUMBER: u8 = 28;
 const VALUE_RECORD: u8 = 29;
-const KEPT: u8 = 30;
-const REFRESH_WINDOW: u8 = 31;
+// 30 to 34 belong to the clock and the end of the refresh token.
+const KEPT: u8 = 35;
+const REFRESH_WINDOW: u8 = 36;
 
 /// Stores a new Connection.
 ///
