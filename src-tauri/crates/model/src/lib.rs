@@ -30,6 +30,8 @@ pub mod connection;
 
 pub mod auth_client;
 
+pub mod diagnosis;
+
 pub mod audit;
 
 pub mod settings;
