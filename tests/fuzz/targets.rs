@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use keyward_api::frame::{self, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
-use keyward_model::auth_client::{ClientAuthentication, Oauth2};
+use keyward_model::auth_client::Oauth2;
 use keyward_model::reference::Reference;
 use keyward_model::template::{Format, Template, TemplateError, parse_variable};
 use keyward_model::{SecretValue, Timestamp, envfile};
@@ -23,17 +23,11 @@ fn pending() -> &'static (Pending, String) {
     PENDING.get_or_init(|| {
         let client = Oauth2 {
             issuer: Some("https://as.example".to_owned()),
-            issuer_in_callback: false,
-            auth_uri: "https://as.example/authorize".to_owned(),
-            token_uri: "https://as.example/token".to_owned(),
-            revocation_uri: None,
-            token_expires_in: 3600,
-            client_id: "client-1".to_owned(),
-            client_secret: None,
-            client_authentication: ClientAuthentication::None,
-            redirect_path: "/callback".to_owned(),
-            authorize_params: Vec::new(),
-            scopes: Vec::new(),
+            ..Oauth2::new(
+                "https://as.example/authorize".to_owned(),
+                "https://as.example/token".to_owned(),
+                "client-1".to_owned(),
+            )
         };
         let pending = authorize::begin(&authorize::Request {
             client: &client,

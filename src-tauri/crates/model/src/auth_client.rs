@@ -4,7 +4,9 @@ use crate::{
     Id, Timestamp,
     apply::Apply,
     connection::AuthType,
+    dialect::Dialect,
     name::{AppName, Handle},
+    words::words,
 };
 
 /// Our registration at a provider (EL4).
@@ -74,8 +76,18 @@ pub struct Oauth2 {
     pub auth_uri: String,
     /// Token endpoint.
     pub token_uri: String,
+    /// Endpoint for refreshes, where it is another one than the token endpoint (EL4).
+    pub refresh_token_uri: Option<String>,
     /// Revocation endpoint (RFC 7009), where known.
     pub revocation_uri: Option<String>,
+    /// Introspection endpoint (RFC 7662), where known.
+    pub introspection_uri: Option<String>,
+    /// Device authorization endpoint (RFC 8628), where known.
+    pub device_uri: Option<String>,
+    /// Pushed authorization requests (RFC 9126), where they are taken or asked for.
+    pub pushed: Option<Pushed>,
+    /// Where the keys of ID tokens are (OpenID Connect Discovery), where known.
+    pub jwks_uri: Option<String>,
     /// Lifetime assumed when an answer has no `expires_in`, in seconds (EL12).
     pub token_expires_in: u32,
     /// OAuth client id.
@@ -84,12 +96,99 @@ pub struct Oauth2 {
     pub client_secret: Option<(u32, Id)>,
     /// How the secret is sent to the token endpoint.
     pub client_authentication: ClientAuthentication,
-    /// Path of the loopback redirect, starting with `/` (O-26).
+    /// How tokens are got.
+    pub grant: Grant,
+    /// Where the browser comes back to (OA1).
+    pub redirect: Redirect,
+    /// Path of the redirect, starting with `/` (O-26).
     pub redirect_path: String,
     /// Further parameters of the authorization request, in order (EL9).
     pub authorize_params: Vec<(String, String)>,
+    /// Further parameters of the request for tokens, in order (EL9).
+    pub token_params: Vec<(String, String)>,
+    /// Further parameters of a refresh, in order (EL9).
+    pub refresh_params: Vec<(String, String)>,
+    /// Resources the tokens are for (RFC 8707), sent with every request (O-15).
+    pub resources: Vec<String>,
     /// Scopes asked for by default.
     pub scopes: Vec<String>,
+    /// How long before its end a token is refreshed, in seconds; `None` as O-64 says.
+    pub refresh_window: Option<u32>,
+    /// The catalogue entry it was made from, and what stands for the variables of its addresses.
+    pub provider: Option<Origin>,
+    /// What the provider does its own way.
+    pub dialect: Dialect,
+}
+
+/// The catalogue entry that an AuthClient was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id, for example `github`.
+    pub id: String,
+    /// Variable and value, in the entry's order.
+    pub variables: Vec<(String, String)>,
+}
+
+/// How tokens are got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grant {
+    /// Authorization code with PKCE (RFC 6749 §4.1, RFC 7636).
+    #[default]
+    AuthorizationCode,
+    /// A code that is typed in on another device (RFC 8628).
+    DeviceCode,
+    /// The client itself, without a person (RFC 6749 §4.4).
+    ClientCredentials,
+    /// An assertion signed with the client's key (RFC 7523 §2.1), for example of a service account.
+    JwtBearer,
+    /// User name and password (RFC 6749 §4.3): legacy, off unless asked for, and warned of.
+    Password,
+}
+
+/// Where the browser comes back to (OA1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Redirect {
+    /// A free port of 127.0.0.1, or of `[::1]` (O-09, O-10).
+    #[default]
+    Free,
+    /// A free port of the name `localhost`, for providers that take no address.
+    FreeLocalhost,
+    /// A fixed port, for providers that compare it.
+    Fixed {
+        /// The host as it is registered.
+        host: LoopbackHost,
+        /// The port.
+        port: u16,
+    },
+    /// https on a fixed port of `localhost`, with a certificate of this machine's own.
+    Https {
+        /// The port.
+        port: u16,
+    },
+    /// A custom scheme that the app answers to, without `://`.
+    Scheme(String),
+    /// An address elsewhere; the person pastes where the browser ended (O-36).
+    Paste(String),
+}
+
+/// A name for this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoopbackHost {
+    /// `127.0.0.1`
+    V4,
+    /// `[::1]`
+    V6,
+    /// `localhost`
+    Name,
+}
+
+/// Pushed authorization requests (RFC 9126).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The endpoint.
+    pub uri: String,
+    /// Whether the provider takes no other.
+    pub is_required: bool,
 }
 
 /// How a client authenticates at the token endpoint (RFC 6749 §2.3; O-47).
@@ -101,13 +200,69 @@ pub enum ClientAuthentication {
     Basic,
     /// `client_id` and `client_secret` in the body.
     Post,
+    /// An assertion signed with the client's key (RFC 7523 §2.2); the key is kept as the client secret.
+    PrivateKeyJwt,
 }
+
+words!(Grant {
+    AuthorizationCode = "authorization_code",
+    DeviceCode = "device_code",
+    ClientCredentials = "client_credentials",
+    JwtBearer = "jwt_bearer",
+    Password = "password",
+});
+words!(ClientAuthentication {
+    None = "none",
+    Basic = "basic",
+    Post = "post",
+    PrivateKeyJwt = "private_key_jwt",
+});
 
 /// Lifetime assumed when nobody says one, in seconds (EL12).
 pub const DEFAULT_TOKEN_EXPIRES_IN: u32 = 3600;
 
 /// Redirect path of an AuthClient unless it has one of its own (O-26).
 pub const DEFAULT_REDIRECT_PATH: &str = "/callback";
+
+impl Oauth2 {
+    /// Where refreshes go.
+    #[must_use]
+    pub fn refresh_uri(&self) -> &str {
+        self.refresh_token_uri.as_deref().unwrap_or(&self.token_uri)
+    }
+
+    /// A registration with these endpoints, and nothing said about anything else.
+    #[must_use]
+    pub fn new(auth_uri: String, token_uri: String, client_id: String) -> Self {
+        Self {
+            issuer: None,
+            issuer_in_callback: false,
+            auth_uri,
+            token_uri,
+            refresh_token_uri: None,
+            revocation_uri: None,
+            introspection_uri: None,
+            device_uri: None,
+            pushed: None,
+            jwks_uri: None,
+            token_expires_in: DEFAULT_TOKEN_EXPIRES_IN,
+            client_id,
+            client_secret: None,
+            client_authentication: ClientAuthentication::None,
+            grant: Grant::default(),
+            redirect: Redirect::default(),
+            redirect_path: DEFAULT_REDIRECT_PATH.to_owned(),
+            authorize_params: Vec::new(),
+            token_params: Vec::new(),
+            refresh_params: Vec::new(),
+            resources: Vec::new(),
+            scopes: Vec::new(),
+            refresh_window: None,
+            provider: None,
+            dialect: Dialect::default(),
+        }
+    }
+}
 
 impl AuthClient {
     /// The OAuth 2.0 registration, where it is one.

@@ -8,6 +8,8 @@
 //! - Whether a token is due is decided in one place: [`connection::Lifetime::is_due`] (SECURITY.md O-64).
 //! - A name that was parsed is valid for ever after: no other crate checks grammar.
 
+mod words;
+
 pub mod value;
 
 pub mod name;
@@ -25,6 +27,8 @@ pub mod credential;
 pub mod application;
 
 pub mod apply;
+
+pub mod dialect;
 
 pub mod connection;
 

@@ -168,7 +168,9 @@ fn token_client(client: &Oauth2, secret: Option<&str>) -> Result<TokenClient, Er
     let builder = BasicClient::new(ClientId::new(client.client_id.clone()));
     // Without a secret there is nothing to authenticate with: the client id goes into the body (RFC 6749 §3.2.1).
     let builder = match (client.client_authentication, secret) {
-        (ClientAuthentication::None, _) | (_, None) => builder.set_auth_type(AuthType::RequestBody),
+        (ClientAuthentication::None | ClientAuthentication::PrivateKeyJwt, _) | (_, None) => {
+            builder.set_auth_type(AuthType::RequestBody)
+        }
         (ClientAuthentication::Basic, Some(secret)) => builder
             .set_auth_type(AuthType::BasicAuth)
             .set_client_secret(ClientSecret::new(secret.to_owned())),

@@ -191,21 +191,22 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
         issuer: found.map(|metadata| metadata.issuer.clone()),
         issuer_in_callback: found
             .is_some_and(|metadata| metadata.issuer_in_callback == IssuerInCallback::Supported),
-        auth_uri: auth_uri
-            .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
-            .ok_or_else(|| missing("auth uri"))?,
-        token_uri: token_uri
-            .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))
-            .ok_or_else(|| missing("token uri"))?,
         revocation_uri: revocation_uri
             .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone())),
         token_expires_in: new.token_expires_in.unwrap_or(DEFAULT_TOKEN_EXPIRES_IN),
-        client_id: new.client_id.to_owned(),
-        client_secret: None,
         client_authentication,
         redirect_path: redirect_path.to_owned(),
         authorize_params: new.authorize_params.clone(),
         scopes: new.scopes.clone(),
+        ..Oauth2::new(
+            auth_uri
+                .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
+                .ok_or_else(|| missing("auth uri"))?,
+            token_uri
+                .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))
+                .ok_or_else(|| missing("token uri"))?,
+            new.client_id.to_owned(),
+        )
     })
 }
 

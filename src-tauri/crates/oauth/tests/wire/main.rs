@@ -8,10 +8,7 @@ mod revocation;
 mod server;
 mod tokens;
 
-use keyward_model::{
-    Timestamp,
-    auth_client::{ClientAuthentication, Oauth2},
-};
+use keyward_model::{Timestamp, auth_client::Oauth2};
 use keyward_oauth::{
     authorize::{self, Code, Pending, Request},
     callback,
@@ -26,18 +23,12 @@ fn now() -> Timestamp {
 /// A registration at a server on `port` of this machine.
 fn client(port: u16) -> Oauth2 {
     Oauth2 {
-        issuer: None,
-        issuer_in_callback: false,
-        auth_uri: format!("http://127.0.0.1:{port}/authorize"),
-        token_uri: format!("http://127.0.0.1:{port}/token"),
         revocation_uri: Some(format!("http://127.0.0.1:{port}/revoke")),
-        token_expires_in: 3600,
-        client_id: "client-1".to_owned(),
-        client_secret: None,
-        client_authentication: ClientAuthentication::None,
-        redirect_path: "/callback".to_owned(),
-        authorize_params: Vec::new(),
-        scopes: Vec::new(),
+        ..Oauth2::new(
+            format!("http://127.0.0.1:{port}/authorize"),
+            format!("http://127.0.0.1:{port}/token"),
+            "client-1".to_owned(),
+        )
     }
 }
 

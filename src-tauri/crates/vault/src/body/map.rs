@@ -18,8 +18,8 @@ enum Value<'a> {
     Map(Map<'a>),
 }
 
-/// Deepest nesting there is: a list of pairs, or of maps, inside the map.
-const DEPTH: u8 = 2;
+/// Deepest nesting there is: a list of maps that hold lists of pairs, inside the map.
+const DEPTH: u8 = 4;
 
 impl<'a> Map<'a> {
     /// Reads a map whose field numbers are at most `highest`.

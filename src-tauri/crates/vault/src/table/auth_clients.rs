@@ -1,5 +1,6 @@
 //! AuthClients: how we are registered at providers; the client secret lies in a version of its own.
 
+mod beyond;
 mod body;
 
 use keyward_model::{

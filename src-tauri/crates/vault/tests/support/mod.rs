@@ -328,17 +328,15 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         environment,
         registration: Registration::Oauth2(Box::new(Oauth2 {
             issuer: Some(format!("https://{low}.example")),
-            issuer_in_callback: false,
-            auth_uri: format!("https://{low}.example/auth"),
-            token_uri: format!("https://{low}.example/token"),
             revocation_uri: Some(format!("https://{low}.example/revoke")),
-            token_expires_in: 3600,
-            client_id: format!("{low}-client-id"),
-            client_secret: None,
             client_authentication: ClientAuthentication::Post,
-            redirect_path: "/callback".to_owned(),
             authorize_params: vec![("prompt".to_owned(), low.clone())],
             scopes: vec![format!("{low}-scope")],
+            ..Oauth2::new(
+                format!("https://{low}.example/auth"),
+                format!("https://{low}.example/token"),
+                format!("{low}-client-id"),
+            )
         })),
         created_at: NOW,
     };

@@ -14,10 +14,14 @@ use std::time::Duration;
 use keyward_model::{
     Id, SecretValue, Timestamp,
     apply::Apply,
-    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
+    auth_client::{
+        AuthClient, ClientAuthentication, Grant, LoopbackHost, Oauth2, Origin, Pushed, Redirect,
+        Registration, Visibility,
+    },
     connection::{
         Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet,
     },
+    dialect::{Behaviour, Dialect, Pkce, RefreshTokenLife, Rotation, Separator, TokenBody},
     name::{AppName, EnvironmentName},
     secret::Changes,
 };

@@ -13,18 +13,84 @@ pub(crate) fn client(vault: &UnlockedVault, text: &str) -> AuthClient {
         registration: Registration::Oauth2(Box::new(Oauth2 {
             issuer: Some("https://as.example".to_owned()),
             issuer_in_callback: true,
-            auth_uri: "https://as.example/auth".to_owned(),
-            token_uri: "https://as.example/token".to_owned(),
-            revocation_uri: None,
-            token_expires_in: 3600,
-            client_id: "client-id".to_owned(),
-            client_secret: None,
             client_authentication: ClientAuthentication::Basic,
-            redirect_path: "/callback".to_owned(),
             authorize_params: vec![("access_type".to_owned(), "offline".to_owned())],
             scopes: vec!["repo".to_owned()],
+            ..Oauth2::new(
+                "https://as.example/auth".to_owned(),
+                "https://as.example/token".to_owned(),
+                "client-id".to_owned(),
+            )
         })),
         created_at: NOW,
+    }
+}
+
+/// OA4, EL9: all that a registration says beyond the RFCs comes back as it was.
+#[test]
+fn oa4_what_a_provider_does_its_own_way_is_kept() {
+    let world = World::new();
+    let vault = world.create();
+    let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let redirects = [
+        Redirect::Free,
+        Redirect::FreeLocalhost,
+        Redirect::Fixed {
+            host: LoopbackHost::V6,
+            port: 8123,
+        },
+        Redirect::Https { port: 8443 },
+        Redirect::Scheme("com.example.keyward".to_owned()),
+        Redirect::Paste("https://example.org/done".to_owned()),
+    ];
+    for (number, redirect) in redirects.into_iter().enumerate() {
+        let mut made = client(&vault, &format!("CLIENT_{number}"));
+        let Registration::Oauth2(oauth2) = &mut made.registration else {
+            unreachable!("the support makes an OAuth 2.0 client")
+        };
+        **oauth2 = Oauth2 {
+            refresh_token_uri: Some("https://as.example/refresh?tenant=1".to_owned()),
+            introspection_uri: Some("https://as.example/introspect".to_owned()),
+            device_uri: Some("https://as.example/device".to_owned()),
+            pushed: Some(Pushed {
+                uri: "https://as.example/par".to_owned(),
+                is_required: number % 2 == 0,
+            }),
+            jwks_uri: Some("https://as.example/jwks".to_owned()),
+            client_authentication: ClientAuthentication::PrivateKeyJwt,
+            grant: Grant::WORDS[number % Grant::WORDS.len()].0,
+            redirect,
+            token_params: pair("a", "b"),
+            refresh_params: pair("c", "d"),
+            resources: vec!["https://api.example".to_owned()],
+            refresh_window: Some(30),
+            provider: Some(Origin {
+                id: "example".to_owned(),
+                variables: pair("tenant", "1"),
+            }),
+            dialect: Dialect {
+                scope_separator: Separator::Comma,
+                pkce: Pkce::Off,
+                token_body: TokenBody::Json,
+                renamed: pair("client_id", "client_key"),
+                answer_paths: pair("access_token", "/authed_user/access_token"),
+                keep_from_callback: vec!["realmId".to_owned()],
+                keep_from_answer: pair("instance_url", "/instance_url"),
+                headers: pair("User-Agent", "Keyward"),
+                behaviour: Some(Behaviour::SlackUserToken),
+                refresh_token: RefreshTokenLife {
+                    idle: Some(60),
+                    absolute: Some(3600),
+                    rotation: Rotation::Always,
+                },
+            },
+            ..(**oauth2).clone()
+        };
+        let kept = vault
+            .write(NOW, |tx| auth_clients::insert(tx, &made, None, NOW))
+            .unwrap();
+        assert_eq!(kept, made);
+        assert_eq!(vault.read(|tx| auth_clients::read(tx, made.id)).unwrap(), made);
     }
 }
 

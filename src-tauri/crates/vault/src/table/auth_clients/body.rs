@@ -8,7 +8,7 @@ use keyward_model::{
 };
 use zeroize::Zeroizing;
 
-use super::SCOPE;
+use super::{SCOPE, beyond};
 use crate::{
     body::{self, Item, Map},
     error::Result,
@@ -40,6 +40,7 @@ const SCOPES: u8 = 19;
 const CREATED_AT: u8 = 20;
 const URL: u8 = 21;
 const APPLY: u8 = 22;
+const BEYOND: u8 = 23;
 
 pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
     let registration = &client.registration;
@@ -59,6 +60,8 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
         _ => None,
     };
     let oauth2 = client.oauth2();
+    let beyond = oauth2.map(beyond::fields).filter(|fields| !fields.is_empty());
+    let beyond: Vec<_> = beyond.into_iter().collect();
     let (number, record) = oauth2.and_then(|oauth2| oauth2.client_secret).unzip();
     body::encode(&[
         (KEY, Item::Text(client.key.as_str())),
@@ -113,6 +116,7 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
                     ClientAuthentication::None => 1,
                     ClientAuthentication::Basic => 2,
                     ClientAuthentication::Post => 3,
+                    ClientAuthentication::PrivateKeyJwt => 4,
                 })
             }),
         ),
@@ -128,11 +132,19 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
         (CREATED_AT, Item::time(client.created_at)),
         (URL, Item::maybe(registration.url(), Item::Text)),
         (APPLY, Item::maybe(apply.as_deref(), Item::Text)),
+        (
+            BEYOND,
+            if beyond.is_empty() {
+                Item::Absent
+            } else {
+                Item::Maps(&beyond)
+            },
+        ),
     ])
 }
 
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<AuthClient> {
-    let map = Map::parse(plaintext, APPLY.into())?;
+    let map = Map::parse(plaintext, BEYOND.into())?;
     let client = AuthClient {
         id: Id::from_bytes(record.uuid),
         key: table::name(Handle::parse(map.text(KEY.into())?))?,
@@ -174,6 +186,9 @@ fn registration(map: &Map<'_>) -> Result<Registration> {
 
 fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
     let number = map.maybe(SECRET_NUMBER.into(), Map::u32)?;
+    let beyond = map.maybe(BEYOND.into(), |map, number| {
+        map.maps(number, beyond::HIGHEST.into(), beyond::read)
+    })?;
     Ok(Oauth2 {
         issuer: map.maybe(ISSUER.into(), Map::string)?,
         issuer_in_callback: map.flag(ISSUER_IN_CALLBACK.into())?,
@@ -187,10 +202,14 @@ fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
             1 => ClientAuthentication::None,
             2 => ClientAuthentication::Basic,
             3 => ClientAuthentication::Post,
+            4 => ClientAuthentication::PrivateKeyJwt,
             _ => return Err(table::unknown()),
         },
         redirect_path: map.string(REDIRECT_PATH.into())?,
         authorize_params: map.pairs(AUTHORIZE_PARAMS.into())?,
         scopes: map.texts(SCOPES.into())?,
+        ..beyond
+            .and_then(|maps| maps.into_iter().next())
+            .unwrap_or_else(beyond::nothing)
     })
 }
