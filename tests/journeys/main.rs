@@ -38,3 +38,4 @@ mod settings;
 mod values;
 mod vault;
 mod vaults;
+mod why;

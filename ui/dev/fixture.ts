@@ -313,6 +313,28 @@ export function fixture(asked: URLSearchParams): Door {
     connection_paste: () => consent!,
     connection_open_again: () => ({}),
     connection_copy_link: () => ({}),
+    connection_why: ({ connection }) => {
+      const row = connections.find((one) => one.id === connection || one.key === connection) ?? connections[0]!;
+      const broken = row.state === "needs_consent" || row.state === "error";
+      return {
+        connection: row,
+        consented_at: null,
+        causes: broken
+          ? [
+              {
+                id: "salesforce_limit", title: "Salesforce ended the session or the grant",
+                why: "A connected app has a policy for refresh tokens, and an account keeps five grants of one app: the next one ends the oldest.",
+                fix: "Look at the refresh token policy of the connected app (Setup, App Manager), then connect again.",
+                act: "connect", command: `keyward connect ${row.key}`,
+              },
+              {
+                id: "revoked", title: "Access was taken back", why: "The account’s owner or an administrator removed the app.",
+                fix: "Ask who did, then connect it again.", act: "connect", command: `keyward connect ${row.key}`,
+              },
+            ]
+          : [{ id: "healthy", title: "Nothing is wrong", why: "Its tokens are kept fresh.", fix: "", act: "nothing", command: null }],
+      };
+    },
     connection_refresh: async ({ connection }) => {
       await wait(1500);
       return connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!;

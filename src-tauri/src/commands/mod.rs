@@ -128,6 +128,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         connections::connection_paste,
         connections::connection_open_again,
         connections::connection_copy_link,
+        connections::connection_why,
         connections::connection_refresh,
         connections::connection_disconnect,
         connections::connection_delete,

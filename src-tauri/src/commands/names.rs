@@ -92,6 +92,7 @@ const COMMANDS: &[&str] = &[
     "connection_paste",
     "connection_open_again",
     "connection_copy_link",
+    "connection_why",
     "connection_refresh",
     "connection_disconnect",
     "connection_delete",

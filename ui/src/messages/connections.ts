@@ -91,6 +91,9 @@ export const m = {
   scopes_unknown: () => "The provider named no scopes.",
 
   error_title: (of: Standing) => (of === "error" ? "The last refresh failed" : "Somebody must sign in again"),
+  why: () => "Why, and what mends it",
+  why_others: (n: number) => (n === 1 ? "It may also be another cause" : `It may also be one of ${n} other causes`),
+  edit_auth_client: () => "Edit auth client",
   error_code: () => "The provider’s code is",
   expiring_title: () => "No refresh token.",
   expiring_text: (at: string) => `This connection ends at ${at}. Reconnect with offline access to keep it.`,

@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, applications, audit, auth_clients, backup, connections, consents, credentials, doctor,
-        entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
+        Result, applications, audit, auth_clients, backup, connections, consents, credentials, diagnosis,
+        doctor, entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
     },
     owner::{exports, imports},
     wire,
@@ -228,6 +228,7 @@ verbs! {
     "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
+    "connection_why" ConnectionWhy -> wire::Diagnosis = diagnosis::why;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;

@@ -77,6 +77,8 @@ mod verdict;
 
 pub mod refresh;
 
+pub mod diagnosis;
+
 pub mod resolve;
 
 pub mod import;

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod connections;
 pub mod consents;
 pub mod credentials;
+pub mod diagnosis;
 pub mod doctor;
 pub mod entered;
 pub mod environments;

@@ -49,6 +49,8 @@ pub enum Connection {
     },
     /// Show one connection
     Show { name: String },
+    /// Say why it failed, ended or will end, and what mends it
+    Why { name: String },
     /// Get new tokens now
     Refresh { name: String },
     /// Drop the tokens, revoking them where possible, or destroy the values; keep the definition

@@ -4,7 +4,8 @@ mod entered;
 
 use keyward_api::wire::{
     AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionList,
-    ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, Disconnected, Revocation,
+    ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, ConnectionWhy, Diagnosis,
+    Disconnected, Revocation,
 };
 
 use super::{Result, secret::versions};
@@ -69,6 +70,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             )?,
             facts,
         ),
+        Command::Why { name } => {
+            let request = ConnectionWhy {
+                environment,
+                connection: name,
+            };
+            face.show(&door.call(context, request)?, why)
+        }
         Command::Refresh { name } => {
             let refreshed = door.call(
                 context,
@@ -116,6 +124,29 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             }
         }
     }
+}
+
+/// The likeliest cause with its one act, then what may also be it.
+fn why(diagnosis: &Diagnosis) -> String {
+    let mut text = String::new();
+    for (number, cause) in diagnosis.causes.iter().enumerate() {
+        match number {
+            0 => {}
+            1 => text.push_str("\nIt may also be:\n"),
+            _ => text.push('\n'),
+        }
+        text.push_str(&format!("{}\n  {}\n", cause.title, cause.why));
+        if !cause.fix.is_empty() {
+            text.push_str(&format!("  {}\n", cause.fix));
+        }
+        if let Some(command) = &cause.command {
+            text.push_str(&format!("  → {command}\n"));
+        }
+    }
+    if let Some(error) = &diagnosis.connection.error {
+        text.push_str(&format!("\nThe error: {} ({})\n", error.message, error.code));
+    }
+    text
 }
 
 /// What became of the tokens at the provider (OA11).
