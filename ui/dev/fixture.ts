@@ -264,6 +264,10 @@ export function fixture(asked: URLSearchParams): Door {
     },
     reference_copy: () => ({}),
     application_list: () => (asked.has("empty") ? [] : applications),
+    application_update: ({ application, name, url }) => {
+      const row = applications.find((one) => one.key === application)!;
+      return Object.assign(row, { name: name ?? row.name, url: url === null ? row.url : url || null });
+    },
     application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),

@@ -106,6 +106,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         settings::settings_update,
         applications::application_list,
         applications::application_default,
+        applications::application_update,
         usage::usage_list,
         health::health_list,
         health::health_check,

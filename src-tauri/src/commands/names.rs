@@ -70,6 +70,7 @@ const COMMANDS: &[&str] = &[
     "settings_update",
     "application_list",
     "application_default",
+    "application_update",
     "usage_list",
     "health_list",
     "health_check",

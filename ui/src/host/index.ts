@@ -5,6 +5,7 @@
 
 import type { Application } from "./bindings/Application";
 import type { ApplicationDefault } from "./bindings/ApplicationDefault";
+import type { ApplicationUpdate } from "./bindings/ApplicationUpdate";
 import type { ApplicationList } from "./bindings/ApplicationList";
 import type { AuditEvent } from "./bindings/AuditEvent";
 import type { AuthClient } from "./bindings/AuthClient";
@@ -176,6 +177,7 @@ export interface Commands {
   settings_update: [SettingsUpdate, Settings];
   application_list: [ApplicationList, Application[]];
   application_default: [ApplicationDefault, Application];
+  application_update: [ApplicationUpdate, Application];
   usage_list: [UsageList, Usage[]];
   health_list: [Nothing, Finding[]];
   health_check: [Nothing, HealthReport];

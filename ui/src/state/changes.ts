@@ -52,6 +52,8 @@ async function heard(change: Change): Promise<void> {
     case "credential":
       await Promise.all([credentials.reload(), environments.read(), trash.reload(), health.look()]);
       return;
+    case "application":
+      return applications.reload();
     case "auth_client":
       await Promise.all([authClients.reload(), applications.reload()]);
       return;

@@ -209,6 +209,7 @@ verbs! {
     "resolve" Resolve -> wire::Resolved = references::resolve;
     "application_list" ApplicationList -> Vec<wire::Application> = applications::list;
     "application_show" ApplicationShow -> wire::Application = applications::show;
+    "application_update" ApplicationUpdate -> wire::Application = applications::update;
     "application_default" ApplicationDefault -> wire::Application = applications::set_default;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;

@@ -59,6 +59,8 @@ mod locate;
 
 mod json;
 
+mod steady;
+
 pub mod secrets;
 
 pub mod credentials;

@@ -70,6 +70,7 @@ impl From<Change> for wire::Change {
             ChangeKind::Environment => wire::ChangeKind::Environment,
             ChangeKind::Secret => wire::ChangeKind::Secret,
             ChangeKind::Credential => wire::ChangeKind::Credential,
+            ChangeKind::Application => wire::ChangeKind::Application,
             ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,

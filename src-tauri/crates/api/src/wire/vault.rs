@@ -147,6 +147,8 @@ pub enum ChangeKind {
     Secret,
     /// A Credential.
     Credential,
+    /// An Application.
+    Application,
     /// An AuthClient.
     AuthClient,
     /// A Connection.
