@@ -222,6 +222,7 @@ export function fixture(asked: URLSearchParams): Door {
     secret_trash: () => (asked.has("empty") ? [] : trashed),
     secret_empty_trash: () => ({ purged: trashed.length }),
     usage_list: ({ days }) => (asked.has("unused") ? [] : usage.filter((row) => Date.parse(row.last_read_at) > Date.now() - (days ?? 30) * 86_400_000)),
+    work_status: ({ work }) => (asked.has("slow") ? { running: true, done: work === "import" ? 1_204 : 78, total: work === "import" ? 4_000 : 122 } : { running: false, done: 0, total: 0 }),
     health_list: () => (asked.has("well") ? [] : findings.filter((one) => one.at !== null)),
     health_check: async () => {
       await wait(asked.has("slow") ? 60_000 : 300);

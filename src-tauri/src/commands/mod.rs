@@ -108,6 +108,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         applications::application_default,
         applications::application_update,
         usage::usage_list,
+        health::work_status,
         health::health_list,
         health::health_check,
         auth_clients::auth_client_list,

@@ -72,6 +72,7 @@ const COMMANDS: &[&str] = &[
     "application_default",
     "application_update",
     "usage_list",
+    "work_status",
     "health_list",
     "health_check",
     "auth_client_list",

@@ -86,6 +86,7 @@ export const m = {
   go_into: (taken: number, all: number) => `${taken} of ${all} go into`,
   own_environments: () => "their own environments",
   import_do: (n: number) => `Import ${count(n, "item", "items")}`,
+  far: (done: number, total: number) => `${done} of ${total} entries`,
   importing: () => "Importing",
   plan_failed: () => "The plan could not be made",
 

@@ -11,7 +11,7 @@ use crate::{
     frame::encode,
     owner::{
         Result, applications, audit, auth_clients, backup, connections, consents, credentials, doctor,
-        entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
+        entered, environments, health, keys, references, secrets, settings, usage, vault, vaults, work,
     },
     owner::{exports, imports},
     wire,
@@ -64,6 +64,7 @@ const WATCHING: &[&str] = &[
     "usage_list",
     "health_list",
     "backup_list",
+    "work_status",
 ];
 
 /// What has an answer before there is a vault.
@@ -239,6 +240,7 @@ verbs! {
     "import_undo" ImportUndo -> wire::ImportUndone = imports::undo;
     "import_discard" ImportDiscard -> wire::Done = imports::discard;
     "export_write" ExportWrite -> wire::Exported = exports::write;
+    "work_status" WorkStatus -> wire::WorkProgress = work::status;
     "health_list" HealthList -> Vec<wire::Finding> = health::list;
     "health_check" HealthCheck -> wire::HealthReport = health::check;
     "usage_list" UsageList -> Vec<wire::Usage> = usage::list;

@@ -26,6 +26,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// How far a long work is ([`crate::work`]).
+    Work,
     /// The settings that protect.
     Settings,
 }

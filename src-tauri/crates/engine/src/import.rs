@@ -22,7 +22,7 @@ use crate::{
     engine::hold,
 };
 
-pub use apply::{Progress, Summary, apply, undo};
+pub use apply::{Summary, apply, undo};
 pub use plan::{Action, Choice, OnConflict, Plan, Row, Standing, Wish, plan};
 pub use source::{Format, Reading, Source, read};
 

@@ -33,6 +33,8 @@ pub mod changes;
 
 pub mod engine;
 
+pub mod work;
+
 pub mod access;
 
 pub mod lifecycle;

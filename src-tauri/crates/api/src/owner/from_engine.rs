@@ -75,6 +75,7 @@ impl From<Change> for wire::Change {
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
             ChangeKind::Rekey => wire::ChangeKind::Rekey,
+            ChangeKind::Work => wire::ChangeKind::Work,
             ChangeKind::Settings => wire::ChangeKind::Settings,
         };
         Self {
@@ -370,6 +371,8 @@ impl From<Place> for wire::ValuePlace {
             kind: match place.holder {
                 Holder::Secret => "secret",
                 Holder::Credential => "credential",
+                Holder::Connection => "connection",
+                Holder::AuthClient => "auth_client",
             }
             .to_owned(),
             item: place.id.to_string(),

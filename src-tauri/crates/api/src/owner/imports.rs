@@ -66,7 +66,7 @@ pub fn apply(
     request: wire::ImportApply,
 ) -> Result<wire::ImportSummary> {
     let wish = wish(request.environment, request.on_conflict, request.choices);
-    let summary = import::apply(engine, caller, id(&request.import)?, &wish, &mut |_, _| {})?;
+    let summary = import::apply(engine, caller, id(&request.import)?, &wish)?;
     Ok(wire::ImportSummary {
         added: summary.added,
         versions: summary.versions,

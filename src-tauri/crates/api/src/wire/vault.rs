@@ -157,6 +157,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// How far a long work is.
+    Work,
     /// The settings that protect.
     Settings,
 }

@@ -21,6 +21,7 @@ use crate::{
     changes::ChangeKind,
     engine::hold,
     environments as environment_acts,
+    work::{UnderWay, Work},
 };
 
 /// A thing that an import made.
@@ -29,9 +30,6 @@ pub(crate) enum Made {
     Secret(Id),
     Credential(Id),
 }
-
-/// How far it is: rows done, rows there are.
-pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,17 +46,11 @@ pub struct Summary {
     pub environments: Vec<String>,
 }
 
-/// Carries out the plan that these wishes make: all of it, or nothing.
+/// Carries out the plan that these wishes make: all of it, or nothing. How far it is is told as [`Work::Import`].
 ///
 /// # Errors
 /// [`crate::Kind::Conflict`] while a row is undecided; [`crate::Kind::NotFound`]; when the disk is full and the like.
-pub fn apply(
-    engine: &Engine,
-    caller: &Caller,
-    import: Id,
-    wish: &Wish,
-    progress: Progress<'_>,
-) -> Result<Summary> {
+pub fn apply(engine: &Engine, caller: &Caller, import: Id, wish: &Wish) -> Result<Summary> {
     access::authorize(caller, Act::Write)?;
     let environment = environment_acts::find(engine, &wish.environment)?;
     let vault = engine.unlocked()?;
@@ -72,7 +64,8 @@ pub fn apply(
         if undecided > 0 {
             return Err(store::Error::Conflict(format!("{undecided} keys are taken")));
         }
-        let (made, summary) = carry_out(tx, &staged.sheet, &environment, &plan, now, progress)?;
+        let work = UnderWay::new(engine, Work::Import);
+        let (made, summary) = carry_out(tx, &staged.sheet, &environment, &plan, now, work)?;
         let subject = format!(
             "{} added, {} new versions, {} renamed, {} left out; into {}",
             summary.added, summary.versions, summary.renamed, summary.skipped, environment.name
@@ -149,7 +142,7 @@ fn carry_out(
     target: &Environment,
     plan: &Plan,
     now: Timestamp,
-    progress: Progress<'_>,
+    mut work: UnderWay<'_>,
 ) -> store::Result<(Vec<Made>, Summary)> {
     let mut there = environments::list(tx)?;
     for name in &plan.environments {
@@ -171,7 +164,7 @@ fn carry_out(
         ..Summary::default()
     };
     for (at, (row, found)) in plan.rows.iter().zip(&sheet.entries).enumerate() {
-        progress(at, plan.rows.len());
+        work.tell(at, plan.rows.len());
         let place = there
             .iter()
             .find(|one| one.name.as_str() == row.environment)
@@ -192,6 +185,5 @@ fn carry_out(
             }
         }
     }
-    progress(plan.rows.len(), plan.rows.len());
     Ok((made, summary))
 }
