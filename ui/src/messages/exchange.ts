@@ -68,7 +68,7 @@ export const m = {
   col_do: () => "Do this",
   take_all: () => "Import all rows",
   take: (found: string) => `Import ${found}`,
-  becomes: (row: ImportRow) => (row.kind === "credential" ? `Custom, ${count(row.variables.length, "variable", "variables")}` : "Secret"),
+  becomes: (row: ImportRow) => (row.kind === "credential" ? `Custom, ${count(row.variables.length, "variable", "variables")}` : row.kind === "connection" ? "App credential" : "Secret"),
   standing: (standing: ImportStanding) => STANDINGS[standing],
   action: (action: ImportAction, row: ImportRow) =>
     ({

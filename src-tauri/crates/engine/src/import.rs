@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub use apply::{Summary, apply, undo};
-pub use plan::{Action, Choice, OnConflict, Plan, Row, Standing, Wish, plan};
+pub use plan::{Action, Becomes, Choice, OnConflict, Plan, Row, Standing, Wish, plan};
 pub use source::{Format, Reading, Source, read};
 
 /// Most imports that wait for their review at once; the oldest gives way.

@@ -134,9 +134,10 @@ fn row(row: import::Row) -> wire::ImportRow {
         row: row.number,
         found: row.found,
         folder: row.folder,
-        kind: match row.is_credential {
-            true => "credential",
-            false => "secret",
+        kind: match row.kind {
+            import::Becomes::Secret => "secret",
+            import::Becomes::Credential => "credential",
+            import::Becomes::Connection => "connection",
         }
         .to_owned(),
         variables: row.variables,

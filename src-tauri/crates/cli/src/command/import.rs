@@ -301,6 +301,7 @@ fn table(rows: &[ImportRow]) -> String {
         .iter()
         .map(|row| {
             let what = match (row.kind.as_str(), row.variables.len()) {
+                ("connection", _) => "app credential".to_owned(),
                 ("credential", count) => format!("credential, {count} variables"),
                 _ => "secret".to_owned(),
             };

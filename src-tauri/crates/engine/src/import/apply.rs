@@ -10,11 +10,11 @@ use keyward_model::{
 };
 use keyward_vault::{
     error as store,
-    table::{audit, credentials, environments, secrets},
+    table::{audit, auth_clients, connections, credentials, environments, secrets},
     tx::WriteTx,
 };
 
-use super::plan::{Action, Plan, Wish, draw};
+use super::plan::{Action, Plan, Wish, clients, draw};
 use crate::{
     Engine, Error, Result,
     access::{self, Act, Caller},
@@ -29,6 +29,8 @@ use crate::{
 pub(crate) enum Made {
     Secret(Id),
     Credential(Id),
+    Connection(Id),
+    AuthClient(Id),
 }
 
 /// What an import did.
@@ -99,7 +101,8 @@ pub fn apply(engine: &Engine, caller: &Caller, import: Id, wish: &Wish) -> Resul
     }
 }
 
-/// Moves everything that an import made to the trash, in one transaction; new versions of what was there stay.
+/// Moves everything that an import made to the trash, in one transaction; app credentials and auth clients, which have
+/// none, are deleted. New versions of what was there stay.
 ///
 /// # Errors
 /// [`crate::Kind::NotFound`] when it was not applied, or not in this session.
@@ -110,10 +113,18 @@ pub fn undo(engine: &Engine, caller: &Caller, import: Id) -> Result<u32> {
     let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
     let now = engine.now();
     vault.write(now, |tx| {
-        for made in &made {
+        // What was made first is what the rest was made with: it goes last.
+        for made in made.iter().rev() {
             match *made {
                 Made::Secret(id) => drop(secrets::trash(tx, id, now)?),
                 Made::Credential(id) => drop(credentials::trash(tx, id, now)?),
+                // Neither has a trash; the file they came from is where it was.
+                Made::Connection(id) => connections::purge(tx, id, now)?,
+                Made::AuthClient(id) => match auth_clients::delete(tx, id) {
+                    // Something uses it meanwhile: then it is wanted.
+                    Ok(()) | Err(store::Error::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                },
             }
         }
         let subject = format!("{count} moved to the trash");
@@ -131,6 +142,8 @@ fn publish(engine: &Engine) {
         ChangeKind::Environment,
         ChangeKind::Secret,
         ChangeKind::Credential,
+        ChangeKind::AuthClient,
+        ChangeKind::Connection,
     ] {
         engine.changes.publish(kind, None);
     }
@@ -158,21 +171,41 @@ fn carry_out(
         }
         there.push(made);
     }
+    let place_of = |name: &str| {
+        there
+            .iter()
+            .find(|one| one.name.as_str() == name)
+            .map_or(target.id, |one| one.id)
+    };
     let mut made = Vec::new();
+    for client in &sheet.auth_clients {
+        if let Ok(key) = clients::fit(tx, client)? {
+            made.push(writing::client(
+                tx,
+                place_of(&client.environment),
+                key,
+                client,
+                &sheet.applications,
+                now,
+            )?);
+        }
+    }
     let mut summary = Summary {
         environments: plan.environments.clone(),
         ..Summary::default()
     };
     for (at, (row, found)) in plan.rows.iter().zip(&sheet.entries).enumerate() {
         work.tell(at, plan.rows.len());
-        let place = there
-            .iter()
-            .find(|one| one.name.as_str() == row.environment)
-            .map_or(target.id, |one| one.id);
+        let place = place_of(&row.environment);
         match row.action {
             Action::Skip | Action::Ask => summary.skipped += 1,
             Action::Add | Action::Rename => {
-                made.push(writing::insert(tx, place, row, found, now)?);
+                let already = writing::Already {
+                    made: &made,
+                    applications: &sheet.applications,
+                };
+                let one = writing::insert(tx, place, row, found, already, now)?;
+                made.push(one);
                 if row.action == Action::Add {
                     summary.added += 1;
                 } else {
