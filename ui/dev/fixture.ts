@@ -85,6 +85,7 @@ export function fixture(asked: URLSearchParams): Door {
     recovery_begin: () => offer,
     vault_ways: () => ({
       keychain: status.mode === "keychain",
+      keychain_lost: asked.has("lost"),
       passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: 256, passes: 3, lanes: 1 } : null,
       recovery: !asked.has("norecovery"),
     }),
