@@ -226,6 +226,7 @@ export function fixture(asked: URLSearchParams): Door {
     work_status: ({ work }) => (asked.has("slow") ? { running: true, done: work === "import" ? 1_204 : 78, total: work === "import" ? 4_000 : 122 } : { running: false, done: 0, total: 0 }),
     health_list: () => (asked.has("well") ? [] : findings.filter((one) => one.at !== null)),
     health_check: async () => {
+      if (asked.has("slow")) tell("change", { kind: "work", id: "" });
       await wait(asked.has("slow") ? 60_000 : 300);
       return { findings: asked.has("well") ? [] : findings, left_out: 0, checked: 122, unread: asked.has("unread") ? 1 : 0 };
     },

@@ -6,6 +6,7 @@ import { applications } from "../src/state/applications.svelte";
 import { authClients } from "../src/state/auth_clients.svelte";
 import { connections } from "../src/state/connections.svelte";
 import { find } from "../src/state/find.svelte";
+import { route } from "../src/state/route.svelte";
 import { secrets } from "../src/state/secrets.svelte";
 import { authClient, connection, doorWith, settle } from "./rows";
 
@@ -163,6 +164,15 @@ test("am7 a credential takes address and way of sending from the auth client tha
   await fireEvent.click(within(dialog).getByRole("button", { name: "Store credential" }));
   await settle();
   expect(called("connection_create")).toMatchObject([{ auth_type: "api_key", auth_client: "gh_keys", url: null, apply: "header:X-Token" }]);
+});
+
+test("am11 several variables are a custom credential, made on its own page", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: "New app credential" }));
+  const dialog = await screen.findByRole("dialog");
+  await fireEvent.click(within(dialog).getByRole("button", { name: /^Custom/ }));
+  expect([route.name, route.id]).toEqual(["credentials", "new"]);
+  route.reset("items");
 });
 
 test("an empty environment offers the first credential", async () => {

@@ -63,6 +63,8 @@ export const m = {
   field_application_hint: (key: string) => (key === "" ? "Pick one, or type the name of a new one." : `Tools may ask for @${key}.`),
   application_pick: () => "Applications you have",
   need_application: () => "Name the application, starting with a letter.",
+  custom: () => "Custom",
+  custom_what: () => "Several named variables.",
   sign_in: () => "Auth type",
   what: (of: AuthType) => WHAT[of],
   field_name: () => "Credential name",

@@ -27,6 +27,7 @@ export const m = {
   keychain_not: () => "Only the passphrase opens this vault",
   keychain_not_text: () => "While it is unlocked, programs that run as you can ask Keyward for its values.",
   working: () => "Working",
+  keychain_lost_title: (name: string) => `${name === "" ? "The keychain" : name} lost the vault key`,
   lost: () => "Key lost",
   keychain_lost: () => "It has lost what it kept of this vault, which opens by its passphrase or recovery key now. Open it once with the recovery key to put a new one there.",
   failing: () => "Not working",
