@@ -335,3 +335,54 @@ fn r24_a_read_only_disk_is_read() {
         home.is_sound();
     }
 }
+
+/// a copy goes to another disk when this one is full or read-only; what would be written here says why not,
+/// leaves nothing half made, and the vault is what it was.
+#[test]
+fn r23_r24_copies_and_restores_on_a_bad_disk() {
+    let Some((home, disk)) = on_a_disk("4m") else {
+        return;
+    };
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let elsewhere = text(&home.path().join("copy.db"));
+    home.ends(&["backup", &elsewhere], 0);
+    home.add("LATER", "the-new-value");
+    let untouched = |word: &str| {
+        assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value", "{word}");
+        assert_eq!(home.ends(&["get", "LATER"], 0).stdout, b"the-new-value", "{word}");
+        let mut left: Vec<_> = std::fs::read_dir(home.keyward_home())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.retain(|name| name.contains("copy") || name.contains("export"));
+        assert!(left.is_empty(), "{word}: {left:?}");
+    };
+    let refused = |args: &[&str], words: &[&str]| {
+        let outcome = home.keyward(args).output().unwrap();
+        assert_ne!(outcome.code(), 0, "{args:?}: {}", outcome.said());
+        explained(&outcome, words);
+    };
+    let here = text(&home.keyward_home().join("copy.db"));
+    let export = text(&home.keyward_home().join("export.json"));
+    disk.fill(0);
+    let full = ["full", "disk", "space"];
+    refused(&["backup", &here], &full);
+    refused(&["export", "-o", &export, "--plaintext"], &full);
+    refused(&["restore", &elsewhere], &full);
+    let second = text(&home.path().join("second.db"));
+    home.ends(&["backup", &second], 0);
+    disk.empty();
+    untouched("full");
+    disk.remount("ro");
+    let read_only = ["read-only", "readonly"];
+    refused(&["backup", &here], &read_only);
+    refused(&["restore", &elsewhere], &read_only);
+    disk.remount("rw");
+    untouched("read-only");
+    home.is_sound();
+    // With room again it is put back whole.
+    home.ends(&["restore", &elsewhere], 0);
+    assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value");
+    assert_ne!(home.keyward(&["get", "LATER"]).output().unwrap().code(), 0);
+    home.is_sound();
+}

@@ -85,6 +85,7 @@ export function fixture(asked: URLSearchParams): Door {
     recovery_begin: () => offer,
     vault_ways: () => ({
       keychain: status.mode === "keychain",
+      keychain_lost: asked.has("lost"),
       passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: 256, passes: 3, lanes: 1 } : null,
       recovery: !asked.has("norecovery"),
     }),
@@ -222,8 +223,10 @@ export function fixture(asked: URLSearchParams): Door {
     secret_trash: () => (asked.has("empty") ? [] : trashed),
     secret_empty_trash: () => ({ purged: trashed.length }),
     usage_list: ({ days }) => (asked.has("unused") ? [] : usage.filter((row) => Date.parse(row.last_read_at) > Date.now() - (days ?? 30) * 86_400_000)),
+    work_status: ({ work }) => (asked.has("slow") ? { running: true, done: work === "import" ? 1_204 : 78, total: work === "import" ? 4_000 : 122 } : { running: false, done: 0, total: 0 }),
     health_list: () => (asked.has("well") ? [] : findings.filter((one) => one.at !== null)),
     health_check: async () => {
+      if (asked.has("slow")) tell("change", { kind: "work", id: "" });
       await wait(asked.has("slow") ? 60_000 : 300);
       return { findings: asked.has("well") ? [] : findings, left_out: 0, checked: 122, unread: asked.has("unread") ? 1 : 0 };
     },
@@ -264,6 +267,10 @@ export function fixture(asked: URLSearchParams): Door {
     },
     reference_copy: () => ({}),
     application_list: () => (asked.has("empty") ? [] : applications),
+    application_update: ({ application, name, url }) => {
+      const row = applications.find((one) => one.key === application)!;
+      return Object.assign(row, { name: name ?? row.name, url: url === null ? row.url : url || null });
+    },
     application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),

@@ -5,6 +5,9 @@
 
 import type { Application } from "./bindings/Application";
 import type { ApplicationDefault } from "./bindings/ApplicationDefault";
+import type { WorkProgress } from "./bindings/WorkProgress";
+import type { WorkStatus } from "./bindings/WorkStatus";
+import type { ApplicationUpdate } from "./bindings/ApplicationUpdate";
 import type { ApplicationList } from "./bindings/ApplicationList";
 import type { AuditEvent } from "./bindings/AuditEvent";
 import type { AuthClient } from "./bindings/AuthClient";
@@ -178,7 +181,9 @@ export interface Commands {
   settings_update: [SettingsUpdate, Settings];
   application_list: [ApplicationList, Application[]];
   application_default: [ApplicationDefault, Application];
+  application_update: [ApplicationUpdate, Application];
   usage_list: [UsageList, Usage[]];
+  work_status: [WorkStatus, WorkProgress];
   health_list: [Nothing, Finding[]];
   health_check: [Nothing, HealthReport];
   auth_client_list: [AuthClientList, AuthClient[]];

@@ -12,6 +12,7 @@ use crate::{
     owner::{
         Result, applications, audit, auth_clients, backup, connections, consents, credentials, diagnosis,
         doctor, entered, environments, health, keys, references, secrets, settings, usage, vault, vaults,
+        work,
     },
     owner::{exports, imports},
     wire,
@@ -64,6 +65,7 @@ const WATCHING: &[&str] = &[
     "usage_list",
     "health_list",
     "backup_list",
+    "work_status",
 ];
 
 /// What has an answer before there is a vault.
@@ -209,6 +211,7 @@ verbs! {
     "resolve" Resolve -> wire::Resolved = references::resolve;
     "application_list" ApplicationList -> Vec<wire::Application> = applications::list;
     "application_show" ApplicationShow -> wire::Application = applications::show;
+    "application_update" ApplicationUpdate -> wire::Application = applications::update;
     "application_default" ApplicationDefault -> wire::Application = applications::set_default;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;
@@ -239,6 +242,7 @@ verbs! {
     "import_undo" ImportUndo -> wire::ImportUndone = imports::undo;
     "import_discard" ImportDiscard -> wire::Done = imports::discard;
     "export_write" ExportWrite -> wire::Exported = exports::write;
+    "work_status" WorkStatus -> wire::WorkProgress = work::status;
     "health_list" HealthList -> Vec<wire::Finding> = health::list;
     "health_check" HealthCheck -> wire::HealthReport = health::check;
     "usage_list" UsageList -> Vec<wire::Usage> = usage::list;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 pub use fields::Named;
-pub(crate) use fields::{field, fields};
+pub(crate) use fields::{checked_url, field, fields};
 pub use revocation::Revocation;
 use revocation::revoke_tokens;
 pub use values::{Changes, Choice, New, copy, create, history, restore_version, reveal, update};

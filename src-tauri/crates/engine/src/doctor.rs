@@ -252,6 +252,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
     checks.extend(session(engine));
     checks.push(copies(engine));
     checks.extend(orphans(&vault));
+    checks.extend(dead_slot(&vault));
     checks.push(if vault.keys_locked_in_memory() {
         check("memory", Outcome::Ok, "Keys are kept out of swap.", "")
     } else {
@@ -321,6 +322,21 @@ fn copies(engine: &Engine) -> Check {
             "`keyward doctor --fix` mends it.",
         ),
     }
+}
+
+/// A keychain may work and have lost the key of this vault all the same: its passphrase or recovery key opens it now.
+fn dead_slot(vault: &UnlockedVault) -> Option<Check> {
+    vault.has_dead_slot().ok()?.then(|| {
+        check(
+            "keychain_entry",
+            Outcome::Fail,
+            format!(
+                "{} has lost what it kept of this vault: it does not open by it any more.",
+                keychain::name()
+            ),
+            "`keyward recovery use --keychain` puts a new key there, `--passphrase` does without one.",
+        )
+    })
 }
 
 fn orphans(vault: &UnlockedVault) -> Option<Check> {

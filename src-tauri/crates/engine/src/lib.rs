@@ -33,6 +33,8 @@ pub mod changes;
 
 pub mod engine;
 
+pub mod work;
+
 pub mod access;
 
 pub mod lifecycle;
@@ -58,6 +60,8 @@ pub mod environments;
 mod locate;
 
 mod json;
+
+mod steady;
 
 pub mod secrets;
 

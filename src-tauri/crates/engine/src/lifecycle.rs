@@ -211,6 +211,14 @@ pub fn ways(engine: &Engine) -> Result<Ways> {
     }
 }
 
+/// Whether the keychain has lost what it kept of the vault, as far as that can be seen: nothing is said of a locked one.
+#[must_use]
+pub fn has_dead_slot(engine: &Engine) -> bool {
+    let vault = engine.unlocked();
+    // A keychain that does not answer is told of by [`probe_keychain`].
+    vault.is_ok_and(|vault| vault.has_dead_slot().unwrap_or_default())
+}
+
 /// Unlocks: by the keychain where the vault has a key there, else by the passphrase; also where the keychain fails.
 /// Unlocking an unlocked vault changes nothing. A recovery key does more than unlock and is not taken here
 /// ([`crate::recovery::begin_use`]).

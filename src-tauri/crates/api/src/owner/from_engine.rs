@@ -70,10 +70,12 @@ impl From<Change> for wire::Change {
             ChangeKind::Environment => wire::ChangeKind::Environment,
             ChangeKind::Secret => wire::ChangeKind::Secret,
             ChangeKind::Credential => wire::ChangeKind::Credential,
+            ChangeKind::Application => wire::ChangeKind::Application,
             ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
             ChangeKind::Rekey => wire::ChangeKind::Rekey,
+            ChangeKind::Work => wire::ChangeKind::Work,
             ChangeKind::Settings => wire::ChangeKind::Settings,
         };
         Self {
@@ -369,6 +371,8 @@ impl From<Place> for wire::ValuePlace {
             kind: match place.holder {
                 Holder::Secret => "secret",
                 Holder::Credential => "credential",
+                Holder::Connection => "connection",
+                Holder::AuthClient => "auth_client",
             }
             .to_owned(),
             item: place.id.to_string(),

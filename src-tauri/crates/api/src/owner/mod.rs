@@ -22,6 +22,7 @@ pub mod settings;
 pub mod usage;
 pub mod vault;
 pub mod vaults;
+pub mod work;
 
 use crate::wire::Error;
 

@@ -28,6 +28,7 @@ mod usage;
 mod vault;
 mod vaults;
 mod ways;
+mod work;
 
 pub use application::*;
 pub use audit::*;
@@ -54,6 +55,7 @@ pub use usage::*;
 pub use vault::*;
 pub use vaults::*;
 pub use ways::*;
+pub use work::*;
 
 /// A reply without content.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

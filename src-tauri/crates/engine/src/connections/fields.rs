@@ -137,7 +137,7 @@ pub(super) fn joined(auth_type: AuthType, values: Named<'_>) -> Result<Option<Se
 }
 
 /// An address that requests may go to; empty for none, which a Connection without a value cannot do without.
-pub(super) fn checked_url(auth_type: AuthType, url: &str) -> Result<Option<String>> {
+pub(crate) fn checked_url(auth_type: AuthType, url: &str) -> Result<Option<String>> {
     match url {
         "" if auth_type == AuthType::None => Err(Error::invalid(
             "url: a connection of type none is an address, and there is none.",

@@ -8,6 +8,7 @@ use keyward_model::{
     auth_client::{AuthClient, Registration},
     connection::Address,
     name::Handle,
+    secret::Version,
 };
 
 use crate::{
@@ -137,6 +138,19 @@ pub fn client_secret(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<SecretVa
         return Ok(None);
     };
     versions::current(tx, place(client.id, number), record).map(Some)
+}
+
+/// What is known about the client secret; `None` for a public client.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is not where the AuthClient says.
+pub fn secret_version(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<Version>> {
+    let Some((number, _)) = client.oauth2().and_then(|oauth2| oauth2.client_secret) else {
+        return Ok(None);
+    };
+    versions::describe(tx, place(client.id, number))?
+        .ok_or_else(|| Error::Corrupt("a version is missing".to_owned()))
+        .map(Some)
 }
 
 /// Deletes an AuthClient and its client secrets for good.

@@ -8,7 +8,9 @@ use keyward_model::{
 };
 use zeroize::Zeroizing;
 
-pub use super::connection_values::{drop_values, set_value, value, value_versions, version_value};
+pub use super::connection_values::{
+    current_version, drop_values, set_value, value, value_versions, version_value,
+};
 pub use super::token_sets::{delete_intent, drop_tokens, intent, put_intent, replace_tokens, tokens};
 use crate::{
     body::{self, Item, Map},
