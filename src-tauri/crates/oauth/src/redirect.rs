@@ -57,6 +57,59 @@ pub fn check(redirect: &Redirect, path: &str) -> Result<(), Error> {
     }
 }
 
+/// Port of an https loopback unless another is said.
+const USUAL_HTTPS_PORT: u16 = 8443;
+
+/// Reads a redirect as a person writes it (CLI.md): `auto`, `localhost`, `fixed:PORT[/PATH]` with an optional host
+/// before the port (`fixed:localhost:8080/cb`), `https[:PORT][/PATH]`, `scheme[:NAME]`, `paste:ADDRESS`; with it a path
+/// where one is said.
+///
+/// # Errors
+/// [`Error::BadParameter`] naming the ways to write it.
+pub fn parse(text: &str) -> Result<(Redirect, Option<String>), Error> {
+    let unread = || {
+        Error::BadParameter(
+            "a redirect is auto, localhost, fixed:PORT/PATH, https[:PORT], scheme[:NAME] or paste:ADDRESS"
+                .to_owned(),
+        )
+    };
+    let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+    let split = |rest: &str| {
+        let at = rest.find('/').unwrap_or(rest.len());
+        let path = (at < rest.len()).then(|| rest[at..].to_owned());
+        (rest[..at].to_owned(), path)
+    };
+    Ok(match kind {
+        "auto" if rest.is_empty() => (Redirect::Free, None),
+        "localhost" if rest.is_empty() => (Redirect::FreeLocalhost, None),
+        "fixed" => {
+            let (authority, path) = split(rest);
+            let (host, port) = authority.rsplit_once(':').unwrap_or(("127.0.0.1", &authority));
+            let host = [LoopbackHost::V4, LoopbackHost::V6, LoopbackHost::Name]
+                .into_iter()
+                .find(|one| host_text(*one) == host)
+                .ok_or_else(unread)?;
+            let port = port.parse().map_err(|_| unread())?;
+            (Redirect::Fixed { host, port }, path)
+        }
+        _ if kind == "https" || text.starts_with("https/") => {
+            let (port, path) = split(text.strip_prefix("https").unwrap_or_default());
+            let port = match port.strip_prefix(':') {
+                None if port.is_empty() => USUAL_HTTPS_PORT,
+                Some(port) => port.parse().map_err(|_| unread())?,
+                None => return Err(unread()),
+            };
+            (Redirect::Https { port }, path)
+        }
+        "scheme" => {
+            let name = if rest.is_empty() { "keyward" } else { rest };
+            (Redirect::Scheme(name.to_owned()), None)
+        }
+        "paste" if !rest.is_empty() => (Redirect::Paste(rest.to_owned()), None),
+        _ => return Err(unread()),
+    })
+}
+
 /// RFC 3986 §3.1, RFC 8252 §7.1: a name that is somebody's own has a dot in it. Ours is short.
 fn check_scheme(scheme: &str) -> Result<(), Error> {
     let fits = scheme.len() <= 64
@@ -76,8 +129,13 @@ fn check_scheme(scheme: &str) -> Result<(), Error> {
 /// The address to register at the provider. A free port is left out: servers do not compare it (RFC 8252 §7.3).
 #[must_use]
 pub fn shown(client: &Oauth2) -> String {
-    let path = &client.redirect_path;
-    match &client.redirect {
+    address(&client.redirect, &client.redirect_path)
+}
+
+/// As [`shown`], of a redirect and its path.
+#[must_use]
+pub fn address(redirect: &Redirect, path: &str) -> String {
+    match redirect {
         Redirect::Free => format!("http://127.0.0.1{path}"),
         Redirect::FreeLocalhost => format!("http://localhost{path}"),
         Redirect::Fixed { host, port } => format!("http://{}:{port}{path}", host_text(*host)),

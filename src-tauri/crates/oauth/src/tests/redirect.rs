@@ -131,3 +131,55 @@ fn o36_what_is_pasted_or_handed_over_is_split_as_a_request_would_be() {
         both("", "")
     );
 }
+
+#[test]
+fn oa1_a_redirect_is_read_as_the_command_line_writes_it() {
+    let fixed = |host, port| Redirect::Fixed { host, port };
+    for (text, redirect, path) in [
+        ("auto", Redirect::Free, None),
+        ("localhost", Redirect::FreeLocalhost, None),
+        ("fixed:8400/cb", fixed(LoopbackHost::V4, 8400), Some("/cb")),
+        ("fixed:8400", fixed(LoopbackHost::V4, 8400), None),
+        (
+            "fixed:localhost:8400/a/b",
+            fixed(LoopbackHost::Name, 8400),
+            Some("/a/b"),
+        ),
+        ("fixed:[::1]:8400", fixed(LoopbackHost::V6, 8400), None),
+        ("https", Redirect::Https { port: 8443 }, None),
+        ("https:9443/cb", Redirect::Https { port: 9443 }, Some("/cb")),
+        ("https/cb", Redirect::Https { port: 8443 }, Some("/cb")),
+        ("scheme", Redirect::Scheme("keyward".to_owned()), None),
+        (
+            "scheme:com.example.app",
+            Redirect::Scheme("com.example.app".to_owned()),
+            None,
+        ),
+        (
+            "paste:https://a.example/cb",
+            Redirect::Paste("https://a.example/cb".to_owned()),
+            None,
+        ),
+    ] {
+        assert_eq!(
+            parse(text).unwrap(),
+            (redirect, path.map(str::to_owned)),
+            "{text}"
+        );
+    }
+    for odd in [
+        "",
+        "free",
+        "fixed",
+        "fixed:x",
+        "fixed:evil:80",
+        "fixed:99999",
+        "https:",
+        "https:x",
+        "httpsx",
+        "paste",
+        "auto:1",
+    ] {
+        assert!(parse(odd).is_err(), "{odd}");
+    }
+}
