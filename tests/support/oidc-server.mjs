@@ -6,6 +6,7 @@
 // without any token in it. The line is written before the answer leaves, so a caller that has its answer finds itself counted.
 // The server ends when its stdin closes, so none is left behind by a killed test.
 //
+// KEYWARD_OIDC_PAR        1: pushed authorization requests (RFC 9126) are taken
 // KEYWARD_OIDC_TTL        seconds an access token lives (default 90)
 // GET  /_test/stats       {"requests": [{endpoint, grant_type, client_id, status, error}…], "grants_revoked": N}
 //                         (a grant is revoked on request, or because a refresh token was used twice)
@@ -48,7 +49,8 @@ const provider = new Provider(issuer, {
       grant_types: ['client_credentials'],
       jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', kid: 'k1', use: 'sig', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' }] } },
     // Takes no request but a pushed one.
-    { ...native, client_id: 'keyward-pushed', token_endpoint_auth_method: 'none', grant_types: code, require_pushed_authorization_requests: true },
+    { ...native, client_id: 'keyward-pushed', token_endpoint_auth_method: 'none', grant_types: code,
+      ...(process.env.KEYWARD_OIDC_PAR === '1' ? { require_pushed_authorization_requests: true } : {}) },
     // For redirects that are compared with their port.
     { client_id: 'keyward-web', application_type: 'web', response_types: ['code'], grant_types: code, token_endpoint_auth_method: 'none',
       redirect_uris: ['https://tools.example/oauth/done'] },
@@ -70,7 +72,8 @@ const provider = new Provider(issuer, {
     deviceFlow: { enabled: true },
     clientCredentials: { enabled: true },
     registration: { enabled: true },
-    pushedAuthorizationRequests: { enabled: true },
+    // Off unless asked for: a request that is pushed shows nothing of itself in its address.
+    pushedAuthorizationRequests: { enabled: process.env.KEYWARD_OIDC_PAR === '1' },
     resourceIndicators: { enabled: false },
   },
   findAccount: async (_ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, name: `Person ${id}` }) }),
