@@ -21,6 +21,7 @@ mod doctor;
 mod environments;
 mod exports;
 mod first_light;
+mod grants;
 mod health;
 mod host;
 mod imports;

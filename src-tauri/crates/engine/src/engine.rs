@@ -6,7 +6,7 @@ use std::{
 };
 
 use keyward_model::{Id, Timestamp, name::VaultName};
-use keyward_oauth::http::Http;
+use keyward_oauth::{Http, jwks::Keys};
 use keyward_vault::{
     home::Home,
     keychain::Keychain,
@@ -76,6 +76,8 @@ pub struct Engine {
 pub(crate) struct Network {
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) http: Http,
+    /// Keys of providers, for ID tokens (O-49).
+    pub(crate) keys: Keys,
 }
 
 impl Engine {
@@ -200,7 +202,11 @@ impl Engine {
             .build()
             .map_err(|error| Error::internal(format!("The network could not be started: {error}.")))?;
         let http = Http::new()?;
-        Ok(self.network.get_or_init(|| Network { runtime, http }))
+        Ok(self.network.get_or_init(|| Network {
+            runtime,
+            http,
+            keys: Keys::default(),
+        }))
     }
 }
 

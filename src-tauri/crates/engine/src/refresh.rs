@@ -14,6 +14,7 @@ use keyward_model::{
 use keyward_oauth::{
     Error as OauthError,
     error::Sent,
+    grants,
     token::{self, Answer},
 };
 use keyward_vault::{
@@ -99,12 +100,13 @@ pub fn fresh_token(
 
 fn token_of(engine: &Engine, connection: &Connection, min_ttl: Option<Duration>) -> Result<Token> {
     match connection.auth_type {
-        AuthType::Oauth2 => {
+        AuthType::Oauth2 | AuthType::Oauth1 => {
             let tokens = fresh(engine, connection.id, min_ttl)?;
+            let ends = connection.auth_type == AuthType::Oauth2;
             Ok(Token {
                 access_token: tokens.access_token,
                 token_type: tokens.token_type,
-                expires_at: Some(tokens.lifetime.expires_at),
+                expires_at: ends.then_some(tokens.lifetime.expires_at),
                 scope: tokens.scope,
             })
         }
@@ -140,7 +142,8 @@ pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Resul
     let Some((tokens, row)) = held.tokens else {
         return Err(no_tokens(&held.connection));
     };
-    if is_enough(&tokens, min_ttl, now) {
+    // RFC 5849: such a token has no end.
+    if held.connection.auth_type == AuthType::Oauth1 || is_enough(&tokens, min_ttl, now) {
         return Ok(tokens);
     }
     if tokens.refresh_token.is_none() {
@@ -278,7 +281,13 @@ fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSe
         let intents = begin(&vault, &connection, refresh_token, now)?;
         log::info!("refresh of {} begins", connection.key);
         // I2: no transaction is open while the request is under way.
-        match send(engine, client, used.client_secret.as_ref(), refresh_token) {
+        match send(
+            engine,
+            client,
+            used.client_secret.as_ref(),
+            refresh_token,
+            &connection.requested_scopes,
+        ) {
             Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
                 Ok(tokens) => {
                     log::info!("refresh of {} stored", connection.key);
@@ -315,6 +324,7 @@ fn send(
     client: &Oauth2,
     secret: Option<&SecretValue>,
     refresh_token: &SecretValue,
+    scopes: &[String],
 ) -> std::result::Result<Answer, OauthError> {
     let network = engine.network().map_err(|error| OauthError::Transient {
         what: error.message,
@@ -322,13 +332,20 @@ fn send(
         sent: Sent::No,
     })?;
     let clock = Arc::clone(&engine.ports.clock);
-    network.runtime.block_on(token::refresh(
-        &network.http,
-        client,
-        secret,
-        refresh_token,
-        &move || clock.now(),
-    ))
+    let now = move || clock.now();
+    // OA2: where no person is needed, the client's own request is what renews.
+    if grants::needs_no_person(client.grant) {
+        return network.runtime.block_on(grants::without_person(
+            &network.http,
+            client,
+            secret,
+            scopes,
+            &now,
+        ));
+    }
+    network
+        .runtime
+        .block_on(token::refresh(&network.http, client, secret, refresh_token, &now))
 }
 
 /// Why nothing is sent now unless the Owner asks: a pause after a failure (O-62, O-63), or a failure that waiting

@@ -1,6 +1,7 @@
 //! App credentials and registrations: what only our own export knows of.
 
 mod beyond;
+mod oauth1;
 
 use std::io::{self, Write};
 
@@ -120,7 +121,7 @@ pub(crate) fn read_credential(mut object: Map<String, Value>) -> Result<AppCrede
         .as_deref()
         .and_then(AuthType::parse);
     let auth_type = match auth_type {
-        None | Some(AuthType::Oauth2) => {
+        None | Some(AuthType::Oauth2 | AuthType::Oauth1) => {
             return Err(Error::malformed("app.type is no type of app credential"));
         }
         Some(auth_type) => auth_type,
@@ -181,6 +182,7 @@ pub(crate) fn write_client<W: Write>(
             .text(word(&VISIBILITIES, client.visibility))?;
         match &client.registration {
             Registration::Oauth2(oauth2) => write_oauth2(document, oauth2)?,
+            Registration::Oauth1(client) => oauth1::write(document, client)?,
             Registration::NoAuth { url } | Registration::Basic { url } => {
                 maybe(document, "url", url.as_deref())?
             }
@@ -227,6 +229,7 @@ pub(crate) fn read_client(mut object: Map<String, Value>) -> Result<ClientOf> {
     let url = json::full(&mut object, "url");
     let registration = match kind.as_str() {
         "oauth2" => Registration::Oauth2(Box::new(read_oauth2(&mut object)?)),
+        "oauth1" => Registration::Oauth1(Box::new(oauth1::read(&mut object)?)),
         "noauth" => Registration::NoAuth { url },
         "basic" => Registration::Basic { url },
         "api_key" => Registration::ApiKey {
@@ -239,7 +242,7 @@ pub(crate) fn read_client(mut object: Map<String, Value>) -> Result<ClientOf> {
         .remove("client_secret")
         .map(crate::own::secret)
         .transpose()?
-        .filter(|_| kind == "oauth2");
+        .filter(|_| matches!(kind.as_str(), "oauth1" | "oauth2"));
     Ok(ClientOf {
         key: json::text(&mut object, "key").unwrap_or_default(),
         name: json::text(&mut object, "name").unwrap_or_default(),

@@ -86,7 +86,7 @@ pub struct Connection {
     pub granted_scope: Option<String>,
     /// Lifetime of the present access token; `None` without tokens.
     pub lifetime: Option<Lifetime>,
-    /// Whether a refresh token is held.
+    /// Whether something renews the tokens without a person: a refresh token, or the client's own credentials.
     pub has_refresh_token: bool,
     /// Record of the TokenSet, chosen when the Connection is made.
     pub token_set: Id,
@@ -108,7 +108,8 @@ pub struct Connection {
 pub struct TokenSet {
     /// The access token.
     pub access_token: SecretValue,
-    /// The refresh token, where one was given (O-54: an absent one keeps the old).
+    /// The refresh token, where one was given (O-54: an absent one keeps the old). An empty one, which no provider
+    /// gives, stands for the client itself: it asks again by its own credentials, and nothing of this is sent (OA2).
     pub refresh_token: Option<SecretValue>,
     /// As the provider wrote it; compared without regard to case (O-67).
     pub token_type: String,

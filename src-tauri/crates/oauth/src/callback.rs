@@ -91,6 +91,17 @@ pub(crate) struct Expected {
     pub(crate) state: [u8; 32],
     pub(crate) issuer: Option<String>,
     pub(crate) missing_issuer: MissingIssuer,
+    pub(crate) names: Names,
+}
+
+/// What the parameters of a callback are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// RFC 6749 §4.1.2.
+    Oauth2,
+    /// RFC 5849 §2.2: the request token is the state, the verifier the code. Some say `denied` with the request token
+    /// in it for a person's no.
+    Oauth1,
 }
 
 /// What a callback without `iss` means (RFC 9207 §2.4).
@@ -169,7 +180,7 @@ pub(crate) fn answer(expected: &Expected, visit: &Visit<'_>) -> Result<Code, Cal
     if visit.path != expected.path {
         return not_ours(Reason::Path);
     }
-    let Some(parameters) = Parameters::read(visit.query) else {
+    let Some(parameters) = Parameters::read(visit.query, expected.names) else {
         return not_ours(Reason::Malformed);
     };
     let state = parameters.state.unwrap_or_default();
@@ -233,12 +244,25 @@ struct Parameters {
 impl Parameters {
     /// Reads a query; `None` when one of ours is repeated (RFC 6749 §3.1) or any parameter is undecodable
     /// or too long (O-29). Others are read past.
-    fn read(query: &str) -> Option<Self> {
+    fn read(query: &str, names: Names) -> Option<Self> {
         let mut found = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
-            let slot = match name.as_str() {
+            if (names, name.as_str()) == (Names::Oauth1, "denied") {
+                if found.state.replace(value).is_some() {
+                    return None;
+                }
+                found.error = Some("access_denied".to_owned());
+                continue;
+            }
+            let name = match (names, name.as_str()) {
+                (Names::Oauth2, name) => name,
+                (Names::Oauth1, "oauth_token") => "state",
+                (Names::Oauth1, "oauth_verifier") => "code",
+                (Names::Oauth1, _) => continue,
+            };
+            let slot = match name {
                 "state" => &mut found.state,
                 "iss" => &mut found.issuer,
                 "error" => &mut found.error,

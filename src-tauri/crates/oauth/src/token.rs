@@ -15,6 +15,7 @@ use url::Url;
 
 use crate::{
     answer::{self, Reading},
+    assertion,
     authorize::{Pending, redirect_url},
     callback::Code,
     endpoint,
@@ -62,14 +63,17 @@ pub async fn exchange(
             "the registration changed while the consent was under way".to_owned(),
         ));
     }
+    let assertion = own_assertion(client, secret, now)?;
     let (secret, code) = (secret_text(secret)?, text(&code.0)?);
-    let request = built(
-        token_client(client, secret)?
-            .exchange_code(AuthorizationCode::new(code.to_owned()))
-            .set_redirect_uri(std::borrow::Cow::Owned(redirect_url(pending.redirect_uri())?))
-            .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string()))
-            .request(&unsent),
-    )?;
+    let token_client = token_client(client, secret)?;
+    let mut request = token_client
+        .exchange_code(AuthorizationCode::new(code.to_owned()))
+        .set_redirect_uri(std::borrow::Cow::Owned(redirect_url(pending.redirect_uri())?))
+        .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string()));
+    for (name, value) in assertion {
+        request = request.add_extra_param(name, value);
+    }
+    let request = built(request.request(&unsent))?;
     let sent = [code, pending.verifier.as_str(), secret.unwrap_or_default()];
     ask(
         http,
@@ -93,12 +97,17 @@ pub async fn refresh(
     refresh_token: &SecretValue,
     now: &(dyn Fn() -> Timestamp + Sync),
 ) -> Result<Answer, Error> {
+    let assertion = own_assertion(client, secret, now)?;
     let (secret, refresh_token) = (secret_text(secret)?, text(refresh_token)?);
-    let request = built(
-        token_client(client, secret)?
-            .exchange_refresh_token(&RefreshToken::new(refresh_token.to_owned()))
-            .request(&unsent),
-    )?;
+    let (token_client, refresh_token_sent) = (
+        token_client(client, secret)?,
+        RefreshToken::new(refresh_token.to_owned()),
+    );
+    let mut request = token_client.exchange_refresh_token(&refresh_token_sent);
+    for (name, value) in assertion {
+        request = request.add_extra_param(name, value);
+    }
+    let request = built(request.request(&unsent))?;
     ask(
         http,
         client,
@@ -153,6 +162,27 @@ async fn ask(
             sent,
         },
     )
+}
+
+/// O-47: the assertion in place of a secret, for a client that signs one.
+fn own_assertion(
+    client: &Oauth2,
+    key: Option<&SecretValue>,
+    now: &(dyn Fn() -> Timestamp + Sync),
+) -> Result<Vec<(&'static str, String)>, Error> {
+    let (ClientAuthentication::PrivateKeyJwt, Some(key)) = (client.client_authentication, key) else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![
+        (
+            "client_assertion_type",
+            assertion::CLIENT_ASSERTION_TYPE.to_owned(),
+        ),
+        (
+            "client_assertion",
+            assertion::of_client(client, key, now())?.to_string(),
+        ),
+    ])
 }
 
 type TokenClient = BasicClient<

@@ -3,7 +3,7 @@
 use keyward_engine::{
     self as engine, Kind,
     applications::Shown as ShownApplication,
-    auth_clients::Counted as CountedClient,
+    auth_clients::{self, Counted as CountedClient},
     changes::{Change, ChangeKind},
     connections::{Revocation, Shown},
     doctor,
@@ -203,7 +203,7 @@ impl From<ProgramUsage> for wire::ProgramUsage {
 impl From<CountedClient> for wire::AuthClient {
     fn from(counted: CountedClient) -> Self {
         let client = counted.auth_client;
-        let oauth2 = client.oauth2();
+        let (oauth2, oauth1) = (client.oauth2(), client.oauth1());
         let of = |member: fn(&Oauth2) -> Option<String>| oauth2.and_then(member);
         Self {
             id: client.id.to_string(),
@@ -211,6 +211,7 @@ impl From<CountedClient> for wire::AuthClient {
             name: client.name.clone(),
             kind: match &client.registration {
                 Registration::Oauth2(_) => wire::AuthClientType::Oauth2,
+                Registration::Oauth1(_) => wire::AuthClientType::Oauth1,
                 Registration::NoAuth { .. } => wire::AuthClientType::Noauth,
                 Registration::Basic { .. } => wire::AuthClientType::Basic,
                 Registration::ApiKey { .. } => wire::AuthClientType::ApiKey,
@@ -226,21 +227,28 @@ impl From<CountedClient> for wire::AuthClient {
             },
             kept_in: counted.kept_in.map(|vault| vault.to_string()),
             issuer: of(|oauth2| oauth2.issuer.clone()),
-            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone())),
-            token_uri: of(|oauth2| Some(oauth2.token_uri.clone())),
-            refresh_token_uri: None,
+            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.authorize_uri.clone())),
+            token_uri: of(|oauth2| Some(oauth2.token_uri.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.access_uri.clone())),
+            refresh_token_uri: of(|oauth2| oauth2.refresh_token_uri.clone()),
             revocation_uri: of(|oauth2| oauth2.revocation_uri.clone()),
             token_expires_in: oauth2.map(|oauth2| oauth2.token_expires_in),
-            client_id: of(|oauth2| Some(oauth2.client_id.clone())),
-            has_client_secret: oauth2.is_some_and(|oauth2| oauth2.client_secret.is_some()),
-            // O-09, O-10: the port is chosen for each consent; servers ignore it for loopback addresses.
-            redirect: of(|oauth2| Some(format!("http://127.0.0.1{}", oauth2.redirect_path))),
+            client_id: of(|oauth2| Some(oauth2.client_id.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.consumer_key.clone())),
+            has_client_secret: client.client_secret().is_some(),
+            grant: of(|oauth2| Some(oauth2.grant.word().to_owned())),
+            client_authentication: of(|oauth2| Some(oauth2.client_authentication.word().to_owned())),
+            request_token_uri: oauth1.map(|oauth1| oauth1.request_uri.clone()),
+            signature_method: oauth1.map(|oauth1| oauth1.signature.word().to_owned()),
+            redirect: auth_clients::redirect_address(&client),
             url: client.registration.url().map(str::to_owned),
             apply: client.registration.apply().map(ToString::to_string),
             scopes: oauth2.map_or_else(Vec::new, |oauth2| oauth2.scopes.clone()),
             authorize_params: oauth2
                 .iter()
                 .flat_map(|oauth2| &oauth2.authorize_params)
+                .chain(oauth1.iter().flat_map(|oauth1| &oauth1.authorize_params))
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect(),
             connections: counted.connections,
@@ -280,6 +288,7 @@ impl From<Shown> for wire::Connection {
             auth_client: shown.auth_client.map(|key| key.to_string()),
             auth_type: match connection.auth_type {
                 AuthType::Oauth2 => wire::AuthType::Oauth2,
+                AuthType::Oauth1 => wire::AuthType::Oauth1,
                 AuthType::Basic => wire::AuthType::Basic,
                 AuthType::ApiKey => wire::AuthType::ApiKey,
                 AuthType::AccessToken => wire::AuthType::AccessToken,

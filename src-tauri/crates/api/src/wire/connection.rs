@@ -60,6 +60,8 @@ pub struct Connection {
 pub enum AuthType {
     /// OAuth 2.0 tokens that are kept fresh.
     Oauth2,
+    /// An OAuth 1.0a token, which has no end.
+    Oauth1,
     /// A user name and a password.
     Basic,
     /// One value.
@@ -140,8 +142,21 @@ pub struct ConnectionConnect {
     pub params: Option<Vec<String>>,
     /// Whether to open the system browser.
     pub browser: BrowserChoice,
+    /// User name and password, for an AuthClient whose grant asks for them (legacy).
+    pub login: Option<Login>,
     /// Give up after this many seconds (at most 600); default 300.
     pub timeout_seconds: Option<u32>,
+}
+
+/// User name and password: sent to the provider once, kept nowhere.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Login {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Plaintext,
 }
 
 /// Whether a Consent opens the system browser.

@@ -19,6 +19,9 @@ pub struct Connect {
     /// Further parameter of the authorization request, NAME=VALUE; may be repeated
     #[arg(long = "param", value_name = "K=V")]
     pub params: Vec<String>,
+    /// User name, for an auth client whose grant is password; the password comes from stdin or a prompt
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
     /// Print the link instead of opening a browser
     #[arg(long)]
     pub no_browser: bool,

@@ -25,9 +25,19 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
         Command::Add(add) => {
             let made = door.call(context, request(context, *add)?)?;
             if let Some(redirect) = &made.redirect {
+                // O-26: servers compare all of a loopback address but the port, unless it has one.
+                let is_free = ["http://127.0.0.1/", "http://localhost/"]
+                    .iter()
+                    .any(|start| redirect.starts_with(start));
+                let port = if is_free { " (any port)" } else { "" };
                 face.say(format!(
-                    "Register this redirect address at the provider: {redirect} (any port)"
+                    "Register this redirect address at the provider: {redirect}{port}"
                 ));
+            }
+            if made.grant.as_deref() == Some("password") {
+                face.say(
+                    "Warning: with this grant a password goes through this program. Use it only where the provider has no other.",
+                );
             }
             face.show(&made, facts)
         }
@@ -68,6 +78,7 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         application: add.app,
         kind: Some(match add.kind {
             AuthClientType::Oauth2 => wire::AuthClientType::Oauth2,
+            AuthClientType::Oauth1 => wire::AuthClientType::Oauth1,
             AuthClientType::Basic => wire::AuthClientType::Basic,
             AuthClientType::ApiKey => wire::AuthClientType::ApiKey,
             AuthClientType::NoAuth => wire::AuthClientType::Noauth,
@@ -78,6 +89,11 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         token_uri: add.token_uri,
         revocation_uri: add.revocation_uri,
         client_id: add.client_id,
+        grant: add.grant,
+        client_authentication: add.client_auth,
+        redirect: add.redirect,
+        request_token_uri: add.request_token_uri,
+        signature_method: add.signature_method,
         client_secret: client_secret(add.client_secret_stdin)?,
         token_expires_in: add.token_expires_in,
         redirect_path: add.redirect_path,
@@ -137,6 +153,7 @@ impl From<Visibility> for wire::Visibility {
 fn kind(client: &AuthClient) -> &'static str {
     match client.kind {
         wire::AuthClientType::Oauth2 => "oauth2",
+        wire::AuthClientType::Oauth1 => "oauth1",
         wire::AuthClientType::Noauth => "noauth",
         wire::AuthClientType::Basic => "basic",
         wire::AuthClientType::ApiKey => "api_key",
@@ -168,12 +185,22 @@ fn facts(client: &AuthClient) -> String {
         ("created", client.created_at.clone()),
         ("id", client.id.clone()),
     ]);
-    if client.kind == wire::AuthClientType::Oauth2 {
-        let secret = if client.has_client_secret {
-            "stored"
-        } else {
-            "none"
-        };
+    let secret = if client.has_client_secret {
+        "stored"
+    } else {
+        "none"
+    };
+    if client.kind == wire::AuthClientType::Oauth1 {
+        text.push_str(&output::facts(&[
+            ("request token uri", or_none(&client.request_token_uri)),
+            ("auth uri", or_none(&client.auth_uri)),
+            ("token uri", or_none(&client.token_uri)),
+            ("consumer key", or_none(&client.client_id)),
+            ("consumer secret", secret.to_owned()),
+            ("signature", or_none(&client.signature_method)),
+            ("redirect", or_none(&client.redirect)),
+        ]));
+    } else if client.kind == wire::AuthClientType::Oauth2 {
         text.push_str(&output::facts(&[
             ("issuer", or_none(&client.issuer)),
             ("auth uri", or_none(&client.auth_uri)),
@@ -181,6 +208,8 @@ fn facts(client: &AuthClient) -> String {
             ("revocation uri", or_none(&client.revocation_uri)),
             ("client id", or_none(&client.client_id)),
             ("client secret", secret.to_owned()),
+            ("client auth", or_none(&client.client_authentication)),
+            ("grant", or_none(&client.grant)),
             ("redirect", or_none(&client.redirect)),
             ("scopes", client.scopes.join(" ")),
         ]));

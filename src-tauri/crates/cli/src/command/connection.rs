@@ -177,6 +177,7 @@ fn state(connection: &Connection) -> &'static str {
 fn auth_type(connection: &Connection) -> &'static str {
     match connection.auth_type {
         AuthType::Oauth2 => "oauth2",
+        AuthType::Oauth1 => "oauth1",
         AuthType::Basic => "basic",
         AuthType::ApiKey => "api_key",
         AuthType::AccessToken => "access_token",
@@ -208,6 +209,11 @@ pub fn facts(connection: &Connection) -> String {
                 "refresh token",
                 yes_or_no(connection.refresh_token, "held", "none"),
             ),
+        ]);
+    } else if connection.auth_type == AuthType::Oauth1 {
+        facts.extend([
+            ("account", or_none(&connection.account)),
+            ("expires", "never".to_owned()),
         ]);
     } else {
         let version = connection.value_version.map(|number| number.to_string());

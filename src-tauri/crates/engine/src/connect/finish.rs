@@ -1,62 +1,48 @@
 //! The second half of Connect: from the browser's answer to the tokens stored.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use keyward_model::connection::{AuthType, Connection, ConnectionError, ConnectionState};
-use keyward_oauth::{
-    authorize::{Code, Pending},
-    callback::CallbackError,
-    loopback::Loopback,
-    token::{self, Answer},
-};
+use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
 use keyward_vault::{
     table::{applications, audit, connections, items},
     vault::UnlockedVault,
 };
 use tokio::sync::mpsc;
 
-use super::{Plan, elapsed};
+use super::{
+    Plan, elapsed,
+    way::{self, Ended, Way},
+};
 use crate::{
-    Engine, Error, Kind, Result, auth_clients as auth_client_acts,
+    Engine, Error, Kind, Result,
     changes::ChangeKind,
     connections::{Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
-    engine::Network,
     refresh,
 };
-
-enum Ended {
-    Code(Code),
-    Refused(CallbackError),
-    TimedOut,
-    Cancelled,
-}
 
 /// Waits for the answer, exchanges the code, stores the tokens; the Consent ends however this ends.
 pub(super) fn run(
     engine: &Engine,
     consent: &Consent,
     plan: &Plan,
-    loopback: Loopback,
+    mut way: Way,
     mut paste: mpsc::Receiver<Code>,
 ) {
     let _ends = Ends(engine, consent);
     let Ok(network) = engine.network() else { return };
-    let ended = network.runtime.block_on(async {
-        tokio::select! {
-            biased;
-            () = consent.cancelled.notified() => Ended::Cancelled,
-            Some(code) = paste.recv() => Ended::Code(code),
-            answer = loopback.wait(&consent.pending) => match answer {
-                Ok(code) => Ended::Code(code),
-                Err(refused) => Ended::Refused(refused),
-            },
-            () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
-        }
-    });
+    let ended = way::wait(engine, network, consent, plan, &mut way, &mut paste);
     log::info!("consent for {} was answered or ended", consent.connection);
-    let code = match ended {
-        Ended::Code(code) => code,
+    let ended = match ended {
+        Ended::Agreed(_) | Ended::Tokens(_) => ended,
+        Ended::Failed(error) => {
+            let state = match error {
+                keyward_oauth::Error::Denied { .. } => State::Denied,
+                _ => State::Failed,
+            };
+            return end(engine, consent, state, WAIT, error.into());
+        }
         Ended::Refused(refused) => {
             refuse(engine, consent, &refused);
             return;
@@ -78,7 +64,7 @@ pub(super) fn run(
     let _flight = engine.flight();
     let exchanged = engine.unlocked().and_then(|vault| {
         Ok((
-            exchange(engine, network, &vault, plan, &consent.pending, code)?,
+            way::ask(engine, network, &vault, plan, (consent, way, ended))?,
             vault,
         ))
     });
@@ -101,45 +87,6 @@ impl Drop for Ends<'_> {
         let error = Error::internal("The consent broke off.");
         end(self.0, self.1, State::Failed, PLAN, error);
     }
-}
-
-fn exchange(
-    engine: &Engine,
-    network: &Network,
-    vault: &UnlockedVault,
-    plan: &Plan,
-    pending: &Pending,
-    code: Code,
-) -> Result<Answer> {
-    // As it stands now: one that was changed meanwhile is not the one that the consent was begun with (O-42).
-    let used = auth_client_acts::read_for_use(engine, vault, plan.address)?;
-    let registration = auth_client_acts::oauth2(&used.auth_client)?;
-    let clock = Arc::clone(&engine.ports.clock);
-    let exchanged = network.runtime.block_on(token::exchange(
-        &network.http,
-        registration,
-        used.client_secret.as_ref(),
-        pending,
-        code,
-        &move || clock.now(),
-    ));
-    exchanged.map_err(|error| match error {
-        keyward_oauth::Error::Permanent {
-            oauth_error,
-            description,
-        } => {
-            let message = match description {
-                Some(description) => format!("The provider refused the code: {oauth_error} ({description})."),
-                None => format!("The provider refused the code: {oauth_error}."),
-            };
-            Error::new(
-                Kind::Provider,
-                message,
-                "Connect again; if it repeats, compare the redirect address at the provider.",
-            )
-        }
-        error => error.into(),
-    })
 }
 
 /// One synced transaction: the Connection, its tokens with the raw answer, and the audit event (O-53).
@@ -185,7 +132,7 @@ fn store_answer(
             application: plan.auth_client.application.clone(),
             auth_client: Some(plan.address),
             foreign_key: (plan.address.vault != tx.vault_id()).then(|| plan.auth_client.key.clone()),
-            auth_type: AuthType::Oauth2,
+            auth_type: plan.auth_type(),
             url: old.and_then(|old| old.url.clone()),
             apply: None,
             value: None,
@@ -194,15 +141,12 @@ fn store_answer(
                 .clone()
                 .or_else(|| old.and_then(|old| old.account.clone())),
             state: ConnectionState::Ready,
-            error: answer
-                .tokens
-                .refresh_token
-                .is_none()
-                .then(|| no_refresh_token(&answer)),
+            error: ends_by_itself(plan, &answer).then(|| no_refresh_token(&answer)),
             requested_scopes: plan.scopes.clone(),
             params: plan.params.clone(),
             granted_scope: granted.clone(),
-            lifetime: Some(answer.tokens.lifetime),
+            // RFC 5849 knows no end.
+            lifetime: (plan.auth_type() == AuthType::Oauth2).then_some(answer.tokens.lifetime),
             has_refresh_token: answer.tokens.refresh_token.is_some(),
             token_set: old.map_or_else(|| tx.new_id(), |old| Ok(old.token_set))?,
             refresh_intent: old.map_or_else(|| tx.new_id(), |old| Ok(old.refresh_intent))?,
@@ -243,6 +187,11 @@ fn store_answer(
     Ok(connection)
 }
 
+/// A token that ends with nothing to renew it by.
+fn ends_by_itself(plan: &Plan, answer: &Answer) -> bool {
+    plan.auth_type() == AuthType::Oauth2 && answer.tokens.refresh_token.is_none()
+}
+
 /// AM10: says so, why, and what to do.
 fn no_refresh_token(answer: &Answer) -> ConnectionError {
     ConnectionError {
@@ -258,11 +207,11 @@ fn no_refresh_token(answer: &Answer) -> ConnectionError {
 }
 
 fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection) {
-    let refreshable = connection.has_refresh_token;
+    let lasts = connection.has_refresh_token || connection.auth_type == AuthType::Oauth1;
     let after = elapsed(engine, consent);
     consent.change(|progress| {
         progress.steps[STORE] = Step::Done(after);
-        (progress.state, progress.steps[PLAN]) = if refreshable {
+        (progress.state, progress.steps[PLAN]) = if lasts {
             (State::Done, Step::Done(after))
         } else {
             (State::DoneWithoutRefreshToken, Step::Warn(after))

@@ -82,6 +82,7 @@ pub(crate) fn fields(auth_type: AuthType) -> String {
         AuthType::Oauth2 => {
             "Fields are access_token, token_type, expires_at, scope, account and raw.MEMBER.".to_owned()
         }
+        AuthType::Oauth1 => "Fields are access_token, token_type, account and raw.MEMBER.".to_owned(),
         AuthType::Basic => "Fields are username and password.".to_owned(),
         AuthType::ApiKey => "Its one field is value.".to_owned(),
         AuthType::AccessToken => "Its one field is access_token.".to_owned(),
@@ -108,7 +109,7 @@ pub(super) fn joined(auth_type: AuthType, values: Named<'_>) -> Result<Option<Se
         }
     };
     match auth_type {
-        AuthType::Oauth2 | AuthType::None => Ok(None),
+        AuthType::Oauth2 | AuthType::Oauth1 | AuthType::None => Ok(None),
         AuthType::Basic => {
             let both = UserPass {
                 username: one("username")?.duplicate(),

@@ -52,9 +52,14 @@ pub(super) fn revoke_tokens(
 fn send(engine: &Engine, client: &Oauth2, secret: Option<&SecretValue>, tokens: &TokenSet) -> Result<()> {
     let network = engine.network()?;
     let send = |token, kind| {
-        network
-            .runtime
-            .block_on(revoke::revoke(&network.http, client, secret, token, kind))
+        network.runtime.block_on(revoke::revoke(
+            &network.http,
+            client,
+            secret,
+            token,
+            kind,
+            engine.now(),
+        ))
     };
     let refresh_token = tokens
         .refresh_token

@@ -85,7 +85,7 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
     let key = secrets::parse_key(new.key)?;
     secrets::check_text("name", new.name.unwrap_or_default())?;
     secrets::check_text("app name", new.application_name.unwrap_or_default())?;
-    if new.auth_type == AuthType::Oauth2 {
+    if matches!(new.auth_type, AuthType::Oauth2 | AuthType::Oauth1) {
         return Err(Error::new(
             Kind::Invalid,
             "An OAuth connection is made by consent.",

@@ -114,7 +114,7 @@ pub(super) fn read(object: &mut Map<String, Value>, plain: Oauth2) -> Result<Oau
     })
 }
 
-fn write_redirect<W: Write>(document: &mut Document<W>, redirect: &Redirect) -> io::Result<()> {
+pub(super) fn write_redirect<W: Write>(document: &mut Document<W>, redirect: &Redirect) -> io::Result<()> {
     let (kind, host, port, text) = match redirect {
         Redirect::Free => return Ok(()),
         Redirect::FreeLocalhost => ("localhost", None, None, None),
@@ -131,7 +131,7 @@ fn write_redirect<W: Write>(document: &mut Document<W>, redirect: &Redirect) -> 
     maybe(document, "redirect_to", text.map(String::as_str))
 }
 
-fn redirect(object: &mut Map<String, Value>) -> Result<Redirect> {
+pub(super) fn redirect(object: &mut Map<String, Value>) -> Result<Redirect> {
     let Some(kind) = json::full(object, "redirect") else {
         return Ok(Redirect::Free);
     };
@@ -158,7 +158,7 @@ fn unless_usual<W: Write>(
     maybe(document, member, (word != usual).then_some(word))
 }
 
-fn write_pairs<W: Write>(
+pub(super) fn write_pairs<W: Write>(
     document: &mut Document<W>,
     member: &str,
     pairs: &[(String, String)],
@@ -221,6 +221,6 @@ fn seconds(object: &mut Map<String, Value>, member: &str) -> Result<Option<u32>>
     }
 }
 
-fn unknown(member: &str) -> Error {
+pub(super) fn unknown(member: &str) -> Error {
     Error::malformed(format!("{member} is none that is known"))
 }

@@ -10,8 +10,12 @@ use keyward_foreign::{
 use keyward_model::{
     SecretValue, Timestamp,
     apply::Apply,
-    auth_client::{ClientAuthentication, Oauth2, Registration, Visibility},
+    auth_client::{
+        ClientAuthentication, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect, Registration,
+        Signature, Visibility,
+    },
     connection::AuthType,
+    dialect::{Behaviour, Dialect, Separator},
 };
 
 use crate::support::{lines, says, secret};
@@ -81,16 +85,55 @@ fn sheet() -> Sheet {
                 registration: Registration::Oauth2(Box::new(Oauth2 {
                     issuer: Some("https://sso.example".to_owned()),
                     issuer_in_callback: true,
-                    auth_uri: "https://sso.example/authorize".to_owned(),
-                    token_uri: "https://sso.example/token".to_owned(),
-                    revocation_uri: None,
                     token_expires_in: 1_800,
-                    client_id: "client".to_owned(),
-                    client_secret: None,
                     client_authentication: ClientAuthentication::Post,
                     redirect_path: "/callback".to_owned(),
                     authorize_params: vec![("prompt".to_owned(), "consent=a".to_owned())],
                     scopes: vec!["api".to_owned()],
+                    refresh_token_uri: Some("https://sso.example/refresh?tenant=1".to_owned()),
+                    pushed: Some(Pushed {
+                        uri: "https://sso.example/par".to_owned(),
+                        is_required: true,
+                    }),
+                    redirect: Redirect::Fixed {
+                        host: LoopbackHost::Name,
+                        port: 8123,
+                    },
+                    refresh_window: Some(30),
+                    provider: Some(Origin {
+                        id: "sso".to_owned(),
+                        variables: vec![("tenant".to_owned(), "1".to_owned())],
+                    }),
+                    dialect: Dialect {
+                        scope_separator: Separator::Comma,
+                        keep_from_callback: vec!["realmId".to_owned()],
+                        behaviour: Some(Behaviour::CallbackHost),
+                        ..Dialect::default()
+                    },
+                    ..Oauth2::new(
+                        "https://sso.example/authorize".to_owned(),
+                        "https://sso.example/token".to_owned(),
+                        "client".to_owned(),
+                    )
+                })),
+                client_secret: Some(secret("canary-client")),
+            },
+            ClientOf {
+                key: "old".to_owned(),
+                name: "Old".to_owned(),
+                environment: "default".to_owned(),
+                application: None,
+                visibility: Visibility::Environment,
+                registration: Registration::Oauth1(Box::new(Oauth1 {
+                    request_uri: "https://old.example/request".to_owned(),
+                    authorize_uri: "https://old.example/authorize".to_owned(),
+                    access_uri: "https://old.example/access".to_owned(),
+                    consumer_key: "consumer".to_owned(),
+                    client_secret: None,
+                    signature: Signature::HmacSha256,
+                    redirect: Redirect::Paste("https://old.example/done".to_owned()),
+                    redirect_path: "/callback".to_owned(),
+                    authorize_params: Vec::new(),
                 })),
                 client_secret: Some(secret("canary-client")),
             },

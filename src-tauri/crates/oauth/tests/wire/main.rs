@@ -1,9 +1,15 @@
 //! The protocols on real sockets, against a server that misbehaves on purpose.
 
 mod callbacks;
+mod devices;
 mod discovery;
 mod faults;
 mod flood;
+mod grants;
+mod identity;
+mod oauth1;
+mod redirects;
+mod registering;
 mod revocation;
 mod server;
 mod tokens;

@@ -210,6 +210,7 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
         AuthType::ApiKey => 3,
         AuthType::AccessToken => 4,
         AuthType::None => 5,
+        AuthType::Oauth1 => 6,
     };
     let state = match connection.state {
         ConnectionState::AwaitingConsent => 1,
@@ -317,6 +318,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
             3 => AuthType::ApiKey,
             4 => AuthType::AccessToken,
             5 => AuthType::None,
+            6 => AuthType::Oauth1,
             _ => return Err(table::unknown()),
         },
         url: map.maybe(URL.into(), Map::string)?,

@@ -5,7 +5,7 @@ use keyward_model::{
     auth_client::Registration,
     name::{EnvironmentName, Handle},
 };
-use keyward_oauth::{authorize, loopback};
+use keyward_oauth::{authorize, redirect};
 use keyward_vault::{error as store, table::auth_clients, tx::Tx};
 
 use crate::{Error, Result, applications, auth_clients::endpoint_of, secrets::check_text};
@@ -43,6 +43,17 @@ fn check(client: &ClientOf) -> Result<()> {
         Registration::NoAuth { url } | Registration::Basic { url } | Registration::ApiKey { url, .. } => {
             uri("url", url.as_deref())
         }
+        Registration::Oauth1(oauth1) => {
+            if oauth1.consumer_key.is_empty() {
+                return Err(Error::invalid("consumer key: it is empty."));
+            }
+            uri("request uri", Some(&oauth1.request_uri))?;
+            uri("authorize uri", Some(&oauth1.authorize_uri))?;
+            uri("access uri", Some(&oauth1.access_uri))?;
+            redirect::check(&oauth1.redirect, &oauth1.redirect_path)?;
+            authorize::check_params(&oauth1.authorize_params)?;
+            Ok(())
+        }
         Registration::Oauth2(oauth2) => {
             if oauth2.client_id.is_empty() {
                 return Err(Error::invalid("client id: it is empty."));
@@ -59,7 +70,7 @@ fn check(client: &ClientOf) -> Result<()> {
                 "pushed uri",
                 oauth2.pushed.as_ref().map(|pushed| pushed.uri.as_str()),
             )?;
-            loopback::check_path(&oauth2.redirect_path)?;
+            redirect::check(&oauth2.redirect, &oauth2.redirect_path)?;
             for params in [
                 &oauth2.authorize_params,
                 &oauth2.token_params,
