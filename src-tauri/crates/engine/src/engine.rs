@@ -23,6 +23,7 @@ use crate::{
     neighbours::Neighbours,
     ports::{Browser, Clock},
     recovery::Offer,
+    refresh::Unsaved,
     rekey::Rekeying,
     secrets::Listed,
     session::{Ears, Hearing},
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(crate) listed: Mutex<Option<Listed>>,
     /// Imports under review; they hold values, so they go with the keys.
     pub(crate) imports: Mutex<Staging>,
+    /// New tokens that a full disk keeps from being stored (O-72).
+    pub(crate) unsaved: Mutex<HashMap<Id, Unsaved>>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
@@ -95,6 +98,7 @@ impl Engine {
             reads: ReadLog::default(),
             listed: Mutex::default(),
             imports: Mutex::default(),
+            unsaved: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             ears: OnceLock::new(),

@@ -58,6 +58,7 @@ pub(crate) fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Conne
         default: true,
         retry_at: None,
         failures: 0,
+        upkeep: Upkeep::default(),
         created_at: NOW,
         updated_at: NOW,
     }
