@@ -229,6 +229,7 @@ verbs! {
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
+    "connection_invalidate" ConnectionInvalidate -> wire::Connection = connections::invalidate;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;

@@ -24,7 +24,8 @@ pub struct Verdict {
     pub overlapping: Vec<String>,
     /// Access tokens handed out that were never issued, or had ended.
     pub stale: Vec<String>,
-    /// Grants with more failed requests in ten seconds than the one and its one repetition (O-60, O-63).
+    /// Grants with more failed requests in ten seconds, and no answer between them, than the one and its one repetition
+    /// (O-60, O-63).
     pub storms: Vec<String>,
 }
 
@@ -58,6 +59,7 @@ pub fn judge(events: &[Event], least_left: i64) -> Verdict {
     let mut replaced_by: HashMap<u64, Vec<&str>> = HashMap::new();
     let mut gone: HashSet<&str> = HashSet::new();
     let mut failures: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
+    let mut storms = BTreeMap::new();
     for Event { at, what } in events {
         match what {
             What::Arrived {
@@ -111,10 +113,18 @@ pub fn judge(events: &[Event], least_left: i64) -> Verdict {
                 if *delivered {
                     gone.extend(replaced_by.remove(request).into_iter().flatten());
                 }
-                if let Some(grant) = ended.and_then(|ended| ended.grant)
-                    && !delivered
-                {
-                    failures.entry(grant).or_default().push(*at);
+                if let Some(grant) = ended.and_then(|ended| ended.grant) {
+                    let failed = failures.entry(grant).or_default();
+                    if *delivered {
+                        failed.clear();
+                    } else {
+                        failed.push(*at);
+                    }
+                    if let [.., first, _, last] = failed[..]
+                        && last - first < 10
+                    {
+                        storms.insert(grant, last - first);
+                    }
                 }
             }
             What::HandedOut { access_token } => {
@@ -131,13 +141,9 @@ pub fn judge(events: &[Event], least_left: i64) -> Verdict {
             What::Reused { .. } | What::NoTls => {}
         }
     }
-    for (grant, times) in failures {
-        if let Some(three) = times.windows(3).find(|three| three[2] - three[0] < 10) {
-            verdict.storms.push(format!(
-                "grant {grant} had three failed requests within {} s",
-                three[2] - three[0]
-            ));
-        }
-    }
+    verdict.storms = storms
+        .into_iter()
+        .map(|(grant, seconds)| format!("grant {grant} had three failed requests within {seconds} s"))
+        .collect();
     verdict
 }

@@ -69,6 +69,17 @@ impl Request {
         }))
     }
 
+    /// A request that nobody sent.
+    pub(crate) fn to(path: &str, query: &str) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            path: path.to_owned(),
+            query: pairs(query.as_bytes()),
+            headers: Vec::new(),
+            form: Vec::new(),
+        }
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         find(&self.headers, name)
     }

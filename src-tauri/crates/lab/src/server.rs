@@ -135,6 +135,32 @@ impl Lab {
         }
     }
 
+    /// What a browser ends at when a person opens this link and agrees: the redirect address with code and state.
+    /// `None` when the link is none of this server's.
+    #[must_use]
+    pub fn agree(&self, link: &str) -> Option<String> {
+        let query = link
+            .strip_prefix(&self.uri(Endpoint::Authorize))?
+            .strip_prefix('?')?;
+        let request = Request::to("/authorize", query);
+        let moment = Moment {
+            request: 0,
+            now: (self.shared.now)(),
+            history: &self.shared.history,
+        };
+        let answer = endpoints::act(
+            &mut self.shared.hold(),
+            moment,
+            Endpoint::Authorize,
+            &request,
+            &self.shared.issuer,
+        );
+        answer
+            .headers
+            .into_iter()
+            .find_map(|(name, value)| (name == "Location").then_some(value))
+    }
+
     /// The next requests of this client at this endpoint fare like this; what was ordered before is forgotten.
     pub fn will(&self, id: &str, endpoint: Endpoint, faults: impl IntoIterator<Item = Fault>) {
         let faults = faults.into_iter().collect();

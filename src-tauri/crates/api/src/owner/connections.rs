@@ -50,6 +50,26 @@ pub fn refresh(
     Ok(refresh::refresh_now(engine, caller, &request.environment, &request.connection)?.into())
 }
 
+/// An access token was refused: new ones, once for each token.
+///
+/// # Errors
+/// `needs_consent`, `provider`, `usage` for a type without tokens.
+pub fn invalidate(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ConnectionInvalidate,
+) -> Result<wire::Connection> {
+    let refused = request.access_token.map(|token| token.0);
+    let shown = refresh::invalidate(
+        engine,
+        caller,
+        &request.environment,
+        &request.connection,
+        refused.as_ref(),
+    )?;
+    Ok(shown.into())
+}
+
 /// Drops the tokens, keeps the definition.
 ///
 /// # Errors

@@ -25,6 +25,8 @@ pub struct FakeClock {
     monotonic: AtomicU64,
     boot: AtomicU64,
     starts: AtomicU64,
+    /// What a clock that nobody sets would say.
+    truth: AtomicI64,
 }
 
 impl Default for FakeClock {
@@ -34,6 +36,7 @@ impl Default for FakeClock {
             monotonic: AtomicU64::new(0),
             boot: AtomicU64::new(1_000),
             starts: AtomicU64::new(1),
+            truth: AtomicI64::new(NOW),
         }
     }
 }
@@ -41,20 +44,30 @@ impl Default for FakeClock {
 impl FakeClock {
     pub fn pass(&self, seconds: u64) {
         self.monotonic.fetch_add(seconds, Ordering::SeqCst);
-        self.boot.fetch_add(seconds, Ordering::SeqCst);
-        self.seconds
-            .fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
+        self.sleep(seconds);
     }
 
     /// Time in which the machine slept: timers stood still (O-68).
     pub fn sleep(&self, seconds: u64) {
         self.boot.fetch_add(seconds, Ordering::SeqCst);
-        self.jump(i64::try_from(seconds).unwrap());
+        let seconds = i64::try_from(seconds).unwrap();
+        self.truth.fetch_add(seconds, Ordering::SeqCst);
+        self.jump(seconds);
+    }
+
+    /// What a clock says that nobody sets: a provider's.
+    pub fn truth(&self) -> i64 {
+        self.truth.load(Ordering::SeqCst)
     }
 
     /// Somebody set the clock.
     pub fn jump(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Somebody set the clock right.
+    pub fn set_right(&self) {
+        self.seconds.store(self.truth(), Ordering::SeqCst);
     }
 
     /// The machine was started again.

@@ -2,7 +2,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests measure how long something took")]
 
 mod background;
+mod chaos;
+mod clocks;
 mod connecting;
+mod crashes;
 mod credentials;
 mod doubles;
 mod elsewhere;
@@ -12,6 +15,7 @@ mod handing_out;
 mod health;
 mod items;
 mod keys;
+mod lab;
 mod lifecycle;
 mod machine;
 mod provider;
@@ -23,4 +27,5 @@ mod server;
 mod settings;
 mod support;
 mod trash;
+mod upkeep;
 mod usage;

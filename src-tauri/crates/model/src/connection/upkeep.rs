@@ -288,9 +288,9 @@ mod tests {
         assert_eq!(connection.consent_ends_at(later(22 * DAY)), None);
         assert_eq!(connection.consent_ends_at(later(24 * DAY)), Some(later(30 * DAY)));
         // One that access tokens outlive by far is used with them.
-        let mut short = super::tests::connection(3_600);
-        short.upkeep.refresh_token = end(30, EndKind::Idle);
-        assert_eq!(short.next_refresh_at(), Some(later(3_240)));
+        connection.lifetime = Some(Lifetime::new(NOW, Duration::from_secs(3_600)));
+        connection.upkeep.refresh_token = end(30, EndKind::Idle);
+        assert_eq!(connection.next_refresh_at(), Some(later(3_240)));
     }
 
     /// OA9: whether a use moves the end is learnt by looking.
