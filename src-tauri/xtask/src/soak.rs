@@ -1,8 +1,7 @@
 //! `cargo xtask soak`: what a CI run cannot hold. The fuzz targets for as long as wanted: the seeded mutator on stable,
 //! then libFuzzer with AddressSanitizer where nightly and cargo-fuzz are installed; flipped bits, kills, power cuts, calls that
 //! fail, searched memory, clocks that jump, bad providers and crowds of processes many times as often as in CI (R-04, R-10, R-20,
-//! ); and the crate of the keys under
-//! Miri, where nightly has it.
+//! ); and the crate of the keys under Miri, where nightly has it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

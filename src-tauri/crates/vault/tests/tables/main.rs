@@ -16,14 +16,15 @@ use keyward_model::{
     apply::Apply,
     auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
     connection::{
-        Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet,
+        Address, AuthType, Connection, ConnectionError, ConnectionState, EndKind, Lifetime,
+        PendingRevocation, RefreshIntent, RefreshTokenEnd, TokenSet, Upkeep,
     },
     name::{AppName, EnvironmentName},
     secret::Changes,
 };
 use keyward_vault::{
     Error, UnlockedVault,
-    table::{applications, auth_clients, connections, environments, items, secrets},
+    table::{applications, auth_clients, connections, environments, items, revocations, secrets},
 };
 use support::*;
 
