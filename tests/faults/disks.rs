@@ -278,7 +278,7 @@ fn r23_a_host_survives_a_full_disk() {
             .output()
             .unwrap();
         explained(&add, &["full", "disk", "space"]);
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100));
     }
     disk.empty();
     home.add("NEW", "value");
@@ -293,9 +293,7 @@ fn r23_a_host_survives_a_full_disk() {
     };
     assert!(count("KEY") >= 4 || count("reads_unlogged") > 0, "{events}");
     assert!(host.process.0.try_wait().unwrap().is_none());
-    host.process
-        .terminate(std::time::Duration::from_secs(30))
-        .unwrap();
+    host.process.terminate(Duration::from_secs(30)).unwrap();
     home.is_sound();
 }
 
@@ -310,9 +308,7 @@ fn r24_a_read_only_disk_is_read() {
             // As a host leaves it: everything in the file, no log beside it.
             crate::ground::sql(&crate::ground::database(&home), "PRAGMA wal_checkpoint(TRUNCATE)");
             let host = home.host();
-            host.process
-                .terminate(std::time::Duration::from_secs(30))
-                .unwrap();
+            host.process.terminate(Duration::from_secs(30)).unwrap();
         }
         disk.remount("ro");
         let got = home.keyward(&["get", "KEY"]).output().unwrap();

@@ -61,6 +61,7 @@ const WATCHING: &[&str] = &[
     "application_list",
     "auth_client_list",
     "connection_list",
+    "connection_refreshes",
     "usage_list",
     "health_list",
     "backup_list",
@@ -229,6 +230,7 @@ verbs! {
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
+    "connection_refreshes" ConnectionRefreshes -> Vec<wire::RefreshAttempt> = connections::refreshes;
     "connection_invalidate" ConnectionInvalidate -> wire::Connection = connections::invalidate;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;

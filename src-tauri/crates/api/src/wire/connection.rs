@@ -166,6 +166,27 @@ pub struct ConnectionRefresh {
     pub connection: String,
 }
 
+/// The newest refreshes of a Connection, newest first, at most twenty.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionRefreshes {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+}
+
+/// One refresh that took place, or was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct RefreshAttempt {
+    /// RFC 3339.
+    pub at: String,
+    /// `ok`, or the word for what went wrong, as in `error.code` of the Connection.
+    pub outcome: String,
+}
+
 /// Reports that an access token was refused: new ones are asked for at once, at most once for each token (OA14, O-76).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

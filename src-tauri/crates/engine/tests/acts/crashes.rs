@@ -249,10 +249,10 @@ fn killed_at(root: &Path, lab: &Lab, point: Point) {
     let begun = Instant::now();
     let is_there = || {
         let events = lab.server.history().events();
-        events.iter().any(|event| match (&event.what, point) {
-            (What::Rotated { .. } | What::Issued { .. }, _) => true,
-            (What::Arrived { .. }, Point::BeforeActing) => true,
-            _ => false,
+        events.iter().any(|event| {
+            let acted = matches!(event.what, What::Rotated { .. } | What::Issued { .. });
+            let arrived = matches!(event.what, What::Arrived { .. });
+            acted || arrived && matches!(point, Point::BeforeActing)
         })
     };
     while !is_there() {

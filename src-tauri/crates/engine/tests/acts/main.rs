@@ -1,5 +1,9 @@
 //! The verbs on a real vault, real sockets and a server that misbehaves on purpose.
 #![allow(clippy::disallowed_methods, reason = "tests measure how long something took")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test says its figures; they are shown when it fails, or on request"
+)]
 
 mod background;
 mod chaos;
@@ -11,6 +15,7 @@ mod doubles;
 mod elsewhere;
 mod entered;
 mod faults;
+mod figures;
 mod handing_out;
 mod health;
 mod items;

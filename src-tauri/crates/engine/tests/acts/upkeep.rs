@@ -306,3 +306,30 @@ fn o52_what_the_provider_says_to_a_revocation_is_told() {
         );
     }
 }
+
+/// UI 05: the last refreshes of a Connection, newest first, and of no other.
+#[test]
+fn the_last_refreshes_are_told() {
+    let (world, engine, lab) = connected(Client::default());
+    lab.connect(&engine, "CLIENT", "APP2");
+    for fault in [None, Some(Fault::Status(503)), None] {
+        world.clock.pass(3_590);
+        lab.server.will("CLIENT", Endpoint::Token, fault);
+        let _ = token(&engine);
+        let _ = crate::support::token_for(&engine, "APP2", None);
+    }
+    let told = keyward_engine::audit::refreshes(&engine, ENV, "APP", 20).unwrap();
+    let outcomes: Vec<_> = told.iter().map(|event| event.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["ok", "temporary", "ok"]);
+    assert!(told.windows(2).all(|two| two[0].at >= two[1].at));
+    assert_eq!(
+        keyward_engine::audit::refreshes(&engine, ENV, "APP", 1)
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        kind(keyward_engine::audit::refreshes(&engine, "nowhere", "APP", 1)),
+        Some(Kind::NotFound)
+    );
+}
