@@ -129,7 +129,8 @@ fn o76_a_thousand_reports_cause_one_refresh() {
     assert_eq!(lab.server.history().refreshes(), 1);
     let new = token(&engine).unwrap();
     assert!(new != refused && lab.server.takes(&new));
-    assert_eq!(count(&engine, "connection.invalidate"), 1_000);
+    // Those of the host; where two processes write at once, the other's may be told as missing instead (L-10).
+    assert!((500..=1_000).contains(&count(&engine, "connection.invalidate")));
     // A report without a token means the present one, unless that is newer than any report can be.
     for _ in 0..10 {
         refresh::invalidate(&engine, &owner(), ENV, "APP", None).unwrap();

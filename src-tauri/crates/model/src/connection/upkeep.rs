@@ -120,7 +120,15 @@ impl Connection {
             .zip(boot)
             .and_then(|(then, now)| now.since(then));
         match (self.lifetime, passed) {
-            (Some(lifetime), Some(passed)) => wall.max(lifetime.obtained_at.after(passed)),
+            (Some(lifetime), Some(passed)) => {
+                let counted = lifetime.obtained_at.after(passed);
+                // Whole seconds of two clocks that do not tick together differ by one.
+                if counted.since(wall) > Duration::from_secs(1) {
+                    counted
+                } else {
+                    wall
+                }
+            }
             _ => wall,
         }
     }
@@ -323,6 +331,8 @@ mod tests {
         connection.upkeep.obtained_boot = Some(boot(1, 100));
         let clock = |wall, at| connection.token_clock(wall, Some(at));
         assert_eq!(clock(later(10), boot(1, 110)), later(10));
+        assert_eq!(clock(later(10), boot(1, 111)), later(10));
+        assert_eq!(clock(later(10), boot(1, 112)), later(12));
         assert_eq!(clock(Timestamp(0), boot(1, 3_600)), later(3_500));
         assert_eq!(clock(later(9_000), boot(1, 110)), later(9_000));
         assert_eq!(clock(Timestamp(5), boot(2, 110)), Timestamp(5));
