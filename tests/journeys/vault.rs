@@ -351,7 +351,7 @@ fn what_does_not_exist_is_a_usage_error() {
         (&["consent", "next"], "secret"),
         (&["scan"], "secret"),
         (&["man"], "secret"),
-        (&["doctor", "--simulate"], "--fix"),
+        (&["doctor", "--simulate", "--fix"], "cannot be used"),
         (&["connection", "why", "C"], "refresh"),
         (&["auth-client", "import", "f"], "show"),
         (&["auth-client", "add", "A", "--type", "oauth1"], "oauth2"),

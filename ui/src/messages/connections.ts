@@ -117,12 +117,16 @@ export const m = {
   gone_revoked: (name: string) => `${name} is disconnected. The provider revoked the tokens.`,
   gone_no_endpoint: (name: string) =>
     `${name} is disconnected here. The provider has no way to revoke: the last token ends by itself.`,
+  gone_queued: (name: string) =>
+    `${name} is disconnected here. The provider can’t be reached now: the tokens are revoked as soon as it can be.`,
   gone_failed: (name: string) =>
     `${name} is disconnected here. The provider did not revoke the tokens: end the access on its own page.`,
   gone_no_tokens: (name: string) => `${name} is disconnected. There were no tokens.`,
   deleted_revoked: (name: string) => `${name} is deleted. The provider revoked the tokens.`,
   deleted_no_endpoint: (name: string) =>
     `${name} is deleted. The provider has no way to revoke: the last token ends by itself.`,
+  deleted_queued: (name: string) =>
+    `${name} is deleted. The provider can’t be reached now: the tokens are revoked as soon as it can be.`,
   deleted_failed: (name: string) =>
     `${name} is deleted. The provider did not revoke the tokens: end the access on its own page.`,
   deleted_no_tokens: (name: string) => `${name} is deleted. There were no tokens.`,

@@ -62,6 +62,7 @@ const WATCHING: &[&str] = &[
     "application_list",
     "auth_client_list",
     "connection_list",
+    "connection_refreshes",
     "usage_list",
     "health_list",
     "backup_list",
@@ -233,6 +234,8 @@ verbs! {
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
     "connection_why" ConnectionWhy -> wire::Diagnosis = diagnosis::why;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
+    "connection_refreshes" ConnectionRefreshes -> Vec<wire::RefreshAttempt> = connections::refreshes;
+    "connection_invalidate" ConnectionInvalidate -> wire::Connection = connections::invalidate;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;

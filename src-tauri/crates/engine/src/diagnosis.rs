@@ -67,7 +67,7 @@ pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagno
         obtained_at: connection.lifetime.map(|lifetime| lifetime.obtained_at),
         expires_at: connection.lifetime.map(|lifetime| lifetime.expires_at),
         failed_at: connection.updated_at,
-        skew: None,
+        skew: connection.upkeep.clock_skew,
         now: engine.now(),
     });
     Ok(Diagnosis {

@@ -6,10 +6,11 @@ use keyward_vault::{
     Freshness, backup, keychain,
     lease::HostLock,
     mend::{self, Fault},
+    table::connections,
     vault::{Mode, Opening, UnlockedVault},
 };
 
-use crate::{Engine, Error, Ports, lifecycle, settings};
+use crate::{Engine, Error, Ports, engine::hold, lifecycle, settings};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,6 +251,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
         Err(error) => check("recovery", Outcome::Fail, error.to_string(), ""),
     });
     checks.extend(session(engine));
+    checks.extend(tokens(engine));
     checks.push(copies(engine));
     checks.extend(orphans(&vault));
     checks.extend(dead_slot(&vault));
@@ -289,6 +291,71 @@ fn session(engine: &Engine) -> Option<Check> {
         )
     })
 }
+
+/// A provider's clock that is this far from ours is told: certificates and tokens are judged by ours (O-70).
+const SKEW: i64 = 120;
+
+/// What keeping tokens alive needs of a person, or of this machine.
+fn tokens(engine: &Engine) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let Ok(found) = engine
+        .unlocked()
+        .and_then(|vault| Ok(vault.read(|tx| connections::list(tx, None))?))
+    else {
+        return checks; // the check of the vault says why
+    };
+    let now = engine.now();
+    for connection in &found {
+        if let Some(at) = connection.consent_ends_at(now) {
+            checks.push(check(
+                "refresh_token",
+                Outcome::Warn,
+                format!(
+                    "The refresh token of {} ends at {}, and no refresh puts that off.",
+                    connection.key,
+                    at.to_rfc3339()
+                ),
+                format!("Connect it again before: keyward connect {}", connection.key),
+            ));
+        }
+    }
+    let skews = found
+        .iter()
+        .filter_map(|connection| Some((connection, connection.upkeep.clock_skew?)));
+    if let Some((connection, skew)) = skews
+        .filter(|(_, skew)| skew.abs() > SKEW)
+        .max_by_key(|(_, skew)| skew.abs())
+    {
+        checks.push(check(
+            "clock",
+            Outcome::Warn,
+            format!(
+                "When tokens of {} were last refreshed, the provider's clock was {skew} s ahead of this machine's.",
+                connection.key
+            ),
+            "Set the clock of this machine, or let it be set over the network.",
+        ));
+    }
+    if let Ok(waiting @ 1..) = crate::connections::pending_revocations(engine) {
+        checks.push(check(
+            "revocations",
+            Outcome::Warn,
+            format!("{waiting} dropped tokens wait until their provider can be reached and revoke them."),
+            "The app or `keyward serve` asks again by itself.",
+        ));
+    }
+    let unsaved = hold(&engine.unsaved).len();
+    if unsaved > 0 {
+        checks.push(check(
+            "unsaved_tokens",
+            Outcome::Fail,
+            format!("New tokens of {unsaved} connections are in memory alone: the disk does not take them."),
+            "Make room on the disk; do not stop the host before.",
+        ));
+    }
+    checks
+}
+
 /// A copy older than this is no comfort.
 const OLD_COPY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 

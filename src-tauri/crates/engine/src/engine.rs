@@ -23,6 +23,7 @@ use crate::{
     neighbours::Neighbours,
     ports::{Browser, Clock},
     recovery::Offer,
+    refresh::Unsaved,
     rekey::Rekeying,
     secrets::Listed,
     session::{Ears, Hearing},
@@ -61,6 +62,8 @@ pub struct Engine {
     pub(crate) imports: Mutex<Staging>,
     /// How far the long works under way are.
     pub(crate) works: Works,
+    /// New tokens that a full disk keeps from being stored (O-72).
+    pub(crate) unsaved: Mutex<HashMap<Id, Unsaved>>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
@@ -101,6 +104,7 @@ impl Engine {
             listed: Mutex::default(),
             imports: Mutex::default(),
             works: Works::default(),
+            unsaved: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             ears: OnceLock::new(),

@@ -25,6 +25,8 @@ pub mod logging;
 
 mod signal;
 
+mod gate;
+
 pub mod browser;
 
 pub mod process;

@@ -22,7 +22,7 @@ use crate::{
     error::sentence,
     passphrase,
     recovery::{self, RecoveryOffer},
-    rekey,
+    refresh, rekey,
 };
 
 /// What a face shows of the vault as a whole.
@@ -351,6 +351,9 @@ pub fn lock(engine: &Engine) {
     let Some(vault) = vault else { return };
     log::info!("vault {} locked", engine.name);
     engine.reads.flush_into(&vault, engine.now());
+    // O-72: the last moment at which they can be stored; values do not outlive the keys.
+    refresh::save(engine, &vault);
+    hold(&engine.unsaved).clear();
     // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {
         let _ = vault.close(engine.now());

@@ -53,5 +53,5 @@ pub mod envfile;
 pub mod search;
 
 pub use id::Id;
-pub use time::Timestamp;
+pub use time::{BootTime, Timestamp};
 pub use value::SecretValue;

@@ -151,6 +151,9 @@ fn tokens(reply: &Reply, reading: &Reading<'_>) -> Result<Answer, Unread> {
             raw: SecretValue::new(reply.body.to_vec()),
         },
         account: claims.flatten().and_then(Claims::account),
+        // Zero is how some say that it does not end.
+        refresh_token_expires_in: seconds(members.refresh_token_expires_in.as_ref())
+            .filter(|rest| !rest.is_zero()),
         server_date: refusal::date(&reply.headers),
     })
 }
@@ -218,6 +221,7 @@ struct Members {
     refresh_token: Option<Member>,
     token_type: Option<Member>,
     expires_in: Option<Member>,
+    refresh_token_expires_in: Option<Member>,
     scope: Option<Member>,
     id_token: Option<Member>,
     error: Option<Member>,
@@ -247,6 +251,10 @@ impl<'de> Visitor<'de> for ReadMembers {
                 "refresh_token" => &mut found.refresh_token,
                 "token_type" => &mut found.token_type,
                 "expires_in" => &mut found.expires_in,
+                // No standard names it: Google and LinkedIn, Intuit, Keycloak.
+                "refresh_token_expires_in" | "x_refresh_token_expires_in" | "refresh_expires_in" => {
+                    &mut found.refresh_token_expires_in
+                }
                 "scope" => &mut found.scope,
                 "id_token" => &mut found.id_token,
                 "error" => &mut found.error,

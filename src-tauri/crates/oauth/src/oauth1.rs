@@ -143,6 +143,7 @@ pub async fn exchange(
         account: ACCOUNT_NAMES
             .into_iter()
             .find_map(|name| members.text(name).and_then(text::plain)),
+        refresh_token_expires_in: None,
         server_date: members.date,
     })
 }

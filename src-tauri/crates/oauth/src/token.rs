@@ -1,5 +1,7 @@
 //! The two requests to a token endpoint: a code for tokens, a refresh token for tokens.
 
+use std::time::Duration;
+
 use keyward_model::{
     SecretValue, Timestamp,
     auth_client::{ClientAuthentication, Oauth2},
@@ -31,6 +33,9 @@ pub struct Answer {
     pub tokens: TokenSet,
     /// `email`, `preferred_username` or `sub` of the ID token: plain text, for display alone (O-18).
     pub account: Option<String>,
+    /// Rest of the refresh token's life, where the answer says it: `refresh_token_expires_in` and its other spellings
+    /// (O-77).
+    pub refresh_token_expires_in: Option<Duration>,
     /// The provider's clock, from the `Date` header (O-70).
     pub server_date: Option<Timestamp>,
 }

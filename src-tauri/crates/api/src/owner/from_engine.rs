@@ -277,6 +277,7 @@ impl From<Shown> for wire::Connection {
         let connection = shown.connection;
         let at = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339);
         Self {
+            refresh_token_expires_at: at(connection.refresh_token_expires_at()),
             expires_at: at(connection.lifetime.map(|lifetime| lifetime.expires_at)),
             obtained_at: at(connection.lifetime.map(|lifetime| lifetime.obtained_at)),
             next_refresh_at: at(connection.next_refresh_at()),
@@ -310,7 +311,6 @@ impl From<Shown> for wire::Connection {
             }),
             scope: connection.granted_scope,
             refresh_token: connection.has_refresh_token,
-            refresh_token_expires_at: None,
             url: connection.url,
             apply: connection.apply.map(|apply| apply.to_string()),
             value_version: connection.value.map(|(number, _)| number),
@@ -346,6 +346,7 @@ pub(super) fn disconnected(shown: &Shown, revocation: Revocation) -> wire::Disco
     let (revocation, error) = match revocation {
         Revocation::Revoked => (wire::Revocation::Revoked, None),
         Revocation::NoEndpoint => (wire::Revocation::NoEndpoint, None),
+        Revocation::Queued(error) => (wire::Revocation::Queued, Some(error.into())),
         Revocation::Failed(error) => (wire::Revocation::Failed, Some(error.into())),
         Revocation::NoTokens => (wire::Revocation::NoTokens, None),
     };

@@ -56,6 +56,13 @@ pub enum Connection {
     Why { name: String },
     /// Get new tokens now
     Refresh { name: String },
+    /// Report that its access token was refused (HTTP 401): get new tokens, at most once for each token
+    Invalidate {
+        name: String,
+        /// Read the refused token from stdin: a report of one that was replaced by now changes nothing
+        #[arg(long)]
+        token_stdin: bool,
+    },
     /// Drop the tokens, revoking them where possible, or destroy the values; keep the definition
     Disconnect { name: String },
     /// Delete connections for good

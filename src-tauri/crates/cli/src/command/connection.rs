@@ -3,9 +3,9 @@
 mod entered;
 
 use keyward_api::wire::{
-    AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionList,
-    ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, ConnectionWhy, Diagnosis,
-    Disconnected, Revocation,
+    AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionInvalidate,
+    ConnectionList, ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, ConnectionWhy,
+    Diagnosis, Disconnected, Plaintext, Revocation,
 };
 
 use super::{Result, secret::versions};
@@ -15,6 +15,7 @@ use crate::{
     door::Door,
     output,
     output::Face,
+    value,
 };
 
 /// Everything about Connections that exist.
@@ -87,6 +88,18 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             )?;
             face.show(&refreshed, facts)
         }
+        Command::Invalidate { name, token_stdin } => {
+            let access_token = token_stdin
+                .then(|| value::stdin(false))
+                .transpose()?
+                .map(Plaintext);
+            let request = ConnectionInvalidate {
+                environment,
+                connection: name,
+                access_token,
+            };
+            face.show(&door.call(context, request)?, facts)
+        }
         Command::Disconnect { name } => {
             let gone = door.call(
                 context,
@@ -156,6 +169,9 @@ fn at_provider(gone: &Disconnected) -> String {
         (Revocation::NoEndpoint, _) => {
             "No revocation address is known: the tokens end by themselves. Remove the app on the provider's page.".to_owned()
         }
+        (Revocation::Queued, _) => {
+            "The provider cannot be reached: they are revoked as soon as it can be, while the app or `keyward serve` runs.".to_owned()
+        }
         (Revocation::Failed, Some(error)) => {
             format!("The provider could not revoke them ({}). Remove the app on the provider's page.", error.message)
         }
@@ -209,6 +225,7 @@ pub fn facts(connection: &Connection) -> String {
                 "refresh token",
                 yes_or_no(connection.refresh_token, "held", "none"),
             ),
+            ("its end", or_none(&connection.refresh_token_expires_at)),
         ]);
     } else if connection.auth_type == AuthType::Oauth1 {
         facts.extend([

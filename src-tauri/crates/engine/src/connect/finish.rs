@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use keyward_model::connection::{AuthType, Connection, ConnectionError, ConnectionState};
+use keyward_model::{
+    BootTime,
+    connection::{AuthType, Connection, ConnectionError, ConnectionState},
+};
 use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
 use keyward_vault::{
     table::{applications, audit, connections, items},
@@ -62,6 +65,7 @@ pub(super) fn run(
     step(engine, consent, WAIT, EXCHANGE);
     // I5: what the provider gives for this code it gives once; a vault that is locked from here on still takes it.
     let _flight = engine.flight();
+    let boot = engine.ports.clock.boot();
     let exchanged = engine.unlocked().and_then(|vault| {
         Ok((
             way::ask(engine, network, &vault, plan, (consent, way, ended))?,
@@ -73,7 +77,7 @@ pub(super) fn run(
         Err(error) => return end(engine, consent, State::Failed, EXCHANGE, error),
     };
     step(engine, consent, EXCHANGE, STORE);
-    match store_answer(engine, &vault, plan, answer) {
+    match store_answer(engine, &vault, plan, answer, boot) {
         Ok(connection) => done(engine, consent, plan, connection),
         Err(error) => end(engine, consent, State::Failed, STORE, error),
     }
@@ -98,8 +102,10 @@ fn store_answer(
     vault: &UnlockedVault,
     plan: &Plan,
     mut answer: Answer,
+    boot: Option<BootTime>,
 ) -> Result<Connection> {
     let now = engine.now();
+    let upkeep = refresh::upkeep(&answer, None, boot, now);
     // O-14: an absent scope means as requested.
     let requested = plan.scopes.join(" ");
     let granted = answer
@@ -156,6 +162,7 @@ fn store_answer(
             },
             retry_at: None,
             failures: 0,
+            upkeep,
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
         };

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     SecretValue,
-    connection::{AuthType, Connection, ConnectionState},
+    connection::{AuthType, Connection, ConnectionState, Upkeep},
     environment::Environment,
     name::{EnvironmentName, Handle},
     secret::Version,
@@ -150,6 +150,7 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
             default: is_first(tx, environment.id, application.as_ref())?,
             retry_at: None,
             failures: 0,
+            upkeep: Upkeep::default(),
             created_at: now,
             updated_at: now,
         };

@@ -31,7 +31,7 @@ pub(super) const FIRST: &[Rule] = &[
     ),
     rule(
         "clock_is_wrong",
-        |e| e.skew.is_some_and(|seconds| seconds.abs() > 300),
+        |e| !e.code.is_empty() && e.skew.is_some_and(|seconds| seconds.abs() > 300),
         "The clock of this machine is wrong",
         "It differs from the provider's by more than five minutes. Providers refuse signed requests and codes for that, and lifetimes are counted wrongly by every program.",
         "Set the clock (on Linux: timedatectl set-ntp true), then refresh.",

@@ -7,7 +7,7 @@ use keyward_foreign::{
 use keyward_model::{
     Id, Timestamp,
     auth_client::AuthClient,
-    connection::{AuthType, Connection, ConnectionState},
+    connection::{AuthType, Connection, ConnectionState, Upkeep},
     name::{AppName, Handle},
 };
 use keyward_vault::{
@@ -105,6 +105,7 @@ pub(super) fn connection(
         default: is_first(tx, named.environment, application.as_ref())?,
         retry_at: None,
         failures: 0,
+        upkeep: Upkeep::default(),
         created_at: now,
         updated_at: now,
         application,
