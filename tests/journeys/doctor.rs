@@ -195,5 +195,5 @@ fn doctor_simulates_a_bad_provider() {
     let empty = Home::new().unwrap();
     let text = empty.keyward(&["doctor", "--simulate"]).output().unwrap();
     assert!(text.success().unwrap().text().contains("captive-portal"));
-    assert!(!empty.keyward_home().exists());
+    assert!(!empty.keyward_home().join("vaults").exists());
 }
