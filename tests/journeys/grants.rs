@@ -356,3 +356,42 @@ fn oa1_impossible_grants_and_redirects_are_usage_errors() {
         let _ = hint(&refused);
     }
 }
+
+/// O-48 and the lifecycle against a server of another make, whose ID tokens another library signs.
+#[test]
+fn o48_a_second_server_signs_in_every_accepted_way() {
+    let home = keychain_home();
+    for (number, algorithm) in ["RS256", "PS256", "ES256", "EdDSA"].into_iter().enumerate() {
+        let server = OidcServer::start_second(algorithm).unwrap();
+        let (client, name) = (format!("idp{number}"), format!("SHOP{number}"));
+        add(&home, &server, &client, &["--client-id", "any", "--scope", "openid"], None);
+        let connection = connect(&home, &name, &["--auth-client", &client]);
+        assert_eq!(connection["state"], "ready", "{algorithm}");
+        assert_eq!(connection["account"], "johndoe", "{algorithm}");
+        let before = ok(&home.keyward(&["token", &name])).text();
+        std::thread::sleep(Duration::from_millis(1100)); // its tokens differ by the second
+        ok(&home.keyward(&["connection", "refresh", &name]));
+        assert_ne!(ok(&home.keyward(&["token", &name])).text(), before);
+        ok(&home.keyward(&["connection", "disconnect", &name]));
+    }
+}
+
+/// OA2: the password grant works where a client says so, warned; the password is on stdin and in no argument.
+#[test]
+fn oa2_a_password_where_the_client_says_so() {
+    let server = OidcServer::start_second("RS256").unwrap();
+    let home = keychain_home();
+    let run = home.keyward(&[
+        "auth-client", "add", "old", "--type", "oauth2", "--issuer", server.issuer(), "--client-id", "any", "--grant", "password",
+    ]);
+    assert!(ok(&run).said().contains("Warning"));
+    let refused = error(&home.keyward(&["connect", "SHOP", "--json"]), 2);
+    assert!(refused["message"].as_str().unwrap().contains("password"), "{refused}");
+    let run = home
+        .keyward(&["connect", "SHOP", "--username", "ada", "--json"])
+        .stdin(*b"hunter22\n");
+    let connection = json(&run);
+    assert_eq!(connection["state"], "ready");
+    assert_eq!(connection["refresh_token"], true);
+    ok(&home.keyward(&["connection", "refresh", "SHOP"]));
+}
