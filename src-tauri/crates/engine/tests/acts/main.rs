@@ -8,6 +8,7 @@ mod doubles;
 mod elsewhere;
 mod entered;
 mod faults;
+mod grants;
 mod handing_out;
 mod health;
 mod items;
