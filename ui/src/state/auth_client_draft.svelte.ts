@@ -20,7 +20,7 @@ const GOOGLE_OFFLINE: readonly Param[] = [
 
 /** What a client of another type does not have. */
 /** What the form leaves as it usually is; the command line says it. */
-const USUAL = { grant: null, client_authentication: null, redirect: null, request_token_uri: null, signature_method: null };
+const USUAL = { grant: null, client_authentication: null, redirect: null, device_uri: null, request_token_uri: null, signature_method: null };
 
 const NO_OAUTH = {
   ...USUAL,

@@ -49,6 +49,10 @@ token_uri: string | null,
  */
 revocation_uri: string | null, 
 /**
+ * Device authorization endpoint (RFC 8628), where no issuer names it.
+ */
+device_uri: string | null, 
+/**
  * Where request tokens are got; oauth1, whose token endpoint is that of access tokens.
  */
 request_token_uri: string | null, 

@@ -304,3 +304,23 @@ fn o41_a_shared_path_is_warned_of() {
     add_oauth2(&engine, "THREE", &servers[1], NewOauth2::default());
     assert_eq!(warned(&engine), 3, "each of those that share it");
 }
+
+/// O-18, O-52: where no ID token says whose the tokens are, the provider is asked.
+#[test]
+fn o18_introspection_names_the_account() {
+    let (_world, engine) = World::host();
+    let server = Server::start(|seen| {
+        Act::Bytes(match seen.form("token") {
+            Some(_) => json("200 OK", r#"{"active":true,"username":"ada","sub":"s1"}"#),
+            None => json("200 OK", r#"{"access_token":"at","refresh_token":"rt"}"#),
+        })
+    });
+    let introspection = at(&server, "introspect");
+    let registration = NewOauth2 {
+        introspection_uri: Some(&introspection),
+        ..NewOauth2::default()
+    };
+    add_oauth2(&engine, "CLIENT", &server, registration);
+    let connection = connect_as(&engine, "any").result.unwrap().connection;
+    assert_eq!(connection.account.as_deref(), Some("ada"));
+}
