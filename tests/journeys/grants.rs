@@ -71,7 +71,8 @@ fn o51_a_device_code_connects_and_refreshes() {
         "prompt=consent",
     ];
     let made = add(&home, &server, "tv", &[&client[..], &scopes].concat(), None);
-    assert_eq!(made["grant"], "device_code");
+    let shown = ok(&home.keyward(&["auth-client", "show", "tv"])).text();
+    assert!(shown.contains("device_code"), "{shown}");
     // No browser comes back: there is nothing to register.
     assert_eq!(made["redirect"], Value::Null);
 
@@ -234,7 +235,7 @@ fn oa3_a_client_is_registered_where_none_is_named() {
     ];
     let made = add(&home, &server, "idp", &scopes, None);
     assert!(made["client_id"].as_str().is_some_and(|id| !id.is_empty()));
-    assert_eq!(made["client_authentication"], "none");
+    assert_eq!(made["has_client_secret"], false);
     let connection = connect(&home, "SHOP", &[]);
     assert_eq!(connection["state"], "ready");
     assert_eq!(connection["refresh_token"], true);
@@ -355,4 +356,62 @@ fn oa1_impossible_grants_and_redirects_are_usage_errors() {
         assert!(refused["message"].as_str().unwrap().contains(word), "{refused}");
         let _ = hint(&refused);
     }
+}
+
+/// O-48 and the lifecycle against a server of another make, whose ID tokens another library signs.
+#[test]
+fn o48_a_second_server_signs_in_every_accepted_way() {
+    let home = keychain_home();
+    for (number, algorithm) in ["RS256", "PS256", "ES256", "EdDSA"].into_iter().enumerate() {
+        let server = OidcServer::start_second(algorithm).unwrap();
+        let (client, name) = (format!("idp{number}"), format!("SHOP{number}"));
+        add(
+            &home,
+            &server,
+            &client,
+            &["--client-id", "any", "--scope", "openid"],
+            None,
+        );
+        let connection = connect(&home, &name, &["--auth-client", &client]);
+        assert_eq!(connection["state"], "ready", "{algorithm}");
+        assert_eq!(connection["account"], "johndoe", "{algorithm}");
+        let before = ok(&home.keyward(&["token", &name])).text();
+        std::thread::sleep(Duration::from_millis(1100)); // its tokens differ by the second
+        ok(&home.keyward(&["connection", "refresh", &name]));
+        assert_ne!(ok(&home.keyward(&["token", &name])).text(), before);
+        ok(&home.keyward(&["connection", "disconnect", &name]));
+    }
+}
+
+/// OA2: the password grant works where a client says so, warned; the password is on stdin and in no argument.
+#[test]
+fn oa2_a_password_where_the_client_says_so() {
+    let server = OidcServer::start_second("RS256").unwrap();
+    let home = keychain_home();
+    let run = home.keyward(&[
+        "auth-client",
+        "add",
+        "old",
+        "--type",
+        "oauth2",
+        "--issuer",
+        server.issuer(),
+        "--client-id",
+        "any",
+        "--grant",
+        "password",
+    ]);
+    assert!(ok(&run).said().contains("Warning"));
+    let refused = error(&home.keyward(&["connect", "SHOP", "--json"]), 2);
+    assert!(
+        refused["message"].as_str().unwrap().contains("password"),
+        "{refused}"
+    );
+    let run = home
+        .keyward(&["connect", "SHOP", "--username", "ada", "--json"])
+        .stdin(*b"hunter22\n");
+    let connection = json(&run);
+    assert_eq!(connection["state"], "ready");
+    assert_eq!(connection["refresh_token"], true);
+    ok(&home.keyward(&["connection", "refresh", "SHOP"]));
 }

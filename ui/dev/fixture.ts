@@ -296,7 +296,7 @@ export function fixture(asked: URLSearchParams): Door {
     connection_copy: copied,
     connection_connect: ({ connection, auth_client }) => {
       consent = {
-        id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", listening: "127.0.0.1:49731/callback",
+        id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", user_code: asked.has("device") ? "WDJB-MJHT" : null, listening: "127.0.0.1:49731/callback",
         browser: asked.has("nobrowser") ? null : "Firefox", seconds_left: 300 - Number(asked.get("waited") ?? 42), seconds_allowed: 300, revision: 1, result: null, error: null,
         steps: [
           { id: "prepare", state: "done", seconds: 0.02 }, { id: "open_browser", state: "done", seconds: 0.3 }, { id: "wait", state: "now", seconds: null },

@@ -284,6 +284,19 @@ describe("the Connect panel", () => {
     expect(document.querySelectorAll(".stp")).toHaveLength(6);
   });
 
+  it("shows a device code with its address, to copy, and asks for nothing to be pasted", async () => {
+    const copied = vi.fn(() => Promise.resolve());
+    Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: copied } });
+    await draw(consent({ user_code: "WDJB-MJHT", link: "https://sso.acme.dev/device", listening: "", browser: null, seconds_left: 100 }));
+    expect(document.querySelector("h2")?.textContent).toContain("Type the code in on any device");
+    expect(document.querySelector(".code-big")?.textContent).toBe("WDJB-MJHT");
+    expect(plain()).toContain("https://sso.acme.dev/device");
+    expect(plain()).not.toContain("Paste the final address");
+    [...document.querySelectorAll("button")].find((button) => button.textContent?.includes("Copy code"))?.click();
+    await shown();
+    expect(copied).toHaveBeenCalledWith("WDJB-MJHT");
+  });
+
   it("shows the raw code in mono, folded", async () => {
     await draw(end("failed", { error: { code: "provider", message: "the provider refused: invalid_client", hint: "" } }));
     const details = document.querySelector("details");

@@ -71,14 +71,28 @@ impl OidcServer {
         Self::start_with(ttl, &[("KEYWARD_OIDC_PAR", "1")])
     }
 
+    /// A server of another make, which agrees to everything at once and counts nothing; its ID tokens are signed with
+    /// `algorithm`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_second(algorithm: &str) -> Result<Self, Trouble> {
+        Self::run("second-server.mjs", &[("KEYWARD_ID_TOKEN_ALG", algorithm)])
+    }
+
     fn start_with(ttl: Duration, more: &[(&str, &str)]) -> Result<Self, Trouble> {
+        let ttl = ttl.as_secs().to_string();
+        let all = [&[("KEYWARD_OIDC_TTL", ttl.as_str())], more].concat();
+        Self::run("oidc-server.mjs", &all)
+    }
+
+    fn run(program: &str, variables: &[(&str, &str)]) -> Result<Self, Trouble> {
         let dir = place::npm_support()?;
         let mut process = Guarded::start(
             Command::new("node")
                 .current_dir(dir)
-                .args(["--no-deprecation", "oidc-server.mjs", "0"])
-                .env("KEYWARD_OIDC_TTL", ttl.as_secs().to_string())
-                .envs(more.iter().copied())
+                .args(["--no-deprecation", program, "0"])
+                .envs(variables.iter().copied())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),

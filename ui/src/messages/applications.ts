@@ -6,6 +6,7 @@ const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : 
 
 const WHAT: Record<AuthType, string> = {
   oauth2: "You approve once in the browser. Tokens stay fresh.",
+  oauth1: "You approve once in the browser. The token has no end.",
   access_token: "A token you created at the provider.",
   api_key: "One value, sent with each request.",
   basic: "User name and password.",

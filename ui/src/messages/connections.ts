@@ -16,6 +16,7 @@ const CHIP: Record<Standing, string> = {
 
 const TYPE: Record<AuthType, string> = {
   oauth2: "OAuth 2.0",
+  oauth1: "OAuth 1.0a",
   basic: "Basic",
   api_key: "API key",
   access_token: "Access token",

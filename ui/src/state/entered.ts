@@ -5,6 +5,7 @@ import type { AuthType } from "../host/bindings/AuthType";
 
 export const VALUES: Record<AuthType, readonly string[]> = {
   oauth2: [],
+  oauth1: [],
   access_token: ["access_token"],
   api_key: ["value"],
   basic: ["username", "password"],

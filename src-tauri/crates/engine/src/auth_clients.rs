@@ -2,6 +2,7 @@
 
 mod create;
 mod discover;
+mod mixups;
 mod reach;
 mod register;
 mod update;
@@ -30,6 +31,7 @@ use crate::{
 pub use create::{New, NewOauth1, NewOauth2, NewRegistration, create};
 pub(crate) use create::{apply_of, endpoint_of};
 pub use discover::{discover, warnings};
+pub(crate) use mixups::{MixedUp, mixed_up};
 pub(crate) use reach::{Used, choose, choose_for_consent, no_consents, oauth2, read_for_use};
 pub use update::{Changes, update};
 

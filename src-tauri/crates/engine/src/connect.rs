@@ -189,7 +189,8 @@ pub fn open_again(engine: &Engine, id: Id) -> Result<()> {
 fn opened(engine: &Engine, consent: &Consent, program: Option<String>) {
     let after = elapsed(engine, consent);
     consent.change(|progress| {
-        progress.steps[OPEN_BROWSER] = if program.is_some() {
+        // Where no browser comes back none is missing.
+        progress.steps[OPEN_BROWSER] = if program.is_some() || consent.pending().is_none() {
             Step::Done(after)
         } else {
             Step::Warn(after)

@@ -10,7 +10,7 @@ use keyward_vault::{
     vault::{Mode, Opening, UnlockedVault},
 };
 
-use crate::{Engine, Error, Ports, engine::hold, lifecycle, settings};
+use crate::{Engine, Error, Ports, auth_clients, engine::hold, lifecycle, settings};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,27 @@ pub fn run(engine: &Engine) -> Vec<Check> {
     let mut checks = look_at_files(engine.home.root());
     checks.extend([host(engine), keychain(engine)]);
     checks.extend(vault(engine));
+    checks.extend(mixups(engine));
     checks
+}
+
+/// O-41: AuthClients of two issuers that answer on one path, where one does not name itself in its answers.
+fn mixups(engine: &Engine) -> Vec<Check> {
+    // A locked vault is told by the check before.
+    let pairs = auth_clients::mixed_up(engine).unwrap_or_default();
+    let warn = |pair: auth_clients::MixedUp| {
+        let message = format!(
+            "The auth clients “{}” and “{}” of different issuers take answers on the same path {}, and the issuer of “{}” \
+             does not name itself in them: an answer of one could be taken for the other's.",
+            pair.nameless, pair.other, pair.path, pair.nameless
+        );
+        let hint = format!(
+            "Register {}/{} at the provider and add the auth client again with --redirect-path {}/{}.",
+            pair.path, pair.nameless, pair.path, pair.nameless
+        );
+        check("redirect_paths", Outcome::Warn, message, hint)
+    };
+    pairs.into_iter().map(warn).collect()
 }
 
 /// Mends the files of a home: modes that are open to others, and what killed processes left. Each fault is one check;

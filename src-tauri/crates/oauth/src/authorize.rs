@@ -259,7 +259,11 @@ fn is_core(name: &str) -> bool {
     name.starts_with("code_challenge") || CORE.contains(&name.as_str())
 }
 
-fn merged(ours: &[(String, String)], theirs: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
+/// Parameters of the registration with those of one request, which replace them.
+pub(crate) fn merged(
+    ours: &[(String, String)],
+    theirs: &[(String, String)],
+) -> Result<Vec<(String, String)>, Error> {
     check_params(ours)?;
     check_params(theirs)?;
     let kept = ours

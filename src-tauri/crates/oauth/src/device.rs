@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::{
     answer::{self, Reading},
+    authorize::merged,
     endpoint,
     error::Error,
     form,
@@ -84,13 +85,8 @@ pub async fn begin(
     if !scope.is_empty() {
         fields.push(("scope", scope.as_str()));
     }
-    fields.extend(
-        client
-            .authorize_params
-            .iter()
-            .chain(params)
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
+    let params = merged(&client.authorize_params, params)?;
+    fields.extend(params.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     fields.extend(
         client
             .resources

@@ -1,4 +1,4 @@
-//! From the engine's nouns to wire shapes, each conversion once.
+//! From the engine's nouns to wire shapes, each conversion once; long, since they are many and each is short.
 
 use keyward_engine::{
     self as engine, Kind,

@@ -147,6 +147,8 @@ pub struct AuthClientCreate {
     pub token_uri: Option<String>,
     /// Revocation endpoint.
     pub revocation_uri: Option<String>,
+    /// Device authorization endpoint (RFC 8628), where no issuer names it.
+    pub device_uri: Option<String>,
     /// Where request tokens are got; oauth1, whose token endpoint is that of access tokens.
     pub request_token_uri: Option<String>,
     /// How requests are signed, of oauth1: `HMAC-SHA1` (default), `HMAC-SHA256`, `PLAINTEXT`.

@@ -141,6 +141,7 @@ fn connect(client: &mut Client, provider: &Provider) {
         grant: None,
         client_authentication: None,
         redirect: None,
+        device_uri: None,
         request_token_uri: None,
         signature_method: None,
         environment: "default".to_owned(),

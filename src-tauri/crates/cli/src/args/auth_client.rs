@@ -79,6 +79,9 @@ pub struct AuthClientAdd {
     /// Where the browser comes back to: auto, localhost, fixed:PORT/PATH, https[:PORT], scheme[:NAME] or paste:ADDRESS
     #[arg(long, value_name = "HOW")]
     pub redirect: Option<String>,
+    /// Where device codes are got, where no issuer says it
+    #[arg(long, value_name = "URL")]
+    pub device_uri: Option<String>,
     /// Where request tokens are got; for oauth1
     #[arg(long, value_name = "URL")]
     pub request_token_uri: Option<String>,

@@ -92,6 +92,7 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         grant: add.grant,
         client_authentication: add.client_auth,
         redirect: add.redirect,
+        device_uri: add.device_uri,
         request_token_uri: add.request_token_uri,
         signature_method: add.signature_method,
         client_secret: client_secret(add.client_secret_stdin)?,

@@ -104,6 +104,11 @@ fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) 
     if io::stdin().is_terminal() {
         face.say("On another machine? Paste the address the browser ends at, then Enter.");
     }
+    if begun.listening.starts_with("https://localhost") {
+        face.say(
+            "At the end the browser asks about this computer's own certificate: that is Keyward, go on.",
+        );
+    }
     face.say(format!("Waiting for the answer on {} …", begun.listening));
 }
 

@@ -98,6 +98,10 @@ pub struct NewOauth2<'a> {
     pub token_uri: Option<&'a str>,
     /// Revocation endpoint.
     pub revocation_uri: Option<&'a str>,
+    /// Introspection endpoint.
+    pub introspection_uri: Option<&'a str>,
+    /// Device authorization endpoint, for device codes without an issuer to discover it from.
+    pub device_uri: Option<&'a str>,
     /// OAuth client id; empty to have the issuer make a client, where it does (RFC 7591).
     pub client_id: &'a str,
     /// OAuth client secret.
@@ -257,6 +261,8 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
             .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone())),
         token_expires_in: new.token_expires_in.unwrap_or(DEFAULT_TOKEN_EXPIRES_IN),
         client_authentication,
+        introspection_uri: given("introspection uri", new.introspection_uri)?,
+        device_uri: given("device uri", new.device_uri)?,
         grant: new.grant,
         redirect: new.redirect.clone(),
         redirect_path: redirect_path.to_owned(),

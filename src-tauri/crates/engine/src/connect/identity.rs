@@ -2,6 +2,7 @@
 //! who was connected under this name before.
 
 use keyward_model::{
+    SecretValue, Timestamp,
     auth_client::Oauth2,
     connection::{Connection, TokenSet},
 };
@@ -10,6 +11,8 @@ use keyward_oauth::{
     authorize::Pending,
     discovery,
     id_token::{self, Claims},
+    introspect::introspect,
+    revoke::TokenKind,
     token::Answer,
     userinfo,
 };
@@ -29,11 +32,12 @@ use crate::{Engine, Error, Kind, Result, engine::Network};
 pub(super) fn show(
     engine: &Engine,
     network: &Network,
-    registration: &Oauth2,
+    used: (&Oauth2, Option<&SecretValue>),
     pending: Option<&Pending>,
     answer: &mut Answer,
 ) -> Result<()> {
     let now = engine.now();
+    let (registration, secret) = used;
     let checked = network.runtime.block_on(id_token::verify(
         &network.http,
         &network.keys,
@@ -44,7 +48,12 @@ pub(super) fn show(
     ));
     let claims = match checked {
         Ok(Some(claims)) => claims,
-        Ok(None) => return Ok(()),
+        Ok(None) => {
+            if answer.account.is_none() {
+                answer.account = introspected(network, registration, secret, answer, now);
+            }
+            return Ok(());
+        }
         // The keys could not be had now. The token came over TLS from the token endpoint (OpenID Connect Core
         // §3.1.3.7), the name is for show, and a code is given once: the consent is not thrown away for it.
         Err(OauthError::Transient { .. }) => return Ok(()),
@@ -72,13 +81,28 @@ pub(super) fn show(
     Ok(())
 }
 
+/// The provider's word on a token without an ID token (RFC 7662), where it gives it to this client.
+fn introspected(
+    network: &Network,
+    registration: &Oauth2,
+    secret: Option<&SecretValue>,
+    answer: &Answer,
+    now: Timestamp,
+) -> Option<String> {
+    registration.introspection_uri.as_ref()?;
+    let token = &answer.tokens.access_token;
+    let kind = TokenKind::AccessToken;
+    let asked = introspect(&network.http, registration, secret, token, kind, now);
+    network.runtime.block_on(asked).ok()?.account
+}
+
 /// The userinfo endpoint, for an ID token that names nobody; found by the issuer now, not kept (O-43).
 fn asked(
     network: &Network,
     registration: &Oauth2,
     answer: &Answer,
     claims: &Claims,
-    now: keyward_model::Timestamp,
+    now: Timestamp,
 ) -> Option<Claims> {
     let issuer = registration.issuer.as_deref()?;
     network.runtime.block_on(async {

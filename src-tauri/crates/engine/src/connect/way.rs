@@ -282,13 +282,9 @@ pub(super) fn ask(
         _ => return Err(Error::internal("The consent ended without an answer.")),
     };
     if let Some(registration) = used.auth_client.oauth2() {
-        identity::show(
-            engine,
-            network,
-            registration,
-            consent.pending().map(Arc::as_ref),
-            &mut answer,
-        )?;
+        let pending = consent.pending().map(Arc::as_ref);
+        let secret = used.client_secret.as_ref();
+        identity::show(engine, network, (registration, secret), pending, &mut answer)?;
         if grants::needs_no_person(registration.grant) {
             answer.tokens.refresh_token = Some(SecretValue::new(Vec::new()));
         }

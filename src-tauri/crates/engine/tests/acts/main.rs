@@ -16,6 +16,7 @@ mod elsewhere;
 mod entered;
 mod faults;
 mod figures;
+mod grants;
 mod handing_out;
 mod health;
 mod items;

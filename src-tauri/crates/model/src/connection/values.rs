@@ -195,6 +195,6 @@ mod tests {
         assert!(AuthType::AccessToken.has_field("value"));
         assert!(!AuthType::ApiKey.has_field("access_token"));
         assert!(!AuthType::Basic.allows(&Apply::Header("X-Key".to_owned())));
-        assert_eq!(AuthType::parse("oauth1"), None);
+        assert_eq!(AuthType::parse("oauth3"), None);
     }
 }

@@ -1,6 +1,7 @@
 //! The protocols on real sockets, against a server that misbehaves on purpose.
 
 mod callbacks;
+mod conformance;
 mod devices;
 mod discovery;
 mod faults;

@@ -15,8 +15,8 @@ use keyward_model::{
     Id, SecretValue, Timestamp,
     apply::Apply,
     auth_client::{
-        AuthClient, ClientAuthentication, Grant, LoopbackHost, Oauth2, Origin, Pushed, Redirect,
-        Registration, Visibility,
+        AuthClient, ClientAuthentication, Grant, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect,
+        Registration, Signature, Visibility,
     },
     connection::{
         Address, AuthType, Connection, ConnectionError, ConnectionState, EndKind, Lifetime,

@@ -419,3 +419,47 @@ fn o52_pending_revocations_are_kept() {
     }
     assert_eq!(vault.read(revocations::list).unwrap().len(), 1);
 }
+
+/// AM7, OA2: an OAuth 1.0a client keeps its secret apart as others do, its redirect and its way of signing.
+#[test]
+fn oa2_an_oauth1_client_and_its_secret_are_kept() {
+    let world = World::new();
+    let vault = world.create();
+    let mut made = client(&vault, "TWITTER");
+    made.registration = Registration::Oauth1(Box::new(Oauth1 {
+        request_uri: "https://as.example/request".to_owned(),
+        authorize_uri: "https://as.example/authorize".to_owned(),
+        access_uri: "https://as.example/access".to_owned(),
+        consumer_key: "ck-1".to_owned(),
+        client_secret: None,
+        signature: Signature::HmacSha256,
+        redirect: Redirect::Https { port: 8443 },
+        redirect_path: "/callback/twitter".to_owned(),
+        authorize_params: vec![("perms".to_owned(), "read".to_owned())],
+    }));
+    let secret = |text: &str| SecretValue::from(text);
+    let kept = vault
+        .write(NOW, |tx| {
+            auth_clients::insert(tx, &made, Some(&secret("cs-1")), NOW)
+        })
+        .unwrap();
+    let read = |vault: &UnlockedVault| {
+        vault
+            .read(|tx| {
+                let client = auth_clients::read(tx, made.id)?;
+                let secret = auth_clients::client_secret(tx, &client)?;
+                Ok((client, secret.map(|secret| secret.expose().to_vec())))
+            })
+            .unwrap()
+    };
+    assert_eq!(read(&vault), (kept.clone(), Some(b"cs-1".to_vec())));
+    assert_eq!(kept.client_secret().map(|(number, _)| number), Some(1));
+    let newer = vault
+        .write(NOW, |tx| {
+            auth_clients::update(tx, &kept, Some(&secret("cs-2")), NOW)
+        })
+        .unwrap();
+    assert_eq!(newer.client_secret().map(|(number, _)| number), Some(2));
+    assert_eq!(read(&vault), (newer, Some(b"cs-2".to_vec())));
+    vault.write(NOW, |tx| auth_clients::delete(tx, made.id)).unwrap();
+}
