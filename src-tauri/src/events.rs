@@ -57,6 +57,7 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                             ChangeKind::Environment,
                             ChangeKind::Secret,
                             ChangeKind::Credential,
+                            ChangeKind::Application,
                             ChangeKind::AuthClient,
                             ChangeKind::Connection,
                             ChangeKind::Settings,

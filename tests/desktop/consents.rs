@@ -44,10 +44,12 @@ fn begin(server: &OidcServer, client: &str) -> Result<App, Trouble> {
 fn link(app: &App, button: &str) -> Result<String, Trouble> {
     app.press(button)?;
     app.window.wait_text("Waiting for you in the browser")?;
+    // That of an earlier consent may still be there.
+    let before = app.clipboard("UTF8_STRING");
     app.press("Copy link")?;
     wait_for("the link on the clipboard", PATIENCE, || {
         app.clipboard("UTF8_STRING")
-            .filter(|text| text.contains("code_challenge="))
+            .filter(|text| text.contains("code_challenge=") && Some(text) != before.as_ref())
     })
 }
 

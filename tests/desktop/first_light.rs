@@ -51,6 +51,9 @@ fn recovery(app: &App) -> Result<String, Trouble> {
     assert_eq!(copied, groups.join("-"));
     type_back(app, &groups)?;
     app.press("Continue")?;
+    app.window.wait_text("Bring in your secrets")?;
+    app.picture("01-bring-in")?;
+    app.press("Start empty")?;
     Ok(copied)
 }
 

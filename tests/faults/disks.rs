@@ -3,14 +3,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use keyward_tests::home::{Home, Outcome};
+use keyward_tests::process::wait_for;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::ground::{Door, Keychained, skipped};
+use crate::laboratory::Provider;
 
 /// A small disk of its own, mounted over KEYWARD_HOME; unmounted at the end.
 struct Disk(PathBuf);
@@ -76,7 +79,10 @@ fn close_to_others(path: &Path) {
 
 /// A home on a small disk, with a vault and one Secret.
 fn on_a_disk(size: &str) -> Option<(Keychained, Disk)> {
-    let home = Keychained::new();
+    put_on_a_disk(Keychained::new(), size)
+}
+
+fn put_on_a_disk(home: Keychained, size: &str) -> Option<(Keychained, Disk)> {
     let kept = home.path().join("kept");
     std::fs::rename(home.keyward_home(), &kept).unwrap();
     std::fs::create_dir(home.keyward_home()).unwrap();
@@ -272,7 +278,7 @@ fn r23_a_host_survives_a_full_disk() {
             .output()
             .unwrap();
         explained(&add, &["full", "disk", "space"]);
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(100));
     }
     disk.empty();
     home.add("NEW", "value");
@@ -287,9 +293,7 @@ fn r23_a_host_survives_a_full_disk() {
     };
     assert!(count("KEY") >= 4 || count("reads_unlogged") > 0, "{events}");
     assert!(host.process.0.try_wait().unwrap().is_none());
-    host.process
-        .terminate(std::time::Duration::from_secs(30))
-        .unwrap();
+    host.process.terminate(Duration::from_secs(30)).unwrap();
     home.is_sound();
 }
 
@@ -304,9 +308,7 @@ fn r24_a_read_only_disk_is_read() {
             // As a host leaves it: everything in the file, no log beside it.
             crate::ground::sql(&crate::ground::database(&home), "PRAGMA wal_checkpoint(TRUNCATE)");
             let host = home.host();
-            host.process
-                .terminate(std::time::Duration::from_secs(30))
-                .unwrap();
+            host.process.terminate(Duration::from_secs(30)).unwrap();
         }
         disk.remount("ro");
         let got = home.keyward(&["get", "KEY"]).output().unwrap();
@@ -334,4 +336,106 @@ fn r24_a_read_only_disk_is_read() {
         assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value");
         home.is_sound();
     }
+}
+
+/// a copy goes to another disk when this one is full or read-only; what would be written here says why not,
+/// leaves nothing half made, and the vault is what it was.
+#[test]
+fn r23_r24_copies_and_restores_on_a_bad_disk() {
+    let Some((home, disk)) = on_a_disk("4m") else {
+        return;
+    };
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let elsewhere = text(&home.path().join("copy.db"));
+    home.ends(&["backup", &elsewhere], 0);
+    home.add("LATER", "the-new-value");
+    let untouched = |word: &str| {
+        assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value", "{word}");
+        assert_eq!(home.ends(&["get", "LATER"], 0).stdout, b"the-new-value", "{word}");
+        let mut left: Vec<_> = std::fs::read_dir(home.keyward_home())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.retain(|name| name.contains("copy") || name.contains("export"));
+        assert!(left.is_empty(), "{word}: {left:?}");
+    };
+    let refused = |args: &[&str], words: &[&str]| {
+        let outcome = home.keyward(args).output().unwrap();
+        assert_ne!(outcome.code(), 0, "{args:?}: {}", outcome.said());
+        explained(&outcome, words);
+    };
+    let here = text(&home.keyward_home().join("copy.db"));
+    let export = text(&home.keyward_home().join("export.json"));
+    disk.fill(0);
+    let full = ["full", "disk", "space"];
+    refused(&["backup", &here], &full);
+    refused(&["export", "-o", &export, "--plaintext"], &full);
+    refused(&["restore", &elsewhere], &full);
+    let second = text(&home.path().join("second.db"));
+    home.ends(&["backup", &second], 0);
+    disk.empty();
+    untouched("full");
+    disk.remount("ro");
+    let read_only = ["read-only", "readonly"];
+    refused(&["backup", &here], &read_only);
+    refused(&["restore", &elsewhere], &read_only);
+    disk.remount("rw");
+    untouched("read-only");
+    home.is_sound();
+    // With room again it is put back whole.
+    home.ends(&["restore", &elsewhere], 0);
+    assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value");
+    assert_ne!(home.keyward(&["get", "LATER"]).output().unwrap().code(), 0);
+    home.is_sound();
+}
+
+/// R-23, O-72: the disk fills while the provider has the refresh token and has replaced it. With the ballast the new
+/// tokens are stored; without it the host serves them from memory, says so, and stores them once there is room.
+#[test]
+fn o72_new_tokens_survive_a_full_disk() {
+    let provider = Provider::new();
+    let Some((home, disk)) = put_on_a_disk(Provider::home(), "16m") else {
+        return;
+    };
+    provider.connect(&home);
+    let ballast = home.keyward_home().join("vaults/default/ballast");
+    for with_ballast in [true, false] {
+        let host = home.host();
+        wait_for("the ballast", Duration::from_secs(20), || {
+            ballast.exists().then_some(())
+        })
+        .unwrap();
+        provider.make_due(&home, Duration::from_secs(3));
+        let before = provider.arrived();
+        let mut asking = home.keyward(&["token", "MAIL"]).start().unwrap();
+        wait_for("the request", Duration::from_secs(20), || {
+            (provider.arrived() > before).then_some(())
+        })
+        .unwrap();
+        if !with_ballast {
+            std::fs::remove_file(&ballast).unwrap();
+        }
+        disk.fill(0);
+        assert!(asking.wait(Duration::from_secs(40)).unwrap().success());
+        let token = home.ends(&["token", "MAIL"], 0).text();
+        assert!(provider.lab.takes(&token), "{with_ballast}");
+        assert_eq!(provider.arrived(), before + 1, "{with_ballast}");
+        let doctor = home.keyward(&["doctor", "--json"]).output().unwrap();
+        let told = doctor.text().contains("unsaved_tokens");
+        assert_eq!(told, !with_ballast, "{}", doctor.text());
+        disk.empty();
+        if !with_ballast {
+            wait_for("the tokens are stored", Duration::from_secs(60), || {
+                let doctor = home.keyward(&["doctor", "--json"]).output().ok()?;
+                (!doctor.text().contains("unsaved_tokens")).then_some(())
+            })
+            .unwrap();
+        }
+        // Without farewell: what counts is what lies on the disk.
+        drop(host);
+        assert_eq!(home.ends(&["token", "MAIL"], 0).text(), token, "{with_ballast}");
+        home.ends(&["connection", "refresh", "MAIL"], 0);
+    }
+    assert_eq!(provider.reuses(), 0, "O-58");
+    home.is_sound();
 }

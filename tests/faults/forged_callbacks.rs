@@ -14,7 +14,7 @@ use keyward_tests::oidc::{NATIVE_CLIENT, OidcServer};
 use crate::ground::Keychained;
 use crate::kill_in_refresh::add_client;
 
-const FORGED: usize = 1_000;
+const FORGED: usize = 10_000;
 const SENDERS: usize = 4;
 /// Would be seen in a page that says what it was sent (O-31).
 const MARK: &str = "rEflEctEd";

@@ -19,6 +19,8 @@ mod tampered;
 
 mod relay;
 
+mod laboratory;
+
 mod canary;
 mod disks;
 mod forged_callbacks;
@@ -26,3 +28,4 @@ mod hostile_homes;
 mod kill_in_refresh;
 mod kill_in_rekey;
 mod locked_memory;
+mod single_flight;

@@ -363,6 +363,39 @@ fn am9_app_list_show_default() {
     error(&choose("gitlab", "GH_ONE"), 3);
     error(&choose("Git Hub", "GH_ONE"), 2);
     error(&home.keyward(&["app", "show", "gitlab", "--json"]), 3);
+
+    // AM5: what it is called and where it is may change; its key does not, nor what is for it.
+    let update = |arguments: &[&str]| {
+        let mut all = vec!["app", "update", "github", "--json"];
+        all.extend(arguments);
+        home.keyward(&all)
+    };
+    let changed = json(&update(&["--name", "GitHub", "--url", "https://github.example"]));
+    assert_eq!(
+        (&changed["key"], &changed["name"], &changed["url"]),
+        (
+            &json!("github"),
+            &json!("GitHub"),
+            &json!("https://github.example")
+        )
+    );
+    assert_eq!(changed["connections"], json!(["GH_ONE", "GH_TWO"]));
+    assert_eq!(json(&update(&["--url", ""]))["url"], json!(null));
+    assert_eq!(
+        json(&home.keyward(&["app", "show", "github", "--json"]))["name"],
+        "GitHub"
+    );
+    let named = |arguments: &[&str], field: &str| {
+        let message = error(&update(arguments), 2)["message"].to_string();
+        assert!(message.contains(field), "{message}");
+    };
+    named(&["--name", " "], "name");
+    named(&["--url", "http://github.example"], "url");
+    named(&[], "nothing to change");
+    error(
+        &home.keyward(&["app", "update", "gitlab", "--name", "x", "--json"]),
+        3,
+    );
     error(&home.keyward(&["app", "show", "", "--json"]), 2);
     ok(&home.keyward(&["connection", "delete", "GH_TWO"]));
     assert_eq!(get(&home, "@github"), "GH_ONE", "there is always exactly one");

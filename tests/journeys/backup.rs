@@ -120,6 +120,7 @@ fn st4_a_backup_opens_with_its_own_passphrase() {
             .contains("copy of vault default"),
         "{refused}"
     );
+    assert!(hint(&refused).contains("--vault NAME"), "{refused}");
 }
 
 /// A host makes the copy of the day by itself, soon after it was unlocked.

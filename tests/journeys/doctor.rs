@@ -156,3 +156,44 @@ fn left_overs_are_swept_up() {
     assert_eq!(after.len(), before.len() - 1, "{before:?} {after:?}");
     assert_eq!(ok(&home.keyward(&["get", "A"])).text(), "one");
 }
+
+/// `doctor --simulate`: faults of a provider, played without touching what the Owner has; each says what Keyward did.
+#[test]
+fn doctor_simulates_a_bad_provider() {
+    let home = passphrase_home();
+    let before = std::fs::read(home.keyward_home().join("vaults/default/vault.db")).unwrap();
+    let checks = home
+        .keyward(&["doctor", "--simulate", "--json"])
+        .output()
+        .unwrap();
+    let checks = checks.ended_with(0).unwrap().json().unwrap();
+    let checks = checks.as_array().unwrap();
+    assert!(checks.len() >= 25, "{}", checks.len());
+    for check in checks {
+        assert_eq!(check["outcome"], "ok", "{check}");
+        let said = check["message"].as_str().unwrap();
+        assert!(
+            said.matches(". ").count() >= 1 && said.ends_with('.'),
+            "what happens, and what was done: {said}"
+        );
+    }
+    let after = std::fs::read(home.keyward_home().join("vaults/default/vault.db")).unwrap();
+    assert!(before == after, "the Owner's vault is not touched");
+    let left = |folder: &Path| {
+        let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        names
+            .filter(|entry| {
+                entry
+                    .file_name()
+                    .to_string_lossy()
+                    .starts_with("keyward-simulation-")
+            })
+            .count()
+    };
+    assert_eq!(left(&home.path().join("run")), 0, "nothing is left behind");
+    // No vault is needed for it.
+    let empty = Home::new().unwrap();
+    let text = empty.keyward(&["doctor", "--simulate"]).output().unwrap();
+    assert!(text.success().unwrap().text().contains("captive-portal"));
+    assert!(!empty.keyward_home().join("vaults").exists());
+}

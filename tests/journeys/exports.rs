@@ -167,6 +167,170 @@ fn an_export_comes_back_equal() {
     assert_eq!(json(&run("correct horse battery staple"))["skipped"], 3);
 }
 
+/// App credentials with versions and defaults, and registrations with their client secrets.
+fn fill_apps(home: &Home) {
+    let keys = [
+        "auth-client",
+        "add",
+        "gh",
+        "--type",
+        "api_key",
+        "--app",
+        "github",
+        "--visibility",
+        "vault",
+    ];
+    let more = ["--url", "https://api.github.example", "--apply", "header:X-Token"];
+    ok(&home.keyward(&[&keys[..], &more[..]].concat()));
+    let crm = [
+        "auth-client",
+        "add",
+        "crm",
+        "--type",
+        "oauth2",
+        "--client-id",
+        "id",
+        "--client-secret-stdin",
+    ];
+    let more = [
+        "--auth-uri",
+        "https://sso.example/a",
+        "--token-uri",
+        "https://sso.example/t",
+        "--scope",
+        "api",
+        "--authorize-param",
+        "prompt=consent",
+    ];
+    ok(&home
+        .keyward(&[&crm[..], &more[..]].concat())
+        .stdin("canary-client\n"));
+    let connection = |key: &str, kind: &str, more: &[&str], values: &str| {
+        let words = ["connection", "add", key, "--type", kind];
+        ok(&home.keyward(&[&words[..], more].concat()).stdin(values));
+    };
+    connection("FIRST", "access_token", &["--app", "github"], "canary-first\n");
+    connection(
+        "GH",
+        "access_token",
+        &["--app", "github", "--auth-client", "gh"],
+        "canary-old\n",
+    );
+    ok(&home
+        .keyward(&["connection", "update", "GH", "--value-stdin"])
+        .stdin("canary-gh\n"));
+    ok(&home.keyward(&["app", "default", "github", "GH"]));
+    ok(&home.keyward(&["app", "update", "github", "--name", "GitHub"]));
+    connection(
+        "LOGIN",
+        "basic",
+        &["--url", "https://crm.example"],
+        "ann\ncanary-login\n",
+    );
+    connection("STATUS", "none", &["--url", "https://status.example"], "");
+}
+
+/// App credentials and auth clients come back as they were: values, versions, default, how they are sent, client secret.
+#[test]
+fn app_credentials_and_registrations_come_back() {
+    let home = keychain_home();
+    fill_apps(&home);
+    let (path, name) = at(&home, "plain.json");
+    let told = json(&home.keyward(&["export", "-o", &name, "--plaintext", "--json"]));
+    assert_eq!(told["items"], 4, "{told}");
+    let other = keychain_home();
+    let import =
+        |home: &Home, name: &str| json(&home.keyward(&["import", "--format", "json", name, "--json"]));
+    let plan = json(&other.keyward(&["import", "--format", "json", &name, "--dry-run", "--json"]));
+    assert_eq!(plan["rows"][0]["kind"], "connection");
+    assert!(
+        plan["remarks"].to_string().contains("come along: gh, crm"),
+        "{plan}"
+    );
+    assert_eq!(import(&other, &name)["added"], 4);
+    let facts = |home: &Home, args: &[&str]| {
+        let mut document = json(&home.keyward(args));
+        for one in document.as_array_mut().unwrap() {
+            let one = one.as_object_mut().unwrap();
+            one.retain(|member, _| {
+                !["id", "created_at", "updated_at", "obtained_at"].contains(&member.as_str())
+            });
+        }
+        document
+    };
+    for args in [
+        &["connection", "list", "--json"][..],
+        &["auth-client", "list", "--json"],
+        &["connection", "history", "GH", "--json"],
+        &["app", "list", "--json"],
+    ] {
+        assert_eq!(facts(&home, args), facts(&other, args), "{args:?}");
+    }
+    for reference in [
+        "GH",
+        "@github",
+        "keyward://./LOGIN/password",
+        "keyward://./LOGIN/username",
+    ] {
+        let value = |home: &Home| ok(&home.keyward(&["get", reference])).stdout;
+        assert_eq!(value(&home), value(&other), "{reference}");
+    }
+    ok(&other.keyward(&["connection", "restore", "GH", "--version", "1"]));
+    assert_eq!(ok(&other.keyward(&["get", "GH"])).stdout, b"canary-old");
+    // The same client secret: exported again it is there.
+    let (again, again_name) = at(&other, "again.json");
+    ok(&other.keyward(&["export", "-o", &again_name, "--plaintext"]));
+    assert!(fs::read_to_string(&again).unwrap().contains("canary-client"));
+    // Once more: what is there stays, and is said.
+    let once_more = json(&home.keyward(&["import", "--format", "json", &name, "--dry-run", "--json"]));
+    assert!(
+        once_more["remarks"].to_string().contains("crm stays out"),
+        "{once_more}"
+    );
+    assert_eq!(import(&home, &name)["skipped"], 4);
+    // A file is no person: a registration that would send its secret in the clear stays out.
+    let evil = fs::read_to_string(&path)
+        .unwrap()
+        .replace("https://sso.example/t", "http://sso.example/t");
+    let (path, name) = at(&home, "evil.json");
+    fs::write(path, evil).unwrap();
+    let third = keychain_home();
+    let plan = json(&third.keyward(&["import", "--format", "json", &name, "--dry-run", "--json"]));
+    assert!(
+        plan["remarks"].to_string().contains("crm stays out: token uri"),
+        "{plan}"
+    );
+    assert_eq!(import(&third, &name)["added"], 4);
+    let clients = json(&third.keyward(&["auth-client", "list", "--json"]));
+    assert_eq!(clients.as_array().unwrap().len(), 1, "{clients}");
+}
+
+/// WK3: of an app credential the structure says where it goes; its value is entered again.
+#[test]
+fn wk3_the_structure_of_app_credentials() {
+    let home = keychain_home();
+    fill_apps(&home);
+    let (path, name) = at(&home, "structure.json");
+    ok(&home.keyward(&["export", "-o", &name, "--structure"]));
+    assert!(!fs::read_to_string(&path).unwrap().contains("canary"));
+    let other = keychain_home();
+    ok(&other.keyward(&["import", "--format", "json", &name]));
+    let shown = json(&other.keyward(&["connection", "show", "GH", "--json"]));
+    assert_eq!(
+        (&shown["state"], &shown["auth_client"]),
+        (&json!("disconnected"), &json!("gh"))
+    );
+    error(&other.keyward(&["get", "GH", "--json"]), 7);
+    ok(&other
+        .keyward(&["connection", "update", "GH", "--value-stdin"])
+        .stdin("again\n"));
+    assert_eq!(ok(&other.keyward(&["get", "@github"])).stdout, b"again");
+    let status = json(&other.keyward(&["connection", "show", "STATUS", "--json"]));
+    assert_eq!(status["state"], "ready");
+    let client = json(&other.keyward(&["auth-client", "show", "crm", "--json"]));
+    assert_eq!(client["has_client_secret"], false);
+}
+
 /// WK3: structure carries no value, not even an old one; what is made of it waits for values.
 #[test]
 fn wk3_structure_carries_no_value() {

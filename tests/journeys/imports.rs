@@ -11,7 +11,7 @@ use keyward_tests::home::Home;
 use keyward_tests::place::root;
 use serde_json::{Value, json};
 
-use crate::common::{add, error, has_members, hint, json, keychain_home, ok, refused};
+use crate::common::{Terminal, add, error, has_members, hint, json, keychain_home, ok, refused};
 
 const ROW: &str =
     "row found folder kind variables environment key proposed standing action next_version remark";
@@ -485,4 +485,34 @@ fn holds(path: &Path, part: &[u8]) -> bool {
         .unwrap()
         .windows(part.len())
         .any(|window| window == part)
+}
+
+/// CLI.md: work that takes its time shows how far it is, on a terminal and nowhere else; through a host too.
+#[test]
+fn a_long_import_tells_how_far_it_is() {
+    let home = keychain_home();
+    let lines = |count: usize, name: &str| -> String {
+        (0..count).map(|n| format!("{name}_{n}=value{n}\n")).collect()
+    };
+    let imported = |name: &str| {
+        let file = write(&home, &format!("{name}.env"), lines(4_000, name));
+        let mut terminal = Terminal::keyward(
+            &home,
+            &["import", "--format", "env", "--on-conflict", "skip", &file],
+        );
+        let status = terminal.end();
+        let screen = terminal.screen();
+        assert!(status.success(), "{screen}");
+        assert!(screen.contains("4000 added"), "{screen}");
+        screen
+    };
+    assert!(imported("HERE").contains("of 4000 entries"));
+    let piped = write(&home, "quiet.env", lines(10, "QUIET"));
+    let said = ok(&home.keyward(&["import", "--format", "env", &piped])).said();
+    assert!(!said.contains("Importing"), "{said}");
+    let _host = home.serve().unwrap();
+    assert!(imported("THERE").contains("of 4000 entries"));
+    let mut terminal = Terminal::keyward(&home, &["health"]);
+    assert!(terminal.end().success());
+    assert!(terminal.screen().contains("of 8010"), "{}", terminal.screen());
 }

@@ -179,6 +179,22 @@ fn pv3_pv4_the_life_of_a_secret() {
         2,
     );
     assert_eq!(get(&home, "DB_PASSWORD"), b"second");
+    // And a value that is refused leaves the metadata as it was: both are one transaction.
+    let before = json(&home.keyward(&["secret", "show", "DB_PASSWORD", "--json"]));
+    let both = [
+        "secret",
+        "update",
+        "DB_PASSWORD",
+        "--value-stdin",
+        "--name",
+        "Other",
+        "--json",
+    ];
+    error(&home.keyward(&both).stdin("x".repeat(1024 * 1024 + 1)), 2);
+    assert_eq!(
+        json(&home.keyward(&["secret", "show", "DB_PASSWORD", "--json"])),
+        before
+    );
     // Nothing to change, and no terminal to ask on.
     let nothing = error(
         &home

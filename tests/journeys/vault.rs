@@ -218,6 +218,44 @@ fn arguments_that_are_no_text_are_a_usage_error() {
     }
 }
 
+/// The refusal names the argument, and repeats nothing of it: it may be a value.
+#[test]
+fn arguments_that_are_no_text_are_named() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = Home::new().unwrap();
+    for (words, named) in [
+        (&["secret", "add", "BAD", "--json"][..], "<KEY>: "),
+        (&["secret", "show", "BAD", "--json"], "<SECRET>: "),
+        (&["secret", "update", "A", "--name", "BAD", "--json"], "--name: "),
+        (&["secret", "update", "A", "--note=BAD", "--json"], "--note: "),
+        (&["secret", "list", "--tag", "BAD", "--json"], "--tag: "),
+        (&["secret", "duplicate", "A", "BAD", "--json"], "argument 4: "),
+    ] {
+        let bytes: Vec<std::ffi::OsString> = words
+            .iter()
+            .map(|word| word.as_bytes().to_vec())
+            .map(|word| match word.strip_suffix(b"BAD") {
+                Some(before) => [before, b"hunter\xff2"].concat(),
+                None => word,
+            })
+            .map(|word| std::ffi::OsStr::from_bytes(&word).to_owned())
+            .collect();
+        let output = std::process::Command::new(keyward_tests::place::keyward().unwrap())
+            .args(&bytes)
+            .env_clear()
+            .envs(home.environment())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let document: serde_json::Value = serde_json::from_str(&said).unwrap();
+        assert_eq!(document["error"]["code"], "usage");
+        assert_eq!(document["error"]["message"], format!("{named}it is not UTF-8."));
+        assert!(!said.contains("hunter"), "{said}");
+    }
+}
+
 /// `doctor` before anything was made: a warning, and nothing is made.
 #[test]
 fn doctor_without_a_home_warns() {
@@ -313,7 +351,7 @@ fn what_does_not_exist_is_a_usage_error() {
         (&["consent", "next"], "secret"),
         (&["scan"], "secret"),
         (&["man"], "secret"),
-        (&["doctor", "--simulate"], "--fix"),
+        (&["doctor", "--simulate", "--fix"], "cannot be used"),
         (&["connection", "why", "C"], "refresh"),
         (&["auth-client", "import", "f"], "show"),
         (&["auth-client", "add", "A", "--type", "oauth1"], "oauth2"),

@@ -8,6 +8,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("keyward-seal", &["keyward-model"]),
     ("keyward-oauth", &["keyward-model"]),
     ("keyward-foreign", &["keyward-model"]),
+    // A provider knows nothing of us.
+    ("keyward-lab", &[]),
     ("keyward-vault", &["keyward-model", "keyward-seal"]),
     (
         "keyward-engine",
@@ -16,10 +18,15 @@ const ARROWS: &[(&str, &[&str])] = &[
             "keyward-vault",
             "keyward-oauth",
             "keyward-foreign",
+            "keyward-lab", // its tests
         ],
     ),
     ("keyward-api", &["keyward-model", "keyward-engine"]),
-    ("keyward", &["keyward-api", "keyward-engine", "keyward-model"]),
+    // The laboratory for `doctor --simulate`.
+    (
+        "keyward",
+        &["keyward-api", "keyward-engine", "keyward-lab", "keyward-model"],
+    ),
     (
         "keyward-desktop",
         &["keyward-api", "keyward-engine", "keyward-model"],
@@ -30,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "keyward-api",
             "keyward-foreign",
+            "keyward-lab", // the provider, not the product
             "keyward-model",
             "keyward-oauth",
             "keyward-seal",

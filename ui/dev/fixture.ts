@@ -85,6 +85,7 @@ export function fixture(asked: URLSearchParams): Door {
     recovery_begin: () => offer,
     vault_ways: () => ({
       keychain: status.mode === "keychain",
+      keychain_lost: asked.has("lost"),
       passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: 256, passes: 3, lanes: 1 } : null,
       recovery: !asked.has("norecovery"),
     }),
@@ -222,8 +223,10 @@ export function fixture(asked: URLSearchParams): Door {
     secret_trash: () => (asked.has("empty") ? [] : trashed),
     secret_empty_trash: () => ({ purged: trashed.length }),
     usage_list: ({ days }) => (asked.has("unused") ? [] : usage.filter((row) => Date.parse(row.last_read_at) > Date.now() - (days ?? 30) * 86_400_000)),
+    work_status: ({ work }) => (asked.has("slow") ? { running: true, done: work === "import" ? 1_204 : 78, total: work === "import" ? 4_000 : 122 } : { running: false, done: 0, total: 0 }),
     health_list: () => (asked.has("well") ? [] : findings.filter((one) => one.at !== null)),
     health_check: async () => {
+      if (asked.has("slow")) tell("change", { kind: "work", id: "" });
       await wait(asked.has("slow") ? 60_000 : 300);
       return { findings: asked.has("well") ? [] : findings, left_out: 0, checked: 122, unread: asked.has("unread") ? 1 : 0 };
     },
@@ -264,6 +267,10 @@ export function fixture(asked: URLSearchParams): Door {
     },
     reference_copy: () => ({}),
     application_list: () => (asked.has("empty") ? [] : applications),
+    application_update: ({ application, name, url }) => {
+      const row = applications.find((one) => one.key === application)!;
+      return Object.assign(row, { name: name ?? row.name, url: url === null ? row.url : url || null });
+    },
     application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
@@ -290,7 +297,7 @@ export function fixture(asked: URLSearchParams): Door {
     connection_copy: copied,
     connection_connect: ({ connection, auth_client }) => {
       consent = {
-        id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", listening: "127.0.0.1:49731/callback",
+        id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", user_code: asked.has("device") ? "WDJB-MJHT" : null, listening: "127.0.0.1:49731/callback",
         browser: asked.has("nobrowser") ? null : "Firefox", seconds_left: 300 - Number(asked.get("waited") ?? 42), seconds_allowed: 300, revision: 1, result: null, error: null,
         steps: [
           { id: "prepare", state: "done", seconds: 0.02 }, { id: "open_browser", state: "done", seconds: 0.3 }, { id: "wait", state: "now", seconds: null },
@@ -314,6 +321,28 @@ export function fixture(asked: URLSearchParams): Door {
     connection_paste: () => consent!,
     connection_open_again: () => ({}),
     connection_copy_link: () => ({}),
+    connection_why: ({ connection }) => {
+      const row = connections.find((one) => one.id === connection || one.key === connection) ?? connections[0]!;
+      const broken = row.state === "needs_consent" || row.state === "error";
+      return {
+        connection: row,
+        consented_at: null,
+        causes: broken
+          ? [
+              {
+                id: "salesforce_limit", title: "Salesforce ended the session or the grant",
+                why: "A connected app has a policy for refresh tokens, and an account keeps five grants of one app: the next one ends the oldest.",
+                fix: "Look at the refresh token policy of the connected app (Setup, App Manager), then connect again.",
+                act: "connect", command: `keyward connect ${row.key}`,
+              },
+              {
+                id: "revoked", title: "Access was taken back", why: "The account’s owner or an administrator removed the app.",
+                fix: "Ask who did, then connect it again.", act: "connect", command: `keyward connect ${row.key}`,
+              },
+            ]
+          : [{ id: "healthy", title: "Nothing is wrong", why: "Its tokens are kept fresh.", fix: "", act: "nothing", command: null }],
+      };
+    },
     connection_refresh: async ({ connection }) => {
       await wait(1500);
       return connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!;

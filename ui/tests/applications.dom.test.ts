@@ -6,8 +6,9 @@ import { applications } from "../src/state/applications.svelte";
 import { authClients } from "../src/state/auth_clients.svelte";
 import { connections } from "../src/state/connections.svelte";
 import { find } from "../src/state/find.svelte";
+import { route } from "../src/state/route.svelte";
 import { secrets } from "../src/state/secrets.svelte";
-import { connection, doorWith, settle } from "./rows";
+import { authClient, connection, doorWith, settle } from "./rows";
 
 const VALUE = "ghp_x8Wc2QmZ0Rk4Vt6Yb1Nd7Lf3";
 
@@ -22,14 +23,17 @@ const github: Application = {
 
 let calls: { name: string; request: unknown }[] = [];
 
+const keys = authClient({ id: "k1", key: "gh_keys", name: "GitHub API", type: "api_key", url: "https://api.github.example", apply: "header:X-Token", client_id: null });
+
 async function open(rows = [token, bot]): Promise<void> {
   calls = doorWith({
     application_list: () => (rows.length > 0 ? [github] : []),
+    application_update: (request) => ({ ...github, name: request.name ?? github.name, url: request.url }),
     application_default: () => ({ ...github, default: "GITHUB_TOKEN" }),
     connection_list: () => rows,
     connection_create: (request) => ({ ...token, id: "new", key: request.key, name: request.name ?? request.key }),
     connection_disconnect: ({ connection: id }) => ({ connection: id, revocation: "no_tokens", error: null }),
-    auth_client_list: () => [],
+    auth_client_list: () => (rows.length > 2 ? [keys] : []),
     secret_list: () => [],
   });
   for (const list of [applications, connections, authClients, secrets]) await list.open("default");
@@ -111,6 +115,64 @@ test("el8 OAuth without an auth client says to create one first", async () => {
   await fireEvent.click(within(dialog).getByRole("radio", { name: "OAuth 2.0" }));
   expect(within(dialog).getByText("Create an auth client first")).toBeTruthy();
   expect(within(dialog).getByRole("button", { name: "Continue to consent" }).getAttribute("aria-disabled")).toBe("true");
+});
+
+test("am5 the name and the address of an application are changed, its key is not", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: "Edit the application GitHub" }));
+  const dialog = await screen.findByRole("dialog");
+  expect(within(dialog).getByLabelText<HTMLInputElement>("Key").readOnly).toBe(true);
+  await fireEvent.input(within(dialog).getByLabelText("Name"), { target: { value: "GitHub Enterprise" } });
+  await fireEvent.input(within(dialog).getByLabelText(/^URL/), { target: { value: "http://git.example" } });
+  await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
+  expect(within(dialog).getByText(/starts with https/)).toBeTruthy();
+  expect(called("application_update")).toEqual([]);
+  await fireEvent.input(within(dialog).getByLabelText(/^URL/), { target: { value: "https://git.example" } });
+  await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
+  await settle();
+  expect(called("application_update")).toEqual([
+    { environment: "default", application: "github", name: "GitHub Enterprise", url: "https://git.example" },
+  ]);
+  expect(screen.getByText("GitHub Enterprise")).toBeTruthy();
+});
+
+test("the auth type narrows the list and is taken away again", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: "Auth type" }));
+  await fireEvent.click(await screen.findByRole("menuitem", { name: "Access token" }));
+  await settle();
+  expect(screen.queryByRole("link", { name: "Bot" })).toBeNull();
+  expect(screen.getByRole("link", { name: "CI token" })).toBeTruthy();
+  await fireEvent.click(screen.getByRole("button", { name: "Auth type: Access token. Remove this filter" }));
+  expect(screen.getByRole("link", { name: "Bot" })).toBeTruthy();
+});
+
+test("am7 a credential takes address and way of sending from the auth client that is chosen", async () => {
+  await open([token, bot, connection({ id: "x", key: "x", name: "X", application: "github", default: false })]);
+  await fireEvent.click(screen.getByRole("button", { name: "New app credential" }));
+  const dialog = await screen.findByRole("dialog");
+  await fireEvent.click(dialog.querySelector("input[type=radio][value=basic]")!);
+  expect(within(dialog).queryByLabelText("Auth client")).toBeNull();
+  await fireEvent.click(dialog.querySelector("input[type=radio][value=api_key]")!);
+  const client = within(dialog).getByLabelText<HTMLSelectElement>("Auth client");
+  client.selectedIndex = 1;
+  await fireEvent.change(client);
+  expect(within(dialog).getByText("It says where requests go: https://api.github.example")).toBeTruthy();
+  await fireEvent.input(within(dialog).getByLabelText("Application"), { target: { value: "GitHub" } });
+  await fireEvent.input(within(dialog).getByLabelText("Credential name"), { target: { value: "Deploy" } });
+  await fireEvent.input(within(dialog).getByLabelText("Value", { selector: "input[type=password]" }), { target: { value: VALUE } });
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Store credential" }));
+  await settle();
+  expect(called("connection_create")).toMatchObject([{ auth_type: "api_key", auth_client: "gh_keys", url: null, apply: "header:X-Token" }]);
+});
+
+test("am11 several variables are a custom credential, made on its own page", async () => {
+  await open();
+  await fireEvent.click(screen.getByRole("button", { name: "New app credential" }));
+  const dialog = await screen.findByRole("dialog");
+  await fireEvent.click(within(dialog).getByRole("button", { name: /^Custom/ }));
+  expect([route.name, route.id]).toEqual(["credentials", "new"]);
+  route.reset("items");
 });
 
 test("an empty environment offers the first credential", async () => {

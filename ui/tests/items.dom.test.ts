@@ -3,6 +3,7 @@
 import { fireEvent, render, screen } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Cause } from "../src/host/bindings/Cause";
 import type { Consent } from "../src/host/bindings/Consent";
 import AuthClientTable from "../src/parts/auth_clients/AuthClientTable.svelte";
 import ConnectionDetail from "../src/parts/connections/ConnectionDetail.svelte";
@@ -230,6 +231,27 @@ describe("connection screens", () => {
     expect(plain()).toContain(words);
   });
 
+  it("says why it ended, and offers the one act that mends it (OA10)", async () => {
+    const cause = (id: string, title: string): Cause => ({ id, title, why: `${title}, because.`, fix: "Do this.", act: "edit_auth_client", command: null });
+    const calls = doorWith({
+      connection_why: () => ({ connection: connection(), causes: [cause("one", "The client secret was rotated"), cause("two", "Something else")], consented_at: null }),
+    });
+    const error = { code: "invalid_client", message: "Acme refuses the client.", hint: "" };
+    const drawn = draw({ state: "error", error });
+    await shown();
+    expect(plain()).toContain("The client secret was rotated, because.");
+    expect(screen.getByRole("link", { name: "Edit auth client" }).getAttribute("href")).toBe("#/auth-clients/acme");
+    expect(plain()).toContain("It may also be another cause");
+    // Drawn again with the same trouble, nobody is asked again.
+    await drawn.rerender({ connection: connection({ state: "error", error, name: "Another name" }) });
+    await shown();
+    expect(calls.filter((call) => call.name === "connection_why")).toHaveLength(1);
+    drawn.unmount();
+    draw({});
+    await shown();
+    expect(calls.filter((call) => call.name === "connection_why")).toHaveLength(1);
+  });
+
   it("offers no refresh where there is no refresh token", () => {
     draw({ refresh_token: false });
     expect(screen.queryByRole("button", { name: "Refresh now" })).toBeNull();
@@ -260,6 +282,19 @@ describe("the Connect panel", () => {
     await draw(of);
     expect(document.querySelector("h2")?.textContent).toContain(heading);
     expect(document.querySelectorAll(".stp")).toHaveLength(6);
+  });
+
+  it("shows a device code with its address, to copy, and asks for nothing to be pasted", async () => {
+    const copied = vi.fn(() => Promise.resolve());
+    Object.defineProperty(navigator, "clipboard", { configurable: true, value: { writeText: copied } });
+    await draw(consent({ user_code: "WDJB-MJHT", link: "https://sso.acme.dev/device", listening: "", browser: null, seconds_left: 100 }));
+    expect(document.querySelector("h2")?.textContent).toContain("Type the code in on any device");
+    expect(document.querySelector(".code-big")?.textContent).toBe("WDJB-MJHT");
+    expect(plain()).toContain("https://sso.acme.dev/device");
+    expect(plain()).not.toContain("Paste the final address");
+    [...document.querySelectorAll("button")].find((button) => button.textContent?.includes("Copy code"))?.click();
+    await shown();
+    expect(copied).toHaveBeenCalledWith("WDJB-MJHT");
   });
 
   it("shows the raw code in mono, folded", async () => {

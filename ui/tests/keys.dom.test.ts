@@ -22,7 +22,7 @@ const html = () => document.documentElement.outerHTML;
 const status = (over: Partial<VaultStatus> = {}): VaultStatus => ({
   version: "0.1.0", home: "/h", vault: "default", exists: true, mode: "keychain", locked: true, host: null, freshness: "none", recovery: null, ...over,
 });
-const ways = (over: Partial<Ways> = {}): Ways => ({ keychain: true, passphrase: null, recovery: true, ...over });
+const ways = (over: Partial<Ways> = {}): Ways => ({ keychain: true, keychain_lost: false, passphrase: null, recovery: true, ...over });
 const way = { device_secret: false, memory_mib: 256, passes: 3, lanes: 1 };
 const probe = { usable: true, name: "Secret Service", reason: "", truth: "Any program of yours can open it." };
 const refuse = (code: string, message: string, hint = "") => {
@@ -164,6 +164,16 @@ describe("what opens the vault, in the settings", () => {
     for (const said of ["Secret Service holds the vault key", probe.truth, "Working", "together with a secret in Secret Service", "Argon2id, 256 MiB, 3 passes, 1 lane"]) {
       expect(plain()).toContain(said);
     }
+  });
+
+  it("does not call working what has lost the vault's key", async () => {
+    vault.status = status({ locked: false, recovery: true });
+    doorWith({ vault_ways: () => ways({ keychain_lost: true, passphrase: way }), keychain_probe: () => probe });
+    render(VaultKey);
+    await shown();
+    expect(plain()).toContain("Key lost");
+    expect(plain()).toContain("opens by its passphrase or recovery key now");
+    expect(plain()).not.toContain("Working");
   });
 
   it("asks for the passphrase before a new recovery key, and empties the field", async () => {

@@ -11,6 +11,8 @@ import FilterBar from "../src/parts/items/FilterBar.svelte";
 import Palette from "../src/parts/palette/Palette.svelte";
 import { environments } from "../src/state/environments.svelte";
 import { find } from "../src/state/find.svelte";
+import type { HealthReport } from "../src/host/bindings/HealthReport";
+import { works } from "../src/state/works.svelte";
 import { health } from "../src/state/health.svelte";
 import { secretItem } from "../src/state/items";
 import { Listing } from "../src/state/listing.svelte";
@@ -274,6 +276,48 @@ describe("Health on screen", () => {
     await shown();
     expect(plain()).toContain("also staging/OTHER_TWIN");
     opened.mockRestore();
+  });
+
+  it("leads to what holds the value: a login, a client, a variable", async () => {
+    const place = (kind: string, key: string, field: string | null = null) => ({ kind, item: key.toLowerCase(), environment: "staging", key, field });
+    doorWith({
+      health_check: () => ({
+        findings: [
+          finding("weak", "LOGIN", { at: null, place: place("connection", "LOGIN", "password") }),
+          finding("weak", "google", { at: null, place: place("auth_client", "google") }),
+          finding("weak", "DB", { at: null, place: place("credential", "DB", "password") }),
+        ],
+        left_out: 0, checked: 3, unread: 0,
+      }),
+      health_list: () => [],
+    });
+    const opened = vi.spyOn(opening, "open").mockImplementation(nothing);
+    render(Health);
+    await shown();
+    await fireEvent.click(screen.getByRole("button", { name: "Enter new values for LOGIN" }));
+    await fireEvent.click(screen.getByRole("button", { name: "Edit google, client secret" }));
+    await fireEvent.click(screen.getByRole("button", { name: "Edit DB.password" }));
+    expect(opened.mock.calls).toEqual([["staging", "login", "new_value"], ["staging", "google", null, "auth-clients"], ["staging", "db"]]);
+    // What a look without values cannot know stays until the next check.
+    await health.look();
+    expect(health.findings).toHaveLength(3);
+    opened.mockRestore();
+  });
+
+  it("says how far a long check is", async () => {
+    let end: (report: HealthReport) => void = nothing;
+    doorWith({
+      health_check: () => new Promise<HealthReport>((done) => (end = done)),
+      work_status: ({ work }) => (work === "health_check" ? { running: true, done: 512, total: 8_010 } : { running: false, done: 0, total: 0 }),
+    });
+    render(Health);
+    await works.read();
+    await shown();
+    expect(screen.getByRole("progressbar").getAttribute("aria-valuetext")).toBe("512 of 8010 values");
+    end({ findings: [], left_out: 0, checked: 8_010, unread: 0 });
+    await shown();
+    expect(screen.queryByRole("progressbar")).toBeNull();
+    works.clear();
   });
 
   it("says that everything is well, or why it could not look", async () => {

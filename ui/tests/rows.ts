@@ -30,7 +30,7 @@ export function authClient(over: Partial<AuthClient> = {}): AuthClient {
   return {
     id: "a1", key: "acme", name: "Acme SSO", type: "oauth2", application: null, visibility: "environment", kept_in: null, url: null, apply: null, issuer: "https://sso.acme.dev",
     auth_uri: "https://sso.acme.dev/authorize", token_uri: "https://sso.acme.dev/token", refresh_token_uri: null, revocation_uri: null,
-    token_expires_in: 3600, client_id: "keyward", has_client_secret: false, redirect: "http://127.0.0.1/callback", scopes: ["openid"],
+    token_expires_in: 3600, client_id: "keyward", has_client_secret: false, redirect: "http://127.0.0.1/callback", grant: "authorization_code", client_authentication: "none", request_token_uri: null, signature_method: null, scopes: ["openid"],
     authorize_params: [], token_params: [], refresh_params: [], resources: [], refresh_window: null, provider: null, provider_variables: [],
     connections: 0, created_at: "2026-10-01T08:00:00Z", ...over,
   };
@@ -50,7 +50,7 @@ export function provider(over: Partial<Provider> = {}): Provider {
 
 export function consent(over: Partial<Consent> = {}): Consent {
   return {
-    id: "k1", connection: "google", auth_client: "acme", state: "waiting", link: "https://sso.acme.dev/authorize?x", revision: 1,
+    id: "k1", connection: "google", auth_client: "acme", state: "waiting", link: "https://sso.acme.dev/authorize?x", user_code: null, revision: 1,
     listening: "127.0.0.1:49731/callback", browser: "Firefox", seconds_left: 258, seconds_allowed: 300, result: null, error: null,
     steps: [
       { id: "prepare", state: "done", seconds: 0 }, { id: "open_browser", state: "done", seconds: 0.3 }, { id: "wait", state: "now", seconds: null },

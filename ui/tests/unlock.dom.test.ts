@@ -19,7 +19,7 @@ async function locked(mode: Mode): Promise<(string | null)[]> {
   const sent: (string | null)[] = [];
   const call = async (name: string, request: { passphrase?: string | null }) => {
     if (name === "vault_list") return [];
-    if (name === "vault_ways") return { keychain: mode === "keychain", passphrase: null, recovery: true };
+    if (name === "vault_ways") return { keychain: mode === "keychain", keychain_lost: false, passphrase: null, recovery: true };
     if (name === "keychain_probe") return { usable: true, name: "the keychain", reason: "", truth: "" };
     if (name !== "vault_unlock") return { ...status, mode };
     const given = request.passphrase ?? null;

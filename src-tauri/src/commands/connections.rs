@@ -2,8 +2,8 @@
 
 use keyward_api::wire::{
     Connection, ConnectionCancel, ConnectionConnect, ConnectionDelete, ConnectionDisconnect, ConnectionList,
-    ConnectionOpenAgain, ConnectionPaste, ConnectionRefresh, Consent, ConsentStatus, Disconnected, Done,
-    Error,
+    ConnectionOpenAgain, ConnectionPaste, ConnectionRefresh, ConnectionWhy, Consent, ConsentStatus,
+    Diagnosis, Disconnected, Done, Error,
 };
 use keyward_engine::consent;
 use keyward_model::Id;
@@ -58,6 +58,11 @@ pub async fn connection_copy_link(desk: State<'_, Desk>, request: ConnectionCopy
         desk.clipboard()?.copy_text(link).map(|()| Done {})
     })
     .await
+}
+
+#[tauri::command]
+pub async fn connection_why(desk: State<'_, Desk>, request: ConnectionWhy) -> Answer<Diagnosis> {
+    perform(&desk, request).await
 }
 
 #[tauri::command]

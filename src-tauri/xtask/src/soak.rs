@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: what a CI run cannot hold. The fuzz targets for as long as wanted: the seeded mutator on stable,
 //! then libFuzzer with AddressSanitizer where nightly and cargo-fuzz are installed; flipped bits, kills, power cuts, calls that
-//! fail and searched memory many times as often as in CI; and the crate of the keys under
-//! Miri, where nightly has it.
+//! fail, searched memory, clocks that jump, bad providers and crowds of processes many times as often as in CI (R-04, R-10, R-20,
+//! ); and the crate of the keys under Miri, where nightly has it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -95,10 +95,11 @@ fn guided(stages: &mut Stages, seconds: u64) -> Fallible {
 /// Plain `cargo test` as well, for its patience.
 fn faults(stages: &mut Stages) -> Fallible {
     stages.stage("binaries", || run(&mut cargo(&["build", "--quiet", "--bins"])))?;
-    let runs: [(&str, &str, &[&str]); 3] = [
+    let runs: [(&str, &str, &[&str]); 4] = [
         ("keyward-vault", "attacks", &["r04_"]),
         ("keyward-vault", "power", &["r21_", "r22_"]),
-        ("keyward-tests", "faults", &["r10_", "r20_"]),
+        ("keyward-engine", "acts", &["r25_", "r27_", "r28_"]),
+        ("keyward-tests", "faults", &["r10_", "r20_", "r26_"]),
     ];
     for (package, test, filters) in runs {
         stages.stage(&format!("{package}: {test}, {TIMES} times"), || {

@@ -30,7 +30,8 @@ pub fn redirect_of(authorization_url: &str, choice: Choice) -> Result<String, Tr
     for _ in 0..20 {
         if let Some(next) = answer.header("location") {
             url = absolute(&url, next)?;
-            if http::split(&url)?.0 != provider {
+            // No server here speaks https: it is somewhere else.
+            if url.starts_with("https://") || http::split(&url)?.0 != provider {
                 return Ok(url);
             }
             answer = browser.get(&url)?;
@@ -60,6 +61,57 @@ pub fn redirect_of(authorization_url: &str, choice: Choice) -> Result<String, Tr
         answer = browser.post(&url, fields)?;
     }
     Err("the consent pages go round in circles".into())
+}
+
+/// Types a device code in where the provider asks for it, signs in and agrees or refuses (RFC 8628 §3.3).
+///
+/// # Errors
+/// When the provider shows a page that is none of these.
+pub fn on_another_device(verification_uri: &str, user_code: &str, choice: Choice) -> Result<(), Trouble> {
+    let mut browser = Browser::default();
+    let mut url = verification_uri.to_owned();
+    let mut answer = browser.get(&url)?;
+    for _ in 0..20 {
+        if let Some(next) = answer.header("location") {
+            url = absolute(&url, next)?;
+            answer = browser.get(&url)?;
+            continue;
+        }
+        let page = answer.text();
+        if answer.status != 200 {
+            return Err(format!("the provider answered {} to a device code", answer.status).into());
+        }
+        let hidden =
+            |name: &str| between(&page, &format!("name=\"{name}\" value=\""), "\"").unwrap_or_default();
+        let fields: Vec<(&str, &str)> = if page.contains("deviceInputForm") {
+            vec![("xsrf", hidden("xsrf")), ("user_code", user_code)]
+        } else if page.contains("deviceConfirmForm") {
+            let act = if choice == Choice::Agree {
+                "confirm"
+            } else {
+                "abort"
+            };
+            vec![
+                ("xsrf", hidden("xsrf")),
+                ("user_code", hidden("user_code")),
+                (act, "yes"),
+            ]
+        } else if page.contains("value=\"login\"") {
+            vec![("prompt", "login"), ("login", "ada"), ("password", "any")]
+        } else if page.contains("name=\"prompt\"") {
+            vec![("prompt", "consent")]
+        } else {
+            return Ok(());
+        };
+        let is_no = fields.iter().any(|(name, _)| *name == "abort");
+        let action = between(&page, "action=\"", "\"").map_or_else(|| url.clone(), str::to_owned);
+        url = absolute(&url, &action)?;
+        answer = browser.post(&url, &fields)?;
+        if is_no {
+            return Ok(());
+        }
+    }
+    Err("the device pages go round in circles".into())
 }
 
 /// Walks through the pages and opens the address they lead to, as a browser does; gives the last page of the program.

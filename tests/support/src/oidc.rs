@@ -19,6 +19,19 @@ pub const CLIENT_SECRET: &str = "an-entirely-public-test-secret-0001";
 /// The client that never receives a refresh token.
 pub const NO_REFRESH_CLIENT: &str = "keyward-norefresh";
 
+/// The public client for device codes.
+pub const DEVICE_CLIENT: &str = "keyward-device";
+/// The client that asks for itself, with [`CLIENT_SECRET`] in the body.
+pub const MACHINE_CLIENT: &str = "keyward-machine";
+/// The client that asks for itself and signs with [`CLIENT_KEY`].
+pub const SIGNED_CLIENT: &str = "keyward-signed";
+/// The private key of [`SIGNED_CLIENT`]: RFC 8037 Appendix A.1.
+pub const CLIENT_KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","kid":"k1","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+/// The public client whose requests must be pushed.
+pub const PUSHED_CLIENT: &str = "keyward-pushed";
+/// The public client that comes back to `https://tools.example/oauth/done`.
+pub const WEB_CLIENT: &str = "keyward-web";
+
 /// A running authorization server; it ends with this value.
 #[derive(Debug)]
 pub struct OidcServer {
@@ -28,10 +41,10 @@ pub struct OidcServer {
     _lines: Lines,
 }
 
-/// One request that reached the token or revocation endpoint.
+/// One request that reached an endpoint for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// `token` or `revocation`.
+    /// `token`, `revocation`, `device`, `pushed` or `registration`.
     pub endpoint: String,
     /// `authorization_code`, `refresh_token`, or empty.
     pub grant_type: String,
@@ -47,12 +60,39 @@ impl OidcServer {
     /// # Errors
     /// When Node or the npm package is missing, or it does not listen within 30 s.
     pub fn start(ttl: Duration) -> Result<Self, Trouble> {
+        Self::start_with(ttl, &[])
+    }
+
+    /// As [`Self::start`]; it takes pushed authorization requests as well.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_pushing(ttl: Duration) -> Result<Self, Trouble> {
+        Self::start_with(ttl, &[("KEYWARD_OIDC_PAR", "1")])
+    }
+
+    /// A server of another make, which agrees to everything at once and counts nothing; its ID tokens are signed with
+    /// `algorithm`.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_second(algorithm: &str) -> Result<Self, Trouble> {
+        Self::run("second-server.mjs", &[("KEYWARD_ID_TOKEN_ALG", algorithm)])
+    }
+
+    fn start_with(ttl: Duration, more: &[(&str, &str)]) -> Result<Self, Trouble> {
+        let ttl = ttl.as_secs().to_string();
+        let all = [&[("KEYWARD_OIDC_TTL", ttl.as_str())], more].concat();
+        Self::run("oidc-server.mjs", &all)
+    }
+
+    fn run(program: &str, variables: &[(&str, &str)]) -> Result<Self, Trouble> {
         let dir = place::npm_support()?;
         let mut process = Guarded::start(
             Command::new("node")
                 .current_dir(dir)
-                .args(["--no-deprecation", "oidc-server.mjs", "0"])
-                .env("KEYWARD_OIDC_TTL", ttl.as_secs().to_string())
+                .args(["--no-deprecation", program, "0"])
+                .envs(variables.iter().copied())
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null()),
@@ -74,7 +114,7 @@ impl OidcServer {
         &self.issuer
     }
 
-    /// Every token and revocation request so far, oldest first. A caller that has its answer is in the list.
+    /// Every request to an endpoint for programs so far, oldest first. A caller that has its answer is in the list.
     ///
     /// # Errors
     /// When the server is gone.

@@ -5,6 +5,9 @@
 
 import type { Application } from "./bindings/Application";
 import type { ApplicationDefault } from "./bindings/ApplicationDefault";
+import type { WorkProgress } from "./bindings/WorkProgress";
+import type { WorkStatus } from "./bindings/WorkStatus";
+import type { ApplicationUpdate } from "./bindings/ApplicationUpdate";
 import type { ApplicationList } from "./bindings/ApplicationList";
 import type { AuditEvent } from "./bindings/AuditEvent";
 import type { AuthClient } from "./bindings/AuthClient";
@@ -30,6 +33,7 @@ import type { ConnectionList } from "./bindings/ConnectionList";
 import type { ConnectionOpenAgain } from "./bindings/ConnectionOpenAgain";
 import type { ConnectionPaste } from "./bindings/ConnectionPaste";
 import type { ConnectionRefresh } from "./bindings/ConnectionRefresh";
+import type { ConnectionWhy } from "./bindings/ConnectionWhy";
 import type { ConnectionRestore } from "./bindings/ConnectionRestore";
 import type { ConnectionReveal } from "./bindings/ConnectionReveal";
 import type { ConnectionUpdate } from "./bindings/ConnectionUpdate";
@@ -46,6 +50,7 @@ import type { CredentialReveal } from "./bindings/CredentialReveal";
 import type { CredentialShow } from "./bindings/CredentialShow";
 import type { CredentialTrash } from "./bindings/CredentialTrash";
 import type { CredentialUpdate } from "./bindings/CredentialUpdate";
+import type { Diagnosis } from "./bindings/Diagnosis";
 import type { Disconnected } from "./bindings/Disconnected";
 import type { Discovered } from "./bindings/Discovered";
 import type { Done } from "./bindings/Done";
@@ -178,7 +183,9 @@ export interface Commands {
   settings_update: [SettingsUpdate, Settings];
   application_list: [ApplicationList, Application[]];
   application_default: [ApplicationDefault, Application];
+  application_update: [ApplicationUpdate, Application];
   usage_list: [UsageList, Usage[]];
+  work_status: [WorkStatus, WorkProgress];
   health_list: [Nothing, Finding[]];
   health_check: [Nothing, HealthReport];
   auth_client_list: [AuthClientList, AuthClient[]];
@@ -201,6 +208,7 @@ export interface Commands {
   connection_paste: [ConnectionPaste, Consent];
   connection_open_again: [ConnectionOpenAgain, Done];
   connection_copy_link: [{ consent: string }, Done];
+  connection_why: [ConnectionWhy, Diagnosis];
   connection_refresh: [ConnectionRefresh, Connection];
   connection_disconnect: [ConnectionDisconnect, Disconnected];
   connection_delete: [ConnectionDelete, Disconnected[]];

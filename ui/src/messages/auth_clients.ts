@@ -5,9 +5,10 @@ import type { Visibility } from "../host/bindings/Visibility";
 
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
-const TYPE: Record<AuthClientType, string> = { oauth2: "OAuth 2.0", api_key: "API key", basic: "Basic", noauth: "No sign-in" };
+const TYPE: Record<AuthClientType, string> = { oauth2: "OAuth 2.0", oauth1: "OAuth 1.0a", api_key: "API key", basic: "Basic", noauth: "No sign-in" };
 const WHAT: Record<AuthClientType, string> = {
   oauth2: "Connections get their tokens by consent in the browser.",
+  oauth1: "Connections get a token without an end by consent in the browser.",
   api_key: "Says where the keys of its connections go and how they are sent.",
   basic: "Says where the user names and passwords of its connections go.",
   noauth: "An address that asks for no sign-in.",

@@ -53,6 +53,7 @@ export const m = {
     "Your browser opens the provider’s page. After you approve, it sends the answer to this computer, and Keyward exchanges it for tokens.",
 
   heading_waiting: () => "Waiting for you in the browser",
+  heading_code: () => "Type the code in on any device",
   heading_no_browser: () => "Open the link in a browser",
   heading_no_answer: () => "Nothing has come back yet",
   heading_finishing: () => "Finishing",
@@ -75,6 +76,9 @@ export const m = {
   copy_link: () => "Copy link",
   link_copied: () => "Link copied. It works once, and only until this attempt ends.",
   opened_again: () => "Opened again",
+  copy_code: () => "Copy code",
+  code_copied: () => "Code copied. It works once, and only until this attempt ends.",
+  type_code: () => "Check that the page asks for exactly this code. Type it in at",
   listening: () => "listening",
   closed: () => "closed",
   approve: () => "Approve the request on the provider’s page. This window continues by itself.",

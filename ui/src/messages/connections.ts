@@ -16,6 +16,7 @@ const CHIP: Record<Standing, string> = {
 
 const TYPE: Record<AuthType, string> = {
   oauth2: "OAuth 2.0",
+  oauth1: "OAuth 1.0a",
   basic: "Basic",
   api_key: "API key",
   access_token: "Access token",
@@ -91,6 +92,9 @@ export const m = {
   scopes_unknown: () => "The provider named no scopes.",
 
   error_title: (of: Standing) => (of === "error" ? "The last refresh failed" : "Somebody must sign in again"),
+  why: () => "Why, and what mends it",
+  why_others: (n: number) => (n === 1 ? "It may also be another cause" : `It may also be one of ${n} other causes`),
+  edit_auth_client: () => "Edit auth client",
   error_code: () => "The provider’s code is",
   expiring_title: () => "No refresh token.",
   expiring_text: (at: string) => `This connection ends at ${at}. Reconnect with offline access to keep it.`,
@@ -114,12 +118,16 @@ export const m = {
   gone_revoked: (name: string) => `${name} is disconnected. The provider revoked the tokens.`,
   gone_no_endpoint: (name: string) =>
     `${name} is disconnected here. The provider has no way to revoke: the last token ends by itself.`,
+  gone_queued: (name: string) =>
+    `${name} is disconnected here. The provider can’t be reached now: the tokens are revoked as soon as it can be.`,
   gone_failed: (name: string) =>
     `${name} is disconnected here. The provider did not revoke the tokens: end the access on its own page.`,
   gone_no_tokens: (name: string) => `${name} is disconnected. There were no tokens.`,
   deleted_revoked: (name: string) => `${name} is deleted. The provider revoked the tokens.`,
   deleted_no_endpoint: (name: string) =>
     `${name} is deleted. The provider has no way to revoke: the last token ends by itself.`,
+  deleted_queued: (name: string) =>
+    `${name} is deleted. The provider can’t be reached now: the tokens are revoked as soon as it can be.`,
   deleted_failed: (name: string) =>
     `${name} is deleted. The provider did not revoke the tokens: end the access on its own page.`,
   deleted_no_tokens: (name: string) => `${name} is deleted. There were no tokens.`,

@@ -68,7 +68,7 @@ export const m = {
   col_do: () => "Do this",
   take_all: () => "Import all rows",
   take: (found: string) => `Import ${found}`,
-  becomes: (row: ImportRow) => (row.kind === "credential" ? `Custom, ${count(row.variables.length, "variable", "variables")}` : "Secret"),
+  becomes: (row: ImportRow) => (row.kind === "credential" ? `Custom, ${count(row.variables.length, "variable", "variables")}` : row.kind === "connection" ? "App credential" : "Secret"),
   standing: (standing: ImportStanding) => STANDINGS[standing],
   action: (action: ImportAction, row: ImportRow) =>
     ({
@@ -86,6 +86,7 @@ export const m = {
   go_into: (taken: number, all: number) => `${taken} of ${all} go into`,
   own_environments: () => "their own environments",
   import_do: (n: number) => `Import ${count(n, "item", "items")}`,
+  far: (done: number, total: number) => `${done} of ${total} entries`,
   importing: () => "Importing",
   plan_failed: () => "The plan could not be made",
 

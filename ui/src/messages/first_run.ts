@@ -41,6 +41,13 @@ export const m = {
   needs_repeat: () => "Type the passphrase twice",
   create_failed: () => "The vault was not created.",
 
+  bring_title: () => "Bring in your secrets",
+  bring_lead: () => "What you keep elsewhere can move in now: a file is read here, and nothing is stored before you have seen what becomes of it.",
+  bring_from: () => "From .env files, password managers (KeePassXC, Bitwarden, 1Password, pass), Postman, Insomnia, or an export of Keyward.",
+  bring_later: () => "Import is in the sidebar too, at any time.",
+  bring_do: () => "Choose what to import",
+  bring_skip: () => "Start empty",
+
   recovery_title: () => "Save your recovery key",
   recovery_lead: () => "If this computer or its keychain is lost, this key is the only way back in. We can’t reset it, because we never have it.",
   recovery_lead_passphrase: () => "If the passphrase is forgotten, this key is the only way back in. We can’t reset it, because we never have it.",

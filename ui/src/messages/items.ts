@@ -13,6 +13,7 @@ export const m = {
   list_new: () => "New",
   list_new_secret: () => "New secret",
   list_new_credential: () => "New custom credential",
+  list_import: () => "Import",
   list_connect: () => "Connect",
   list_label: (title: string, n: number) => `${title}, ${count(n, "item", "items")}`,
   list_found: (shown: number, all: number) => `${shown} of ${all}`,

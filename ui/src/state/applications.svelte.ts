@@ -20,6 +20,13 @@ export class Applications extends Collection<Application> {
     this.rows = this.rows.map((row) => (row.key === changed.key ? changed : row));
     await connections.reload();
   }
+
+  /** Changes what it is called and where its requests usually go; `null` leaves it, an empty address takes it away. */
+  async update(application: string, changes: { name: string | null; url: string | null }): Promise<Application> {
+    const changed = await call("application_update", { environment: this.environment, application, ...changes });
+    this.rows = this.rows.map((row) => (row.key === changed.key ? changed : row));
+    return changed;
+  }
 }
 
 export const applications = new Applications();

@@ -25,7 +25,11 @@ const NOTHING_BEYOND = {
 };
 
 /** What a client of another type does not have. */
+/** What the form leaves as it usually is; the command line says it. */
+const USUAL = { grant: null, client_authentication: null, redirect: null, device_uri: null, request_token_uri: null, signature_method: null };
+
 const NO_OAUTH = {
+  ...USUAL,
   issuer: null, auth_uri: null, token_uri: null, revocation_uri: null, client_id: null, client_secret: null,
   token_expires_in: null, redirect_path: null, authorize_params: null, scopes: null, ...NOTHING_BEYOND,
 };
@@ -207,6 +211,7 @@ export class AuthClientDraft {
       revocation_uri: hand ? filled(this.revocationUri) : null,
       client_id: this.clientId.trim(),
       client_secret: this.clientSecret === "" ? null : this.clientSecret,
+      ...USUAL,
       token_expires_in: null,
       redirect_path: filled(this.redirectPath),
       authorize_params: params.length === 0 ? null : params,

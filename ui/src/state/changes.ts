@@ -19,6 +19,7 @@ import { settings } from "./settings.svelte";
 import { trash } from "./trash.svelte";
 import { usage } from "./usage.svelte";
 import { vault } from "./vault.svelte";
+import { works } from "./works.svelte";
 
 /** Follows every event until the answer is called. */
 export function followChanges(): () => void {
@@ -52,14 +53,19 @@ async function heard(change: Change): Promise<void> {
     case "credential":
       await Promise.all([credentials.reload(), environments.read(), trash.reload(), health.look()]);
       return;
+    case "application":
+      return applications.reload();
     case "auth_client":
-      await Promise.all([authClients.reload(), applications.reload()]);
+      await Promise.all([authClients.reload(), applications.reload(), health.look()]);
       return;
     case "connection":
+      // Tokens are refreshed all the time, and Health is about stored values: whoever enters new ones looks again.
       await Promise.all([connections.reload(), authClients.reload(), applications.reload(), environments.read()]);
       return;
     case "rekey":
       return rekey.read();
+    case "work":
+      return works.read();
     case "settings":
       return settings.read();
     case "consent":
@@ -93,5 +99,6 @@ export function forget(): void {
   health.clear();
   find.clear();
   rekey.clear();
+  works.clear();
   route.reset("items");
 }

@@ -93,6 +93,7 @@ export class ConnectDraft {
       scopes: scopes.length === 0 ? null : scopes,
       params: params.length === 0 ? null : params,
       browser: "open",
+      login: null,
       timeout_seconds: null,
     };
   }

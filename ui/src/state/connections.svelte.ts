@@ -5,6 +5,7 @@ import { call } from "../host";
 import type { Connection } from "../host/bindings/Connection";
 import type { ConnectionCreate } from "../host/bindings/ConnectionCreate";
 import type { ConnectionUpdate } from "../host/bindings/ConnectionUpdate";
+import type { Diagnosis } from "../host/bindings/Diagnosis";
 import type { Disconnected } from "../host/bindings/Disconnected";
 import type { Revealed } from "../host/bindings/Revealed";
 import type { Version } from "../host/bindings/Version";
@@ -71,6 +72,11 @@ export class Connections extends Collection<Connection> {
   /** Copies in Rust; answers how many seconds the clipboard keeps it. */
   async copy(id: string, field: string): Promise<number> {
     return (await call("connection_copy", { environment: this.environment, connection: id, field })).seconds;
+  }
+
+  /** Why it is as it is; asks nobody outside. */
+  why(id: string): Promise<Diagnosis> {
+    return call("connection_why", { environment: this.environment, connection: id });
   }
 
   /** Drops the tokens, revoking them where the provider has an endpoint, or destroys the values; keeps the definition. */

@@ -1,13 +1,14 @@
 /** A new app credential while it is typed: what is missing, and the request. Its values go with it. */
 
 import type { Application } from "../host/bindings/Application";
+import type { AuthClient } from "../host/bindings/AuthClient";
 import type { AuthType } from "../host/bindings/AuthType";
 import type { Connection } from "../host/bindings/Connection";
 import type { WireError } from "../host/bindings/WireError";
 import { addressFault } from "./addresses";
 import { proposeApplication } from "./application_groups";
 import { connections } from "./connections.svelte";
-import { usualApply, VALUES, writeApply, type Place } from "./entered";
+import { readApply, serves, usualApply, VALUES, writeApply, type Place } from "./entered";
 import { asWireError } from "./failure";
 import { keyFault, proposeKey, type KeyFault } from "./naming";
 
@@ -24,6 +25,7 @@ export class CredentialDraft {
   busy = $state(false);
   error = $state.raw<WireError | null>(null);
   #picked = $state.raw<Application | null>(null);
+  #client = $state.raw<AuthClient | null>(null);
   #type = $state<AuthType>("access_token");
   #values = $state<Record<string, string>>({});
   #place = $state<Place | null>(null);
@@ -38,6 +40,21 @@ export class CredentialDraft {
     this.#type = type;
     this.#values = {};
     this.#place = this.#applied = null;
+    if (this.#client && !serves(this.#client.type, type)) this.#client = null;
+  }
+
+  /** The registration that says where requests go and how the value is sent; `null` for none. */
+  get client(): AuthClient | null {
+    return this.#client;
+  }
+
+  set client(client: AuthClient | null) {
+    this.#client = client;
+    this.#place = this.#applied = null;
+  }
+
+  get #usual() {
+    return (this.#client?.apply ? readApply(this.#client.apply) : null) ?? usualApply(this.type);
   }
 
   pick(application: Application): void {
@@ -76,7 +93,7 @@ export class CredentialDraft {
   }
 
   get urlFault(): boolean {
-    return this.url.trim() === "" ? this.type === "none" : addressFault(this.url) !== null;
+    return this.url.trim() === "" ? this.type === "none" && !this.#client?.url : addressFault(this.url) !== null;
   }
 
   /** Whether how it is sent is a choice. */
@@ -85,7 +102,7 @@ export class CredentialDraft {
   }
 
   get place(): Place {
-    return this.#place ?? usualApply(this.type)?.place ?? "basic";
+    return this.#place ?? this.#usual?.place ?? "basic";
   }
 
   set place(place: Place) {
@@ -93,7 +110,7 @@ export class CredentialDraft {
   }
 
   get applied(): string {
-    return this.#applied ?? usualApply(this.type)?.name ?? "";
+    return this.#applied ?? this.#usual?.name ?? "";
   }
 
   set applied(name: string) {
@@ -118,7 +135,7 @@ export class CredentialDraft {
         auth_type: this.type,
         application: this.application,
         application_name: known ? null : this.applicationName.trim(),
-        auth_client: null,
+        auth_client: this.#client?.key ?? null,
         url: this.url.trim() === "" ? null : this.url.trim(),
         apply: this.chooses ? writeApply({ place: this.place, name: this.applied }) : null,
         values: this.names.map((name) => ({ name, value: this.value(name) })),

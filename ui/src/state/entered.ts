@@ -1,9 +1,11 @@
 /** Which values each auth type is entered with, and how they may be sent (model/connection/values.rs and apply.rs hold the rules). */
 
+import type { AuthClientType } from "../host/bindings/AuthClientType";
 import type { AuthType } from "../host/bindings/AuthType";
 
 export const VALUES: Record<AuthType, readonly string[]> = {
   oauth2: [],
+  oauth1: [],
   access_token: ["access_token"],
   api_key: ["value"],
   basic: ["username", "password"],
@@ -19,6 +21,19 @@ export type Place = (typeof PLACES)[number];
 export interface Apply {
   place: Place;
   name: string;
+}
+
+const SERVED: Record<AuthClientType, readonly AuthType[]> = {
+  oauth2: ["oauth2"],
+  noauth: ["none"],
+  basic: ["basic"],
+  // A token that somebody made at the provider is sent as a key is: one value.
+  api_key: ["api_key", "access_token"],
+};
+
+/** Whether an auth client of this type says where the values of such a credential go (model/auth_client.rs holds the rule). */
+export function serves(client: AuthClientType, type: AuthType): boolean {
+  return SERVED[client].includes(type);
 }
 
 /** What is usual for a type; `null` where nothing is chosen. */

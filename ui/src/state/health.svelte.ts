@@ -9,8 +9,8 @@ import { asWireError } from "./failure";
 export const RULES = ["expired", "overdue", "expiring", "reused", "weak", "never_rotated"] as const;
 export type Rule = (typeof RULES)[number];
 
-/** These need the values: they are known once somebody asked for a check. */
-const OF_VALUES: readonly string[] = ["reused", "weak"];
+/** What needs the values, and the ages of all but secrets: known once somebody asked for a check. */
+const needsCheck = (finding: Finding) => finding.id === "reused" || finding.id === "weak" || finding.place.kind !== "secret";
 
 export interface Checked {
   /** Milliseconds since the epoch. */
@@ -45,7 +45,7 @@ export class Health {
     try {
       const aged = await call("health_list", {});
       if (turn !== this.#turn) return;
-      this.findings = [...aged, ...this.findings.filter((finding) => OF_VALUES.includes(finding.id))];
+      this.findings = [...aged, ...this.findings.filter(needsCheck)];
     } catch (failure) {
       if (turn === this.#turn) this.error = asWireError(failure);
     }

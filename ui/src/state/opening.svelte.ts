@@ -2,27 +2,27 @@
 
 import { environments } from "./environments.svelte";
 import { run, type Act } from "./keys.svelte";
-import { route } from "./route.svelte";
+import { route, type RouteName } from "./route.svelte";
 
 class Opening {
   /** What is to be opened once the other environment is shown. */
-  #item: string | null = null;
+  #item: { item: string; view: RouteName } | null = null;
   /** What is to be done with the item once it is open: an act of the keyboard table. */
   act = $state<Act | null>(null);
 
-  /** Opens the item and, where one is named, does an act with it. */
-  open(environment: string, item: string, act: Act | null = null): void {
+  /** Opens the item and, where one is named, does an act with it. `view` where it is no item of the lists. */
+  open(environment: string, item: string, act: Act | null = null, view: RouteName = "items"): void {
     this.act = act;
     if (environment === environments.current) {
-      route.go("items", item);
+      route.go(view, item);
       return;
     }
-    this.#item = item;
+    this.#item = { item, view };
     environments.choose(environment);
   }
 
   /** The environment has changed: what is to be open in it. */
-  take(): string | null {
+  take(): { item: string; view: RouteName } | null {
     const item = this.#item;
     this.#item = null;
     return item;

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 use crate::{
     frame::encode,
     owner::{
-        Result, applications, audit, auth_clients, backup, connections, consents, credentials, doctor,
-        entered, environments, health, keys, providers, references, secrets, settings, usage, vault, vaults,
+        Result, applications, audit, auth_clients, backup, connections, consents, credentials, diagnosis,
+        doctor, entered, environments, health, keys, providers, references, secrets, settings, usage, vault,
+        vaults, work,
     },
     owner::{exports, imports},
     wire,
@@ -62,9 +63,11 @@ const WATCHING: &[&str] = &[
     "auth_client_list",
     "provider_list",
     "connection_list",
+    "connection_refreshes",
     "usage_list",
     "health_list",
     "backup_list",
+    "work_status",
 ];
 
 /// What has an answer before there is a vault.
@@ -213,6 +216,7 @@ verbs! {
     "resolve" Resolve -> wire::Resolved = references::resolve;
     "application_list" ApplicationList -> Vec<wire::Application> = applications::list;
     "application_show" ApplicationShow -> wire::Application = applications::show;
+    "application_update" ApplicationUpdate -> wire::Application = applications::update;
     "application_default" ApplicationDefault -> wire::Application = applications::set_default;
     "auth_client_list" AuthClientList -> Vec<wire::AuthClient> = auth_clients::list;
     "auth_client_show" AuthClientShow -> wire::AuthClient = auth_clients::show;
@@ -235,7 +239,10 @@ verbs! {
     "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
+    "connection_why" ConnectionWhy -> wire::Diagnosis = diagnosis::why;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
+    "connection_refreshes" ConnectionRefreshes -> Vec<wire::RefreshAttempt> = connections::refreshes;
+    "connection_invalidate" ConnectionInvalidate -> wire::Connection = connections::invalidate;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;
@@ -245,6 +252,7 @@ verbs! {
     "import_undo" ImportUndo -> wire::ImportUndone = imports::undo;
     "import_discard" ImportDiscard -> wire::Done = imports::discard;
     "export_write" ExportWrite -> wire::Exported = exports::write;
+    "work_status" WorkStatus -> wire::WorkProgress = work::status;
     "health_list" HealthList -> Vec<wire::Finding> = health::list;
     "health_check" HealthCheck -> wire::HealthReport = health::check;
     "usage_list" UsageList -> Vec<wire::Usage> = usage::list;

@@ -1,19 +1,33 @@
 //! The way in: the owner's door of a running host, else an Engine in this process. The result is the same.
 
-use std::sync::Arc;
+use std::{
+    io::{self, IsTerminal},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use keyward_api::{
     client::Client,
     verbs::Verb,
-    wire::{Code, Error, Plaintext, SettingsShow, VaultStatusRequest, VaultUnlock, WaysRequest},
+    wire::{
+        Code, Error, Plaintext, SettingsShow, VaultStatusRequest, VaultUnlock, WaysRequest, Work, WorkStatus,
+    },
 };
 use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
 use keyward_model::SecretValue;
 
 use crate::{
     context::{Context, can_ask},
+    output::Face,
     value,
 };
+
+/// How often the progress of a work is looked at.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// A way to perform acts.
 pub enum Door {
@@ -75,6 +89,50 @@ impl Door {
         };
         unlock_here(context, engine)?;
         request.perform(engine, &caller())
+    }
+
+    /// Performs one act that may take long, and says on a terminal how far it is: `line` of what is done and what there is.
+    ///
+    /// # Errors
+    /// As [`Door::call`].
+    pub fn call_watched<V: Verb>(
+        &mut self,
+        context: &Context,
+        face: &Face,
+        work: Work,
+        line: impl Fn(u32, u32) -> String + Sync,
+        request: V,
+    ) -> Result<V::Reply, Error> {
+        if !io::stderr().is_terminal() {
+            return self.call(context, request);
+        }
+        // Asked and answered first: nobody types a passphrase into a progress line.
+        self.call(context, SettingsShow {})?;
+        let mut beside = match self {
+            Self::Host(_) => Self::open(context)?,
+            Self::Own(engine) => Self::Own(Arc::clone(engine)),
+        };
+        let is_done = AtomicBool::new(false);
+        let answer = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::SeqCst) {
+                    match beside.call_as_is(context, WorkStatus { work }) {
+                        Ok(progress) if progress.running => {
+                            face.progress(&line(progress.done, progress.total))
+                        }
+                        Ok(_) => {}
+                        // How far it is does not matter enough to fail for.
+                        Err(_) => break,
+                    }
+                    thread::sleep(LOOK);
+                }
+            });
+            let answer = self.call_as_is(context, request);
+            is_done.store(true, Ordering::SeqCst);
+            answer
+        });
+        face.progress("");
+        answer
     }
 
     /// Opens the vault for a command that asks for the passphrase itself, and answers that passphrase where the vault

@@ -138,6 +138,8 @@ const BEYOND_CONTRACT: &[&str] = &[
     "apply",
     "authorize_params",
     "changed_at",
+    "client_authentication",
+    "grant",
     "issuer",
     "kept",
     "kept_in",
@@ -147,10 +149,12 @@ const BEYOND_CONTRACT: &[&str] = &[
     "recovery",
     "refresh_params",
     "refresh_window",
+    "request_token_uri",
     "resources",
     "revocation_uri",
     "scopes",
     "screen_lock_is_heard",
+    "signature_method",
     "sleep_is_heard",
     "token_params",
     "url",
@@ -199,6 +203,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let unreadable = (error.kind() == ErrorKind::InvalidUtf8).then(unreadable_argument);
     let existing = match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let command = command_meant();
@@ -216,6 +221,10 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         _ => String::new(),
     };
     if !std::env::args_os().any(|argument| argument == "--json") {
+        if let Some(name) = &unreadable {
+            let _ = writeln!(io::stderr(), "error: {name}: it is not UTF-8.");
+            return ExitCode::from(Code::Usage.exit_status());
+        }
         let _ = error.print();
         if !existing.is_empty() {
             let _ = writeln!(io::stderr(), "{existing}");
@@ -224,11 +233,11 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     }
     let text = error.to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines
-        .next()
-        .unwrap_or("wrong arguments")
-        .trim_start_matches("error: ")
-        .to_owned();
+    let first = lines.next().unwrap_or("wrong arguments");
+    let message = match unreadable {
+        Some(name) => format!("{name}: it is not UTF-8."),
+        None => first.trim_start_matches("error: ").to_owned(),
+    };
     let hint = if existing.is_empty() {
         lines
             .find(|line| line.starts_with("Usage:"))
@@ -238,6 +247,32 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         existing
     };
     Face::new(true).fail(&Error::new(Code::Usage, message, hint))
+}
+
+/// What the first argument is that is not UTF-8: an option, the one thing that the command is about, or its place. What
+/// stands there is not repeated: it may be a value.
+fn unreadable_argument() -> String {
+    let words: Vec<_> = std::env::args_os().collect();
+    let Some(at) = words.iter().position(|word| word.to_str().is_none()) else {
+        return "an argument".to_owned();
+    };
+    let text = words[at].to_string_lossy();
+    if let Some((option, _)) = text
+        .split_once('=')
+        .filter(|(option, _)| option.starts_with("--"))
+        && !option.contains(char::REPLACEMENT_CHARACTER)
+    {
+        return option.to_owned();
+    }
+    if let Some(option) = words[at - 1].to_str().filter(|word| word.starts_with("--")) {
+        return option.to_owned();
+    }
+    let command = command_meant();
+    let mut positionals = command.get_positionals().filter(|one| !one.is_hide_set());
+    match (positionals.next(), positionals.next()) {
+        (Some(only), None) => only.to_string(),
+        _ => format!("argument {at}"),
+    }
 }
 
 /// The innermost command that the words of this command line name.

@@ -14,8 +14,9 @@ use keyward_vault::table::{applications, audit, auth_clients, connections};
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
+    auth_clients::endpoint_of,
     changes::ChangeKind,
-    connections as connection_acts, environments, refresh,
+    connections as connection_acts, environments, refresh, secrets,
 };
 
 /// An Application and what an environment has of it.
@@ -103,6 +104,64 @@ pub fn set_default(
     })?;
     engine.changes.publish(ChangeKind::Connection, id);
     find(engine, chosen.environment.name.as_str(), key.as_str())
+}
+
+/// What a person changes of an Application; what is left out stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Changes<'a> {
+    /// Free text for people.
+    pub name: Option<&'a str>,
+    /// Where its requests usually go; empty for nowhere in particular.
+    pub url: Option<&'a str>,
+}
+
+/// Changes what an Application is called and where its requests usually go; its key never changes. One that only a
+/// vault older than its records knows gets a record now.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming the field, [`Kind::NotFound`].
+pub fn update(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    application: &str,
+    changes: Changes<'_>,
+) -> Result<Shown> {
+    access::authorize(caller, Act::Write)?;
+    if let Some(name) = changes.name {
+        secrets::check_text("name", name)?;
+        if name.trim().is_empty() {
+            return Err(Error::invalid("name: it is empty."));
+        }
+    }
+    let url = match changes.url {
+        None => None,
+        Some("") => Some(None),
+        Some(url) => Some(Some(endpoint_of("url", url)?)),
+    };
+    let shown = find(engine, environment, application)?;
+    let now = engine.now();
+    let id = engine.unlocked()?.write(now, |tx| {
+        let new = applications::New {
+            key: &shown.key,
+            name: None,
+            url: None,
+        };
+        let mut record = applications::find_or_insert(tx, new, now)?;
+        if let Some(name) = changes.name {
+            name.clone_into(&mut record.name);
+        }
+        if let Some(url) = &url {
+            record.url.clone_from(url);
+        }
+        applications::update(tx, &record)?;
+        let subject = format!("application {}", shown.key);
+        let event = crate::audit::event(engine, caller.actor(), "application.update", subject, "ok");
+        audit::append(tx, &event)?;
+        Ok(record.id)
+    })?;
+    engine.changes.publish(ChangeKind::Application, id);
+    find(engine, environment, application)
 }
 
 /// Reads a name or says which rule it breaks.

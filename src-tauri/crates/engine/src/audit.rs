@@ -115,6 +115,21 @@ pub fn about(engine: &Engine, environment: &str, key: &str, limit: usize) -> Res
         .read(|tx| audit::newest(tx, limit, |event| names(&event.subject, &item)))?)
 }
 
+/// The newest refreshes of a Connection, newest first: when, and `ok` or the word for what went wrong.
+///
+/// # Errors
+/// [`crate::Kind::NotFound`] for the environment; when locked or damaged.
+pub fn refreshes(engine: &Engine, environment: &str, key: &str, limit: usize) -> Result<Vec<AuditEvent>> {
+    let environment = crate::environments::find(engine, environment)?;
+    let item = format!("{}/{key}", environment.name);
+    let found = engine.unlocked()?.read(|tx| {
+        audit::newest(tx, limit, |event| {
+            event.action == "connection.refresh" && names(&event.subject, &item)
+        })
+    })?;
+    Ok(found.into_iter().map(|(_, event)| event).collect())
+}
+
 /// Whether a subject names an item, alone or with a field of it.
 fn names(subject: &str, item: &str) -> bool {
     subject.split(' ').any(|word| {

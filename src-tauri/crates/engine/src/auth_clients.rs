@@ -2,16 +2,19 @@
 
 mod create;
 mod discover;
+mod mixups;
 mod reach;
+mod register;
 mod update;
 
 use keyward_model::{
     Id,
     audit::AuditEvent,
-    auth_client::{AuthClient, Visibility},
+    auth_client::{AuthClient, Grant, Redirect, Visibility},
     connection::{Address, Connection},
     name::{Handle, VaultName},
 };
+use keyward_oauth::redirect;
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients, connections},
@@ -25,10 +28,11 @@ use crate::{
     environments, neighbours,
 };
 
-pub use create::{New, NewOauth2, NewRegistration, create};
+pub use create::{New, NewOauth1, NewOauth2, NewRegistration, create};
 pub(crate) use create::{apply_of, endpoint_of};
 pub use discover::{discover, warnings};
-pub(crate) use reach::{choose, oauth2, read_for_use};
+pub(crate) use mixups::{MixedUp, mixed_up};
+pub(crate) use reach::{Used, choose, choose_for_consent, no_consents, oauth2, read_for_use};
 pub use update::{Changes, update};
 
 /// An AuthClient, where it is kept, and how many Connections use it.
@@ -42,6 +46,24 @@ pub struct Counted {
     pub kept_in: Option<VaultName>,
     /// Connections in any environment; of one that is visible on the whole machine, in any vault that is open.
     pub connections: u32,
+}
+
+/// The redirect address to register at the provider (OA1); `None` where no browser comes back.
+#[must_use]
+pub fn redirect_address(auth_client: &AuthClient) -> Option<String> {
+    match (auth_client.oauth2(), auth_client.oauth1()) {
+        (Some(oauth2), _) => (oauth2.grant == Grant::AuthorizationCode).then(|| redirect::shown(oauth2)),
+        (None, Some(oauth1)) => Some(redirect::address(&oauth1.redirect, &oauth1.redirect_path)),
+        (None, None) => None,
+    }
+}
+
+/// Reads where a browser comes back to, as people write it; with it a path where one is said.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming the ways to write it.
+pub fn parse_redirect(text: &str) -> Result<(Redirect, Option<String>)> {
+    redirect::parse(text).map_err(|error| Error::invalid(format!("redirect: {error}.")))
 }
 
 /// AuthClients visible in an environment, newest first; those of other vaults while these are open (EL7).

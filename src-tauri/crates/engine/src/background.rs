@@ -1,7 +1,9 @@
 //! What a host does by itself: refresh, auto-lock, group commits, the freshness anchor, the whole verification.
 
+mod schedule;
+
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, Weak,
         atomic::{AtomicBool, Ordering},
@@ -11,10 +13,17 @@ use std::{
 };
 
 use keyward_model::{Id, Timestamp};
-use keyward_vault::{table::connections, vault::UnlockedVault};
+use keyward_vault::{ballast, vault::UnlockedVault};
+use schedule::Schedule;
 
 use crate::{
-    Engine, Error, auto_lock, backup, changes::ChangeKind, credentials, engine::hold, refresh, secrets,
+    Engine, Error, auto_lock, backup,
+    changes::ChangeKind,
+    connections::revocation,
+    credentials,
+    engine::hold,
+    gate::{Closed, Pass},
+    refresh, secrets,
     verdict::FIRST_PAUSE,
 };
 
@@ -39,8 +48,11 @@ const ANCHOR_EVERY: Duration = Duration::from_secs(60);
 /// Whether the copy of the day is due is looked at this often; a copy that failed is tried again then.
 const COPY_LOOK: Duration = Duration::from_secs(10 * 60);
 
-/// Refreshes under way at once (O-69).
-const AT_ONCE: usize = 4;
+/// Something is due and there is no place for it: looked at again this soon.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(5);
+
+/// Errands are looked after at most this often.
+const BETWEEN_ERRANDS: Duration = Duration::from_secs(1);
 
 /// A Connection that was just refreshed is left alone this long, whatever its token says.
 const REST: Duration = Duration::from_secs(1);
@@ -66,11 +78,12 @@ pub fn start(engine: &Arc<Engine>) -> std::io::Result<Background> {
         stopped,
         threads: Vec::new(),
     };
-    let works: [(&str, Work); 4] = [
+    let works: [(&str, Work); 5] = [
         ("keyward-refresh", refresher),
         ("keyward-log", read_committer),
         ("keyward-keeper", keeper),
         ("keyward-trash", sweeper),
+        ("keyward-errands", errands),
     ];
     for (name, work) in works {
         let (engine, stopped) = (Arc::clone(engine), Arc::clone(&background.stopped));
@@ -170,16 +183,38 @@ impl Looks {
     }
 }
 
+/// What has waited for the disk or for a provider: tokens that could not be stored (O-72), and those that could not be
+/// revoked (O-52).
+fn errands(engine: &Engine, stopped: &AtomicBool) {
+    let mut seen = 0;
+    while !stopped.load(Ordering::SeqCst) {
+        if let Ok(vault) = engine.unlocked() {
+            refresh::save(engine, &vault);
+            // Without room for it there is none; tokens that wait come first.
+            if hold(&engine.unsaved).is_empty() {
+                let _ = ballast::keep(&engine.home, &engine.name);
+            }
+            drop(vault);
+            // What fails stays in the queue.
+            let _ = revocation::retry(engine);
+        }
+        // Changes come in crowds: one look after each is enough.
+        thread::sleep(BETWEEN_ERRANDS);
+        seen = engine.changes.signal.wait(seen, LONGEST_NAP);
+    }
+}
+
 /// Sleeps in naps until something is due or has changed; the one owner of every background refresh. Each refresh has
 /// a thread of its own: a provider that hangs holds up neither the others nor the auto-lock (EL13).
 fn refresher(engine: &Engine, stopped: &AtomicBool) {
     let flights = Flights::default();
+    let mut schedule = Schedule::new(engine);
     let mut anchored = engine.now();
     let mut seen = 0;
     thread::scope(|scope| {
         while !stopped.load(Ordering::SeqCst) {
             let lock = auto_lock::when_idle(engine).unwrap_or(LONGEST_NAP);
-            let nap = lock.min(begin_due(scope, engine, &flights));
+            let nap = lock.min(begin_due(scope, engine, &mut schedule, &flights));
             let now = engine.now();
             if now.since(anchored) >= ANCHOR_EVERY {
                 anchored = now;
@@ -206,56 +241,54 @@ enum Flight {
 }
 
 /// Begins to refresh what is due, as far as there is room; returns how long to nap.
-fn begin_due<'s, 'e: 's>(scope: &'s Scope<'s, 'e>, engine: &'e Engine, flights: &'e Flights) -> Duration {
-    let Ok(vault) = engine.unlocked() else {
+fn begin_due<'s, 'e: 's>(
+    scope: &'s Scope<'s, 'e>,
+    engine: &'e Engine,
+    schedule: &mut Schedule,
+    flights: &'e Flights,
+) -> Duration {
+    let Ok(mut due) = schedule.due(engine) else {
+        // Metadata goes with the keys (T-06).
+        schedule.forget();
         return LONGEST_NAP;
     };
-    let Ok(all) = vault.read(|tx| connections::list(tx, None)) else {
-        return LONGEST_NAP;
-    };
-    drop(vault);
-    let now = engine.now();
-    let mut due: Vec<(Timestamp, Id)> = Vec::new();
-    let mut nap = LONGEST_NAP;
-    for connection in &all {
-        match connection.next_refresh_at() {
-            Some(at) if at <= now => due.push((at, connection.id)),
-            Some(at) => nap = nap.min(at.since(now)),
-            None => {}
-        }
-    }
-    due.sort_unstable();
     let monotonic = engine.ports.clock.monotonic();
+    let mut nap = due.next;
     let mut known = hold(flights);
     known.retain(|_, flight| !matches!(flight, Flight::Rests(until) if *until <= monotonic));
-    let under_way = |known: &HashMap<Id, Flight>| {
-        known
-            .values()
-            .filter(|flight| matches!(flight, Flight::UnderWay))
-            .count()
-    };
-    for (_, id) in due {
+    let mut crowded: HashSet<&str> = HashSet::new();
+    due.now.sort_unstable_by_key(|(expires_at, ..)| *expires_at);
+    for &(_, id, host) in &due.now {
         match known.get(&id) {
             Some(Flight::UnderWay) => {}
             Some(Flight::Rests(until)) => nap = nap.min(until.saturating_sub(monotonic)),
-            // The next one that ends wakes the refresher.
-            None if under_way(&known) >= AT_ONCE => break,
-            None => {
-                let begun = thread::Builder::new()
-                    .name("keyward-refresh".to_owned())
-                    .spawn_scoped(scope, move || refresh_one(engine, flights, id));
-                if begun.is_ok() {
-                    known.insert(id, Flight::UnderWay);
+            None if crowded.contains(host) => {}
+            None => match engine.neighbours.gate().try_enter(host, monotonic) {
+                // The next one that ends wakes the refresher; one that hangs does not.
+                Err(Closed::Full) => {
+                    crowded.insert(host);
+                    nap = nap.min(LOOK_FOR_ROOM);
                 }
-            }
+                Err(Closed::Down) => {
+                    crowded.insert(host);
+                }
+                Ok(pass) => {
+                    let begun = thread::Builder::new()
+                        .name("keyward-refresh".to_owned())
+                        .spawn_scoped(scope, move || refresh_one(engine, flights, id, pass));
+                    if begun.is_ok() {
+                        known.insert(id, Flight::UnderWay);
+                    }
+                }
+            },
         }
     }
     nap
 }
 
-fn refresh_one(engine: &Engine, flights: &Flights, id: Id) {
+fn refresh_one(engine: &Engine, flights: &Flights, id: Id, pass: Pass<'_>) {
     // Failures are written into the Connection; where even that failed, the rest keeps it from being a storm.
-    let rest = match refresh::refresh_due(engine, id) {
+    let rest = match refresh::refresh_due(engine, id, pass) {
         Ok(()) => REST,
         Err(_) => FIRST_PAUSE,
     };

@@ -16,6 +16,8 @@ pub enum ChangeKind {
     Secret,
     /// A Credential.
     Credential,
+    /// An Application.
+    Application,
     /// An AuthClient.
     AuthClient,
     /// A Connection.
@@ -24,6 +26,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// How far a long work is ([`crate::work`]).
+    Work,
     /// The settings that protect.
     Settings,
 }

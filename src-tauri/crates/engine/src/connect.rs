@@ -1,6 +1,8 @@
 //! Connect: what a person asks for, and the Consent that is begun, watched and stopped.
 
 mod finish;
+mod identity;
+mod way;
 
 use std::{
     collections::HashMap,
@@ -10,17 +12,13 @@ use std::{
 };
 
 use keyward_model::{
-    Id,
+    Id, SecretValue,
     auth_client::AuthClient,
     connection::{Address, AuthType, Connection},
     environment::Environment,
     name::Handle,
 };
-use keyward_oauth::{
-    authorize::{self, Request},
-    callback::CallbackError,
-    loopback::Loopback,
-};
+use keyward_oauth::{authorize, callback::CallbackError};
 use keyward_vault::table::items;
 use tokio::sync::mpsc;
 
@@ -84,27 +82,48 @@ struct Plan {
     actor: String,
 }
 
-/// Begins a Consent: binds the listener, makes state and PKCE, opens the browser, and finishes by itself.
+impl Plan {
+    fn auth_type(&self) -> AuthType {
+        match self.auth_client.oauth1() {
+            Some(_) => AuthType::Oauth1,
+            None => AuthType::Oauth2,
+        }
+    }
+}
+
+/// User name and password, for an AuthClient whose grant asks for them (legacy).
+pub struct Login {
+    /// User name.
+    pub username: String,
+    /// Password: sent once, kept nowhere.
+    pub password: SecretValue,
+}
+
+/// Begins a Consent: binds the listener, makes state and PKCE, opens the browser, and finishes by itself. By the
+/// AuthClient's grant a code for another device is shown instead, or nobody is asked.
 ///
 /// # Errors
 /// [`Kind::Invalid`], [`Kind::NotFound`], [`Kind::Conflict`] when the key is taken by something else or another AuthClient is named.
 pub fn begin(engine: &Arc<Engine>, caller: &Caller, wish: &Wish<'_>) -> Result<Arc<Consent>> {
+    sign_in(engine, caller, wish, None)
+}
+
+/// As [`begin`], with user name and password for an AuthClient that asks for tokens with them.
+///
+/// # Errors
+/// As [`begin`].
+pub fn sign_in(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    wish: &Wish<'_>,
+    login: Option<Login>,
+) -> Result<Arc<Consent>> {
     access::authorize(caller, Act::Write)?;
     if wish.timeout.is_zero() || wish.timeout > LONGEST_WAIT {
         return Err(Error::invalid("timeout: between 1 s and 10 min."));
     }
     let plan = plan(engine, caller, wish)?;
-    let registration = auth_client_acts::oauth2(&plan.auth_client)?;
-    let network = engine.network()?;
-    let loopback = network
-        .runtime
-        .block_on(Loopback::bind(&registration.redirect_path))?;
-    let pending = Arc::new(authorize::begin(&Request {
-        client: registration,
-        redirect_uri: loopback.redirect_uri(),
-        scopes: &plan.scopes,
-        params: &plan.params,
-    })?);
+    let (way, asked) = way::prepare(engine, &plan, login)?;
     let id = engine.unlocked()?.read(|tx| tx.new_id())?;
     let (pasted, paste) = mpsc::channel(1);
     let consent = Arc::new(Consent::new(
@@ -112,7 +131,7 @@ pub fn begin(engine: &Arc<Engine>, caller: &Caller, wish: &Wish<'_>) -> Result<A
         (plan.key.clone(), plan.auth_client.key.clone()),
         engine.ports.clock.monotonic(),
         wish.timeout,
-        Arc::clone(&pending),
+        asked,
         pasted,
     ));
     remember(hold(&engine.consents), Arc::clone(&consent));
@@ -120,7 +139,7 @@ pub fn begin(engine: &Arc<Engine>, caller: &Caller, wish: &Wish<'_>) -> Result<A
     let (finisher, run) = (Arc::clone(engine), Arc::clone(&consent));
     thread::Builder::new()
         .name("keyward-consent".to_owned())
-        .spawn(move || finish::run(&finisher, &run, &plan, loopback, paste))
+        .spawn(move || finish::run(&finisher, &run, &plan, way, paste))
         .map_err(|error| {
             hold(&engine.consents).remove(&id);
             Error::internal(format!("The consent could not be started: {error}."))
@@ -130,7 +149,7 @@ pub fn begin(engine: &Arc<Engine>, caller: &Caller, wish: &Wish<'_>) -> Result<A
         consent.cancel();
         return Err(locked);
     }
-    if wish.browser == Opening::Browser {
+    if wish.browser == Opening::Browser && consent.asks() {
         open_again(engine, id)?;
     } else {
         opened(engine, &consent, None);
@@ -151,6 +170,17 @@ fn remember(mut consents: MutexGuard<'_, HashMap<Id, Arc<Consent>>>, consent: Ar
 /// [`Kind::NotFound`]. A browser that cannot be started is told in the progress: the link can be copied.
 pub fn open_again(engine: &Engine, id: Id) -> Result<()> {
     let consent = consent::find(engine, id)?;
+    // O-16: a reference to a pushed request that has ended leads to an error page of the provider.
+    if consent
+        .pending()
+        .is_some_and(|pending| !pending.is_good(engine.now()))
+    {
+        return Err(Error::new(
+            Kind::Conflict,
+            "The provider no longer knows this request.",
+            "Cancel and connect again.",
+        ));
+    }
     let program = engine.ports.browser.open(consent.link()).ok();
     opened(engine, &consent, program);
     Ok(())
@@ -159,7 +189,8 @@ pub fn open_again(engine: &Engine, id: Id) -> Result<()> {
 fn opened(engine: &Engine, consent: &Consent, program: Option<String>) {
     let after = elapsed(engine, consent);
     consent.change(|progress| {
-        progress.steps[OPEN_BROWSER] = if program.is_some() {
+        // Where no browser comes back none is missing.
+        progress.steps[OPEN_BROWSER] = if program.is_some() || consent.pending().is_none() {
             Step::Done(after)
         } else {
             Step::Warn(after)
@@ -197,7 +228,14 @@ pub fn paste(engine: &Engine, id: Id, address: &str) -> Result<Arc<Consent>> {
             "Connect again.",
         ));
     }
-    match consent.pending.accept_pasted(address) {
+    let Some(pending) = consent.pending() else {
+        return Err(Error::new(
+            Kind::Invalid,
+            "This consent waits for no address.",
+            "Type the code in where the provider asks for it; this goes on by itself.",
+        ));
+    };
+    match pending.accept_pasted(address) {
         Ok(code) => {
             // A second copy of a used address finds the channel full or closed: the first one counts (O-24).
             let _ = consent.pasted.try_send(code);
@@ -216,6 +254,30 @@ pub fn paste(engine: &Engine, id: Id, address: &str) -> Result<Arc<Consent>> {
     }
 }
 
+/// Takes an address that the system handed to the app because of its scheme: it belongs to the one waiting Consent
+/// that it answers, if to any (OA1, W-14).
+///
+/// # Errors
+/// [`Kind::Invalid`] when nobody waits for it; nothing changes.
+pub fn hand_over(engine: &Engine, address: &str) -> Result<Arc<Consent>> {
+    let waiting: Vec<Id> = hold(&engine.consents)
+        .values()
+        .filter(|consent| consent.progress().state == State::Waiting && consent.pending().is_some())
+        .map(|consent| consent.id)
+        .collect();
+    for id in waiting {
+        match paste(engine, id, address) {
+            Err(error) if error.kind == Kind::Invalid => {}
+            outcome => return outcome,
+        }
+    }
+    Err(Error::new(
+        Kind::Invalid,
+        "This address answers no consent that is waiting.",
+        "Connect again.",
+    ))
+}
+
 fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
     let key = secrets::parse_key(wish.connection)?;
     secrets::check_text("name", wish.name.unwrap_or_default())?;
@@ -226,7 +288,8 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
     let vault = engine.unlocked()?;
     let existing = match vault.read(|tx| items::in_any_case(tx, environment.id, &key))? {
         Some(items::Item::Connection(connection))
-            if connection.key == key && connection.auth_type == AuthType::Oauth2 =>
+            if connection.key == key
+                && matches!(connection.auth_type, AuthType::Oauth2 | AuthType::Oauth1) =>
         {
             Some(connection)
         }
@@ -241,7 +304,10 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
         None => None,
     };
     let (auth_client, address) = auth_client(engine, &environment, existing.as_deref(), wish.auth_client)?;
-    let default_scopes = &auth_client_acts::oauth2(&auth_client)?.scopes;
+    let default_scopes = auth_client
+        .oauth2()
+        .map(|registration| registration.scopes.clone())
+        .unwrap_or_default();
     let scopes = wish
         .scopes
         .clone()
@@ -250,7 +316,7 @@ fn plan(engine: &Engine, caller: &Caller, wish: &Wish<'_>) -> Result<Plan> {
                 .as_ref()
                 .map(|connection| connection.requested_scopes.clone())
         })
-        .unwrap_or_else(|| default_scopes.clone());
+        .unwrap_or(default_scopes);
     let params = wish
         .params
         .clone()
@@ -281,10 +347,8 @@ fn auth_client(
     wanted: Option<&str>,
 ) -> Result<(AuthClient, Address)> {
     let Some(connection) = existing else {
-        let found = auth_client_acts::choose(engine, environment, wanted, AuthType::Oauth2)?;
-        return found
-            .map(|found| (found.auth_client, found.address))
-            .ok_or_else(|| Error::internal("An OAuth connection has an auth client."));
+        let found = auth_client_acts::choose_for_consent(engine, environment, wanted)?;
+        return Ok((found.auth_client, found.address));
     };
     let kept = connection
         .auth_client

@@ -1,14 +1,14 @@
 //! Connections: list, show, disconnect, delete. What they hold: tokens (`refresh`) or entered values (`values`).
 
 mod fields;
-mod revocation;
+pub(crate) mod revocation;
 mod values;
 
 use keyward_model::{
     Id,
     audit::AuditEvent,
     auth_client::AuthClient,
-    connection::{AuthType, Connection, ConnectionState},
+    connection::{AuthType, Connection, ConnectionState, Upkeep},
     environment::Environment,
     name::{AppName, Handle},
 };
@@ -28,9 +28,9 @@ use crate::{
 };
 
 pub use fields::Named;
-pub(crate) use fields::{field, fields};
-pub use revocation::Revocation;
+pub(crate) use fields::{checked_url, field, fields};
 use revocation::revoke_tokens;
+pub use revocation::{Revocation, pending as pending_revocations};
 pub use values::{Changes, Choice, New, copy, create, history, restore_version, reveal, update};
 
 /// A Connection with the names that faces show.
@@ -172,11 +172,12 @@ pub fn disconnect(
     // I5: tokens that were revoked are dropped, also when the vault is locked meanwhile.
     let _flight = engine.flight();
     let vault = engine.unlocked()?;
-    let (revocation, row) = revoke_tokens(engine, &vault, id)?;
+    let tried = revoke_tokens(engine, &vault, id)?;
     let now = engine.now();
     vault.write(now, |tx| {
         let mut connection = connections::read(tx, id)?;
-        check_same(tx, &connection, row)?;
+        check_same(tx, &connection, tried.row)?;
+        tried.queue(tx)?;
         connections::drop_tokens(tx, &connection)?;
         connections::drop_values(tx, &connection)?;
         connection.value = None;
@@ -186,15 +187,16 @@ pub fn disconnect(
         connection.has_refresh_token = false;
         connection.retry_at = None;
         connection.failures = 0;
+        connection.upkeep = Upkeep::default();
         connection.updated_at = now;
         connections::update(tx, &connection)?;
         audit::append(
             tx,
-            &event(engine, caller, "connection.disconnect", &shown, &revocation),
+            &event(engine, caller, "connection.disconnect", &shown, &tried.revocation),
         )
     })?;
     engine.changes.publish(ChangeKind::Connection, id);
-    Ok((read(engine, id)?, revocation))
+    Ok((read(engine, id)?, tried.revocation))
 }
 
 /// Tokens that somebody stored by a new consent meanwhile were not revoked and are not dropped.
@@ -232,21 +234,22 @@ pub fn delete(
         let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT)?;
         let _flight = engine.flight();
         let vault = engine.unlocked()?;
-        let (revocation, row) = revoke_tokens(engine, &vault, id)?;
+        let tried = revoke_tokens(engine, &vault, id)?;
         let now = engine.now();
         vault.write(now, |tx| {
-            check_same(tx, &connections::read(tx, id)?, row)?;
+            check_same(tx, &connections::read(tx, id)?, tried.row)?;
+            tried.queue(tx)?;
             connections::purge(tx, id, now)?;
             if let Some(application) = &shown.connection.application {
                 applications::remove_unused(tx, application)?;
             }
             audit::append(
                 tx,
-                &event(engine, caller, "connection.delete", &shown, &revocation),
+                &event(engine, caller, "connection.delete", &shown, &tried.revocation),
             )
         })?;
         engine.changes.publish(ChangeKind::Connection, id);
-        deleted.push((shown, revocation));
+        deleted.push((shown, tried.revocation));
     }
     Ok(deleted)
 }
@@ -261,6 +264,7 @@ fn event(
     let outcome = match revocation {
         Revocation::Revoked => "ok, revoked at the provider",
         Revocation::NoEndpoint => "ok, not revoked: no endpoint known",
+        Revocation::Queued(_) => "ok, to be revoked when the provider can be reached",
         Revocation::Failed(_) => "ok, revocation failed",
         Revocation::NoTokens if shown.connection.value.is_some() => "ok, its values were destroyed",
         Revocation::NoTokens => "ok, there were no tokens",

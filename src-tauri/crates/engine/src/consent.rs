@@ -81,6 +81,19 @@ pub struct Progress {
     pub error: Option<Error>,
 }
 
+/// What a person is asked to do.
+pub(crate) enum Asked {
+    /// To approve in a browser: state, PKCE verifier and URL.
+    Browser(Arc<Pending>),
+    /// To type a code in on another device.
+    Device {
+        user_code: String,
+        verification_uri: String,
+    },
+    /// Nothing.
+    Nobody,
+}
+
 /// One run of an authorization flow, from browser opened to code received.
 pub struct Consent {
     /// Identity of this run.
@@ -93,8 +106,8 @@ pub struct Consent {
     pub(crate) started: Duration,
     /// How long it may take.
     pub allowed: Duration,
-    /// State, PKCE verifier and URL.
-    pub(crate) pending: Arc<Pending>,
+    /// What the person is asked.
+    asked: Asked,
     pub(crate) cancelled: Notify,
     pub(crate) pasted: mpsc::Sender<Code>,
     progress: Mutex<Progress>,
@@ -107,7 +120,7 @@ impl Consent {
         keys: (Handle, Handle),
         started: Duration,
         allowed: Duration,
-        pending: Arc<Pending>,
+        asked: Asked,
         pasted: mpsc::Sender<Code>,
     ) -> Self {
         let mut steps = [Step::Todo; STEPS];
@@ -127,7 +140,7 @@ impl Consent {
             auth_client: keys.1,
             started,
             allowed,
-            pending,
+            asked,
             cancelled: Notify::new(),
             pasted,
             progress: Mutex::new(progress),
@@ -135,16 +148,42 @@ impl Consent {
         }
     }
 
-    /// The authorization URL, for another browser profile.
+    /// Where the person goes: the authorization URL, for another browser profile, or where a device code is typed in
+    /// (never the address that has the code in it, O-51). Empty where nobody is asked.
     #[must_use]
     pub fn link(&self) -> &str {
-        self.pending.url()
+        match &self.asked {
+            Asked::Browser(pending) => pending.url(),
+            Asked::Device { verification_uri, .. } => verification_uri,
+            Asked::Nobody => "",
+        }
     }
 
-    /// The redirect address that listens.
+    /// The redirect address that listens, or whose answer is handed in; empty where no browser comes back.
     #[must_use]
     pub fn redirect_uri(&self) -> &str {
-        self.pending.redirect_uri()
+        self.pending().map_or("", |pending| pending.redirect_uri())
+    }
+
+    /// The code to type in, for a consent on another device (RFC 8628).
+    #[must_use]
+    pub fn user_code(&self) -> Option<&str> {
+        match &self.asked {
+            Asked::Device { user_code, .. } => Some(user_code),
+            Asked::Browser(_) | Asked::Nobody => None,
+        }
+    }
+
+    pub(crate) fn pending(&self) -> Option<&Arc<Pending>> {
+        match &self.asked {
+            Asked::Browser(pending) => Some(pending),
+            Asked::Device { .. } | Asked::Nobody => None,
+        }
+    }
+
+    /// Whether anybody is asked at all.
+    pub(crate) fn asks(&self) -> bool {
+        !matches!(self.asked, Asked::Nobody)
     }
 
     /// Stops it; a finished one stays as it is.

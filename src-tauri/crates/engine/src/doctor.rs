@@ -6,10 +6,11 @@ use keyward_vault::{
     Freshness, backup, keychain,
     lease::HostLock,
     mend::{self, Fault},
+    table::connections,
     vault::{Mode, Opening, UnlockedVault},
 };
 
-use crate::{Engine, Error, Ports, lifecycle, settings};
+use crate::{Engine, Error, Ports, auth_clients, engine::hold, lifecycle, settings};
 
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,27 @@ pub fn run(engine: &Engine) -> Vec<Check> {
     let mut checks = look_at_files(engine.home.root());
     checks.extend([host(engine), keychain(engine)]);
     checks.extend(vault(engine));
+    checks.extend(mixups(engine));
     checks
+}
+
+/// O-41: AuthClients of two issuers that answer on one path, where one does not name itself in its answers.
+fn mixups(engine: &Engine) -> Vec<Check> {
+    // A locked vault is told by the check before.
+    let pairs = auth_clients::mixed_up(engine).unwrap_or_default();
+    let warn = |pair: auth_clients::MixedUp| {
+        let message = format!(
+            "The auth clients “{}” and “{}” of different issuers take answers on the same path {}, and the issuer of “{}” \
+             does not name itself in them: an answer of one could be taken for the other's.",
+            pair.nameless, pair.other, pair.path, pair.nameless
+        );
+        let hint = format!(
+            "Register {}/{} at the provider and add the auth client again with --redirect-path {}/{}.",
+            pair.path, pair.nameless, pair.path, pair.nameless
+        );
+        check("redirect_paths", Outcome::Warn, message, hint)
+    };
+    pairs.into_iter().map(warn).collect()
 }
 
 /// Mends the files of a home: modes that are open to others, and what killed processes left. Each fault is one check;
@@ -250,8 +271,10 @@ fn vault(engine: &Engine) -> Vec<Check> {
         Err(error) => check("recovery", Outcome::Fail, error.to_string(), ""),
     });
     checks.extend(session(engine));
+    checks.extend(tokens(engine));
     checks.push(copies(engine));
     checks.extend(orphans(&vault));
+    checks.extend(dead_slot(&vault));
     checks.push(if vault.keys_locked_in_memory() {
         check("memory", Outcome::Ok, "Keys are kept out of swap.", "")
     } else {
@@ -288,6 +311,71 @@ fn session(engine: &Engine) -> Option<Check> {
         )
     })
 }
+
+/// A provider's clock that is this far from ours is told: certificates and tokens are judged by ours (O-70).
+const SKEW: i64 = 120;
+
+/// What keeping tokens alive needs of a person, or of this machine.
+fn tokens(engine: &Engine) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let Ok(found) = engine
+        .unlocked()
+        .and_then(|vault| Ok(vault.read(|tx| connections::list(tx, None))?))
+    else {
+        return checks; // the check of the vault says why
+    };
+    let now = engine.now();
+    for connection in &found {
+        if let Some(at) = connection.consent_ends_at(now) {
+            checks.push(check(
+                "refresh_token",
+                Outcome::Warn,
+                format!(
+                    "The refresh token of {} ends at {}, and no refresh puts that off.",
+                    connection.key,
+                    at.to_rfc3339()
+                ),
+                format!("Connect it again before: keyward connect {}", connection.key),
+            ));
+        }
+    }
+    let skews = found
+        .iter()
+        .filter_map(|connection| Some((connection, connection.upkeep.clock_skew?)));
+    if let Some((connection, skew)) = skews
+        .filter(|(_, skew)| skew.abs() > SKEW)
+        .max_by_key(|(_, skew)| skew.abs())
+    {
+        checks.push(check(
+            "clock",
+            Outcome::Warn,
+            format!(
+                "When tokens of {} were last refreshed, the provider's clock was {skew} s ahead of this machine's.",
+                connection.key
+            ),
+            "Set the clock of this machine, or let it be set over the network.",
+        ));
+    }
+    if let Ok(waiting @ 1..) = crate::connections::pending_revocations(engine) {
+        checks.push(check(
+            "revocations",
+            Outcome::Warn,
+            format!("{waiting} dropped tokens wait until their provider can be reached and revoke them."),
+            "The app or `keyward serve` asks again by itself.",
+        ));
+    }
+    let unsaved = hold(&engine.unsaved).len();
+    if unsaved > 0 {
+        checks.push(check(
+            "unsaved_tokens",
+            Outcome::Fail,
+            format!("New tokens of {unsaved} connections are in memory alone: the disk does not take them."),
+            "Make room on the disk; do not stop the host before.",
+        ));
+    }
+    checks
+}
+
 /// A copy older than this is no comfort.
 const OLD_COPY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -321,6 +409,21 @@ fn copies(engine: &Engine) -> Check {
             "`keyward doctor --fix` mends it.",
         ),
     }
+}
+
+/// A keychain may work and have lost the key of this vault all the same: its passphrase or recovery key opens it now.
+fn dead_slot(vault: &UnlockedVault) -> Option<Check> {
+    vault.has_dead_slot().ok()?.then(|| {
+        check(
+            "keychain_entry",
+            Outcome::Fail,
+            format!(
+                "{} has lost what it kept of this vault: it does not open by it any more.",
+                keychain::name()
+            ),
+            "`keyward recovery use --keychain` puts a new key there, `--passphrase` does without one.",
+        )
+    })
 }
 
 fn orphans(vault: &UnlockedVault) -> Option<Check> {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use keyward_model::{Id, Timestamp, name::VaultName};
-use keyward_oauth::http::Http;
+use keyward_oauth::{Http, jwks::Keys};
 use keyward_vault::{
     home::Home,
     keychain::Keychain,
@@ -23,9 +23,11 @@ use crate::{
     neighbours::Neighbours,
     ports::{Browser, Clock},
     recovery::Offer,
+    refresh::Unsaved,
     rekey::Rekeying,
     secrets::Listed,
     session::{Ears, Hearing},
+    work::Works,
 };
 
 /// The outside world.
@@ -58,6 +60,10 @@ pub struct Engine {
     pub(crate) listed: Mutex<Option<Listed>>,
     /// Imports under review; they hold values, so they go with the keys.
     pub(crate) imports: Mutex<Staging>,
+    /// How far the long works under way are.
+    pub(crate) works: Works,
+    /// New tokens that a full disk keeps from being stored (O-72).
+    pub(crate) unsaved: Mutex<HashMap<Id, Unsaved>>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
@@ -73,6 +79,8 @@ pub struct Engine {
 pub(crate) struct Network {
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) http: Http,
+    /// Keys of providers, for ID tokens (O-49).
+    pub(crate) keys: Keys,
 }
 
 impl Engine {
@@ -95,6 +103,8 @@ impl Engine {
             reads: ReadLog::default(),
             listed: Mutex::default(),
             imports: Mutex::default(),
+            works: Works::default(),
+            unsaved: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             ears: OnceLock::new(),
@@ -196,7 +206,11 @@ impl Engine {
             .build()
             .map_err(|error| Error::internal(format!("The network could not be started: {error}.")))?;
         let http = Http::new()?;
-        Ok(self.network.get_or_init(|| Network { runtime, http }))
+        Ok(self.network.get_or_init(|| Network {
+            runtime,
+            http,
+            keys: Keys::default(),
+        }))
     }
 }
 

@@ -34,7 +34,7 @@ pub enum Shape<'a> {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
-    /// Secrets and Credentials in it.
+    /// Secrets, Credentials and app credentials in it.
     pub items: u32,
     /// Environments in it.
     pub environments: u32,

@@ -7,13 +7,15 @@ use std::collections::HashMap;
 
 use keyward_model::{
     Id, Timestamp,
+    auth_client::AuthClient,
+    connection::{AuthType, Connection},
     credential::{Credential, Variable},
     health::{self, Facts, Rule},
     secret::Secret,
 };
 use keyward_vault::{
     error as store,
-    table::{credentials, environments, secrets},
+    table::{auth_clients, connections, credentials, environments, secrets},
     tx::Tx,
 };
 
@@ -29,6 +31,10 @@ pub enum Holder {
     Secret,
     /// A variable of a custom credential.
     Credential,
+    /// A Connection whose value was entered.
+    Connection,
+    /// An AuthClient: its client secret.
+    AuthClient,
 }
 
 /// Where a value stands.
@@ -89,7 +95,7 @@ pub struct Report {
 /// One stored value and what is known of it.
 struct Holding {
     place: Place,
-    /// What time may have done to it; nobody says how old a variable is without opening it.
+    /// What time may have done to it; how old any other value is than a Secret's is told by its version.
     facts: Option<Facts>,
     /// Whether it is confidential.
     masked: bool,
@@ -103,16 +109,21 @@ struct Holding {
 enum Source {
     Secret(Box<Secret>),
     Variable(Variable),
+    Connection(Box<Connection>),
+    ClientSecret(Box<AuthClient>),
 }
 
-/// What can be said without opening a value.
+/// What can be said without opening a value: ends and ages of Secrets.
 ///
 /// # Errors
 /// When locked or damaged.
 pub fn list(engine: &Engine) -> Result<Vec<Finding>> {
     let now = engine.now();
     let holdings = engine.unlocked()?.read(holdings)?;
-    let mut findings: Vec<Finding> = holdings.iter().flat_map(|one| aged(one, now)).collect();
+    let mut findings: Vec<Finding> = holdings
+        .iter()
+        .flat_map(|one| aged(&one.place, one.facts.as_ref(), now))
+        .collect();
     sort(&mut findings);
     Ok(findings)
 }
@@ -128,8 +139,11 @@ pub fn check(engine: &Engine, caller: &Caller) -> Result<Report> {
     // I1: that values are opened is in the log first, though none leaves.
     let event = crate::audit::event(engine, caller.actor(), "health.check", "vault".to_owned(), "ok");
     engine.reads.record(engine, vec![event])?;
-    let opened = values::look(engine, &holdings)?;
-    let mut findings: Vec<Finding> = holdings.iter().flat_map(|one| aged(one, now)).collect();
+    let opened = values::look(engine, &holdings, now)?;
+    let mut findings: Vec<Finding> = holdings
+        .iter()
+        .flat_map(|one| aged(&one.place, one.facts.as_ref(), now))
+        .collect();
     findings.extend(opened.findings);
     sort(&mut findings);
     Ok(Report {
@@ -139,15 +153,15 @@ pub fn check(engine: &Engine, caller: &Caller) -> Result<Report> {
     })
 }
 
-fn aged(holding: &Holding, now: Timestamp) -> Vec<Finding> {
+fn aged(place: &Place, facts: Option<&Facts>, now: Timestamp) -> Vec<Finding> {
     let finding = |aged: health::Aged| Finding {
         rule: aged.rule,
-        place: holding.place.clone(),
+        place: place.clone(),
         at: Some(aged.at),
         others: Vec::new(),
         urgent: health::is_urgent(aged.rule, Some(aged.at), now),
     };
-    let aged = holding.facts.iter().flat_map(|facts| health::aged(facts, now));
+    let aged = facts.into_iter().flat_map(|facts| health::aged(facts, now));
     aged.map(finding).collect()
 }
 
@@ -175,6 +189,21 @@ fn holdings(tx: &Tx<'_>) -> store::Result<Vec<Holding>> {
         let environment = name(credential.environment);
         let variables = credential.variables.iter();
         holdings.extend(variables.map(|variable| of_variable(&environment, &credential, variable)));
+    }
+    for connection in connections::list(tx, None)? {
+        if connection.value.is_some() {
+            let environment = name(connection.environment);
+            holdings.push(of_connection(environment, connection));
+        }
+    }
+    for client in auth_clients::list(tx)? {
+        if client
+            .oauth2()
+            .is_some_and(|oauth2| oauth2.client_secret.is_some())
+        {
+            let environment = name(client.environment);
+            holdings.push(of_client(environment, client));
+        }
     }
     Ok(holdings)
 }
@@ -217,5 +246,45 @@ fn of_variable(environment: &str, credential: &Credential, variable: &Variable) 
         facts: None,
         masked: variable.masked,
         value: Source::Variable(variable.clone()),
+    }
+}
+
+/// Of a user name and a password the password alone is confidential.
+fn of_connection(environment: String, connection: Connection) -> Holding {
+    let (key, basic) = (
+        connection.key.to_string(),
+        connection.auth_type == AuthType::Basic,
+    );
+    Holding {
+        is_password: basic || health::calls_itself_password(&key, &connection.name, &[]),
+        about: vec![key.clone(), connection.name.clone()],
+        place: Place {
+            environment,
+            key,
+            field: basic.then(|| "password".to_owned()),
+            holder: Holder::Connection,
+            id: connection.id,
+        },
+        facts: None,
+        masked: true,
+        value: Source::Connection(Box::new(connection)),
+    }
+}
+
+/// A client secret was made by the provider: it is judged by its age and by where else it stands.
+fn of_client(environment: String, client: AuthClient) -> Holding {
+    Holding {
+        is_password: false,
+        about: Vec::new(),
+        place: Place {
+            environment,
+            key: client.key.to_string(),
+            field: None,
+            holder: Holder::AuthClient,
+            id: client.id,
+        },
+        facts: None,
+        masked: true,
+        value: Source::ClientSecret(Box::new(client)),
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     engine::hold,
 };
 
-pub use apply::{Progress, Summary, apply, undo};
-pub use plan::{Action, Choice, OnConflict, Plan, Row, Standing, Wish, plan};
+pub use apply::{Summary, apply, undo};
+pub use plan::{Action, Becomes, Choice, OnConflict, Plan, Row, Standing, Wish, plan};
 pub use source::{Format, Reading, Source, read};
 
 /// Most imports that wait for their review at once; the oldest gives way.

@@ -25,6 +25,8 @@ pub mod logging;
 
 mod signal;
 
+mod gate;
+
 pub mod browser;
 
 pub mod process;
@@ -32,6 +34,8 @@ pub mod process;
 pub mod changes;
 
 pub mod engine;
+
+pub mod work;
 
 pub mod access;
 
@@ -59,6 +63,8 @@ mod locate;
 
 mod json;
 
+mod steady;
+
 pub mod secrets;
 
 pub mod credentials;
@@ -78,6 +84,8 @@ pub mod connect;
 mod verdict;
 
 pub mod refresh;
+
+pub mod diagnosis;
 
 pub mod resolve;
 

@@ -22,7 +22,7 @@ use crate::{
     error::sentence,
     passphrase,
     recovery::{self, RecoveryOffer},
-    rekey,
+    refresh, rekey,
 };
 
 /// What a face shows of the vault as a whole.
@@ -211,6 +211,14 @@ pub fn ways(engine: &Engine) -> Result<Ways> {
     }
 }
 
+/// Whether the keychain has lost what it kept of the vault, as far as that can be seen: nothing is said of a locked one.
+#[must_use]
+pub fn has_dead_slot(engine: &Engine) -> bool {
+    let vault = engine.unlocked();
+    // A keychain that does not answer is told of by [`probe_keychain`].
+    vault.is_ok_and(|vault| vault.has_dead_slot().unwrap_or_default())
+}
+
 /// Unlocks: by the keychain where the vault has a key there, else by the passphrase; also where the keychain fails.
 /// Unlocking an unlocked vault changes nothing. A recovery key does more than unlock and is not taken here
 /// ([`crate::recovery::begin_use`]).
@@ -343,6 +351,9 @@ pub fn lock(engine: &Engine) {
     let Some(vault) = vault else { return };
     log::info!("vault {} locked", engine.name);
     engine.reads.flush_into(&vault, engine.now());
+    // O-72: the last moment at which they can be stored; values do not outlive the keys.
+    refresh::save(engine, &vault);
+    hold(&engine.unsaved).clear();
     // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {
         let _ = vault.close(engine.now());

@@ -13,7 +13,7 @@ use keyward_vault::{
     vault::{self, Mode, Opening, Place, UnlockedVault, Unlocking},
 };
 
-use crate::{Engine, Error, Kind, Result, engine::hold};
+use crate::{Engine, Error, Kind, Result, engine::hold, gate::Gate};
 
 /// Another vault that is open.
 pub(crate) struct Neighbour {
@@ -23,30 +23,37 @@ pub(crate) struct Neighbour {
 
 /// How an Engine reaches the other vaults of its KEYWARD_HOME.
 pub enum Neighbours {
-    /// Those that the same host serves.
-    Served(Mutex<Vec<Weak<Engine>>>),
+    /// Those that the same host serves, and the gate that they share.
+    Served(Mutex<Vec<Weak<Engine>>>, Gate),
     /// Those that the keychain opens for a one-shot command; kept open until it ends.
-    Alone(Mutex<BTreeMap<VaultName, Arc<UnlockedVault>>>),
+    Alone(Mutex<BTreeMap<VaultName, Arc<UnlockedVault>>>, Gate),
 }
 
 impl Neighbours {
     /// Those of a host; each of its Engines joins by [`Engine::beside`].
     #[must_use]
     pub fn served() -> Arc<Self> {
-        Arc::new(Self::Served(Mutex::default()))
+        Arc::new(Self::Served(Mutex::default(), Gate::default()))
     }
 
     /// Those of a command that runs by itself, or of a host with one vault.
     pub(crate) fn of_one(opening: Opening) -> Arc<Self> {
         match opening {
             Opening::Host => Self::served(),
-            Opening::OneShot => Arc::new(Self::Alone(Mutex::default())),
+            Opening::OneShot => Arc::new(Self::Alone(Mutex::default(), Gate::default())),
+        }
+    }
+
+    /// Where refreshes of all of them wait for their turn (O-69).
+    pub(crate) fn gate(&self) -> &Gate {
+        match self {
+            Self::Served(_, gate) | Self::Alone(_, gate) => gate,
         }
     }
 
     /// Lets the others of a host see this one. A vault that is no longer served leaves by itself.
     pub(crate) fn join(&self, engine: &Arc<Engine>) {
-        if let Self::Served(engines) = self {
+        if let Self::Served(engines, _) = self {
             let mut engines = hold(engines);
             engines.retain(|other| other.strong_count() > 0);
             engines.push(Arc::downgrade(engine));
@@ -55,7 +62,7 @@ impl Neighbours {
 
     /// Closes what was opened for a command.
     pub(crate) fn close(&self) {
-        if let Self::Alone(opened) = self {
+        if let Self::Alone(opened, _) = self {
             hold(opened).clear();
         }
     }
@@ -64,7 +71,7 @@ impl Neighbours {
 /// Every other vault that is open.
 pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
     match &*engine.neighbours {
-        Neighbours::Served(engines) => {
+        Neighbours::Served(engines, _) => {
             let engines: Vec<Arc<Engine>> = hold(engines).iter().filter_map(Weak::upgrade).collect();
             engines
                 .into_iter()
@@ -80,7 +87,7 @@ pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
                 })
                 .collect()
         }
-        Neighbours::Alone(_) => {
+        Neighbours::Alone(..) => {
             let names = engine.home.vault_names().unwrap_or_default();
             names
                 .into_iter()
@@ -108,8 +115,8 @@ pub(crate) fn of(engine: &Engine, id: Id) -> Result<Neighbour> {
         ));
     };
     let open = match &*engine.neighbours {
-        Neighbours::Served(_) => open(engine).into_iter().find(|other| other.name == name),
-        Neighbours::Alone(_) => by_keychain(engine, name.clone()),
+        Neighbours::Served(..) => open(engine).into_iter().find(|other| other.name == name),
+        Neighbours::Alone(..) => by_keychain(engine, name.clone()),
     };
     // What the file said is believed of the vault that was opened with its key alone.
     open.filter(|other| other.vault.uuid() == *id.as_bytes())
@@ -124,7 +131,7 @@ pub(crate) fn of(engine: &Engine, id: Id) -> Result<Neighbour> {
 
 /// Opens a vault for a one-shot command where the keychain does it, and no host is there to decide.
 fn by_keychain(engine: &Engine, name: VaultName) -> Option<Neighbour> {
-    let Neighbours::Alone(opened) = &*engine.neighbours else {
+    let Neighbours::Alone(opened, _) = &*engine.neighbours else {
         return None;
     };
     if name == engine.name {

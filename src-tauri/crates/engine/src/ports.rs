@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use keyward_model::Timestamp;
+use keyward_model::{BootTime, Id, Timestamp};
 
 /// Where `now` comes from.
 pub trait Clock: Send + Sync {
@@ -13,6 +13,8 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Time since some fixed moment; never goes back.
     fn monotonic(&self) -> Duration;
+    /// Time since the machine started, its sleep included; `None` where the system does not tell (O-68, O-70).
+    fn boot(&self) -> Option<BootTime>;
 }
 
 /// Opens addresses in the system browser (RFC 8252 §8.12: never in a window of ours; O-06).
@@ -49,4 +51,29 @@ impl Clock for SystemClock {
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed()
     }
+
+    fn boot(&self) -> Option<BootTime> {
+        boot()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn boot() -> Option<BootTime> {
+    static BOOT: OnceLock<Option<Id>> = OnceLock::new();
+    let read = || {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Id::parse(text.trim())
+    };
+    let boot = (*BOOT.get_or_init(read))?;
+    let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some(BootTime {
+        boot,
+        seconds: u64::try_from(since.tv_sec).ok()?,
+    })
+}
+
+/// Tokens are then counted by the wall clock alone.
+#[cfg(not(target_os = "linux"))]
+fn boot() -> Option<BootTime> {
+    None
 }

@@ -1,60 +1,31 @@
 //! Keeping tokens fresh: one refresh request at a time, whoever asks.
 
 mod commits;
+mod flight;
+mod words;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use keyward_model::{
     Id, SecretValue, Timestamp,
     audit::AuditEvent,
-    auth_client::Oauth2,
-    connection::{AuthType, Connection, ConnectionState, TokenSet},
+    connection::{AuthType, Connection, TokenSet},
     environment::Environment,
 };
-use keyward_oauth::{
-    Error as OauthError, behaviour,
-    error::Sent,
-    token::{self, Answer},
-};
-use keyward_vault::{
-    error as store, lease,
-    table::{connections, environments},
-    vault::UnlockedVault,
-};
+use keyward_vault::table::connections;
+use sha2::{Digest, Sha256};
 
-use commits::{begin, commit, keep_intent, record_failure};
+pub(crate) use commits::{Unsaved, save, upkeep};
+pub(crate) use flight::LEASE_WAIT;
+use flight::{Held, Reason, read, refresh};
+use words::{needs_consent, no_refresh_token, no_tokens, no_tokens_ever, nothing_to_refresh, too_short};
 
 use crate::{
-    Engine, Error, Kind, Result,
+    Engine, Result,
     access::{self, Act, Caller},
-    auth_clients,
     connections::{self as connection_acts, Shown},
-    verdict,
+    gate::Pass,
 };
-
-/// How long to wait for somebody else's refresh: a request takes at most 30 s (O-57).
-pub(crate) const LEASE_WAIT: Duration = Duration::from_secs(35);
-
-/// An answer whose fate is in doubt is asked for again at once only this soon, so that a flight ends before those
-/// who wait for it give up, and a host can step aside in time (O-57, O-60, L-01).
-const AGAIN_WITHIN: Duration = Duration::from_secs(4);
-
-/// Who wants the refresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reason {
-    /// Somebody needs a token, or it became due by itself: what failed is not tried again before its time.
-    Needed,
-    /// The Owner asked for a new one now (EL10).
-    Asked,
-}
-
-/// Everything a refresh needs, read in one transaction.
-struct Held {
-    connection: Connection,
-    environment: Environment,
-    /// With the version of their row: whoever finds another one later knows that somebody stored new tokens.
-    tokens: Option<(TokenSet, u64)>,
-}
 
 /// An access token on its way out.
 pub struct Token {
@@ -73,8 +44,8 @@ pub struct Token {
 /// Without a refresh token it is handed out until it expires (EL12); one that was entered as it is.
 ///
 /// # Errors
-/// [`Kind::NeedsConsent`], [`Kind::Provider`]; also [`Kind::Provider`] when `min_ttl` exceeds what a fresh token lives;
-/// [`Kind::Invalid`] for a type that has no access token.
+/// [`crate::Kind::NeedsConsent`], [`crate::Kind::Provider`]; also [`crate::Kind::Provider`] when `min_ttl` exceeds what a fresh token lives;
+/// [`crate::Kind::Invalid`] for a type that has no access token.
 pub fn fresh_token(
     engine: &Engine,
     caller: &Caller,
@@ -99,12 +70,13 @@ pub fn fresh_token(
 
 fn token_of(engine: &Engine, connection: &Connection, min_ttl: Option<Duration>) -> Result<Token> {
     match connection.auth_type {
-        AuthType::Oauth2 => {
+        AuthType::Oauth2 | AuthType::Oauth1 => {
             let tokens = fresh(engine, connection.id, min_ttl)?;
+            let ends = connection.auth_type == AuthType::Oauth2;
             Ok(Token {
                 access_token: tokens.access_token,
                 token_type: tokens.token_type,
-                expires_at: Some(tokens.lifetime.expires_at),
+                expires_at: ends.then_some(tokens.lifetime.expires_at),
                 scope: tokens.scope,
             })
         }
@@ -121,26 +93,15 @@ fn token_of(engine: &Engine, connection: &Connection, min_ttl: Option<Duration>)
     }
 }
 
-fn no_tokens_ever(connection: &Connection) -> Error {
-    Error::new(
-        Kind::Invalid,
-        format!(
-            "“{}” is of type {} and has no tokens.",
-            connection.key,
-            connection.auth_type.as_str()
-        ),
-        format!("Its value: keyward get {}", connection.key),
-    )
-}
-
 /// As [`fresh_token`], for callers that were authorized and write their own audit event.
 pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Result<TokenSet> {
-    let held = read(&*engine.unlocked()?, id)?;
-    let now = engine.now();
+    let held = read(engine, &*engine.unlocked()?, id)?;
+    let now = held.now(engine);
     let Some((tokens, row)) = held.tokens else {
         return Err(no_tokens(&held.connection));
     };
-    if is_enough(&tokens, min_ttl, now) {
+    // RFC 5849: such a token has no end.
+    if held.connection.auth_type == AuthType::Oauth1 || is_enough(&tokens, min_ttl, now) {
         return Ok(tokens);
     }
     if tokens.refresh_token.is_none() {
@@ -156,7 +117,8 @@ pub(crate) fn fresh(engine: &Engine, id: Id, min_ttl: Option<Duration>) -> Resul
         return Err(too_short(&held.connection, &tokens));
     }
     let tokens = refresh(engine, id, row, Reason::Needed)?;
-    let now = engine.now();
+    // Counted anew: what was stored meanwhile has a moment of its own to count from (O-70).
+    let now = read(engine, &*engine.unlocked()?, id)?.now(engine);
     // One that is due as soon as it is made is still the best there is.
     if is_enough(&tokens, min_ttl, now) || min_ttl.is_none() && !tokens.lifetime.is_expired(now) {
         return Ok(tokens);
@@ -175,244 +137,96 @@ fn is_enough(tokens: &TokenSet, min_ttl: Option<Duration>, now: Timestamp) -> bo
 /// Asks the provider for new tokens now (EL10); joins a refresh that is under way.
 ///
 /// # Errors
-/// [`Kind::NeedsConsent`], [`Kind::Provider`].
+/// [`crate::Kind::NeedsConsent`], [`crate::Kind::Provider`].
 pub fn refresh_now(engine: &Engine, caller: &Caller, environment: &str, key_or_id: &str) -> Result<Shown> {
     access::authorize(caller, Act::Write)?;
     let shown = connection_acts::find(engine, environment, key_or_id)?;
-    if shown.connection.auth_type != AuthType::Oauth2 {
-        return Err(Error::new(
-            Kind::Invalid,
-            format!(
-                "“{}” is of type {} and has nothing to refresh.",
-                shown.connection.key,
-                shown.connection.auth_type.as_str()
-            ),
-            format!("New values: keyward connection update {}", shown.connection.key),
-        ));
-    }
-    let id = shown.connection.id;
-    let held = read(&*engine.unlocked()?, id)?;
-    let Some((tokens, row)) = held.tokens else {
-        return Err(no_tokens(&held.connection));
-    };
-    if tokens.refresh_token.is_none() {
-        let message = format!("“{}” has no refresh token.", held.connection.key);
-        return Err(Error::new(
-            Kind::NeedsConsent,
-            message,
-            "Connect it again and ask for offline access.",
-        ));
-    }
-    refresh(engine, id, row, Reason::Asked)?;
-    connection_acts::read(engine, id)
+    let (held, row) = refreshable(engine, &shown)?;
+    refresh(engine, held.connection.id, row, Reason::Asked)?;
+    connection_acts::read(engine, shown.connection.id)
 }
 
-/// Refreshes when due, for the background; failures are written into the Connection.
-pub(crate) fn refresh_due(engine: &Engine, id: Id) -> Result<()> {
-    let held = read(&*engine.unlocked()?, id)?;
-    let Some((tokens, row)) = held.tokens else {
+/// A report that does not name its token speaks of the present one only if that is older than this: the caller has the
+/// answer to an earlier report already, or will have it when it asks again (O-76).
+const NEWER_THAN_A_REPORT: Duration = Duration::from_secs(30);
+
+/// Somebody was refused with an access token: new ones are asked for at once, at most once for each token (OA14,
+/// O-76). `refused` is that token, where the caller says it; a report of one that was replaced by now changes nothing.
+///
+/// # Errors
+/// [`crate::Kind::NeedsConsent`], [`crate::Kind::Provider`]; [`crate::Kind::Invalid`] for a type whose values a person enters.
+pub fn invalidate(
+    engine: &Engine,
+    caller: &Caller,
+    environment: &str,
+    key_or_id: &str,
+    refused: Option<&SecretValue>,
+) -> Result<Shown> {
+    access::authorize(caller, Act::Read)?;
+    let shown = connection_acts::find(engine, environment, key_or_id)?;
+    let (held, row) = refreshable(engine, &shown)?;
+    let now = held.now(engine);
+    let is_present = match (&held.tokens, refused) {
+        // By digest: how long a comparison takes must not tell how much of a guess was right.
+        (Some((tokens, _)), Some(refused)) => digest(&tokens.access_token) == digest(refused),
+        (Some((tokens, _)), None) => now.since(tokens.lifetime.obtained_at) >= NEWER_THAN_A_REPORT,
+        (None, _) => false,
+    };
+    let outcome = match is_present {
+        // Whoever reports the same token meanwhile finds another row under the lease and gets these.
+        true => refresh(engine, shown.connection.id, row, Reason::Needed).map(drop),
+        false => Ok(()),
+    };
+    let word = match &outcome {
+        Ok(()) if is_present => "ok",
+        Ok(()) => "ok, it had been replaced already",
+        Err(error) => error.kind.code(),
+    };
+    let event = event(
+        engine,
+        &caller.actor(),
+        "connection.invalidate",
+        &shown.environment,
+        &shown.connection,
+        word,
+    );
+    engine.reads.record(engine, vec![event])?;
+    outcome?;
+    connection_acts::read(engine, shown.connection.id)
+}
+
+fn digest(token: &SecretValue) -> [u8; 32] {
+    Sha256::digest(token.expose()).into()
+}
+
+/// What a refresh that somebody asks for sets out from.
+fn refreshable(engine: &Engine, shown: &Shown) -> Result<(Held, u64)> {
+    if shown.connection.auth_type != AuthType::Oauth2 {
+        return Err(nothing_to_refresh(&shown.connection));
+    }
+    let held = read(engine, &*engine.unlocked()?, shown.connection.id)?;
+    match &held.tokens {
+        None => Err(no_tokens(&held.connection)),
+        Some((tokens, _)) if tokens.refresh_token.is_none() => Err(no_refresh_token(&held.connection)),
+        Some((_, row)) => {
+            let row = *row;
+            Ok((held, row))
+        }
+    }
+}
+
+/// Refreshes when due, for the background, which brings its place at the gate; failures are written into the
+/// Connection.
+pub(crate) fn refresh_due(engine: &Engine, id: Id, pass: Pass<'_>) -> Result<()> {
+    let held = read(engine, &*engine.unlocked()?, id)?;
+    let now = held.now(engine);
+    let Some((_, row)) = held.tokens else {
         return Ok(());
     };
-    if tokens.lifetime.is_due(engine.now()) {
-        refresh(engine, id, row, Reason::Needed)?;
+    if held.connection.refresh_in(now) == Some(Duration::ZERO) {
+        refresh(engine, id, row, Reason::Due(pass))?;
     }
     Ok(())
-}
-
-fn read(vault: &UnlockedVault, id: Id) -> Result<Held> {
-    Ok(vault.read(|tx| {
-        let connection = connections::read(tx, id)?;
-        Ok(Held {
-            environment: environments::read(tx, connection.environment)?,
-            tokens: connections::tokens(tx, &connection)?,
-            connection,
-        })
-    })?)
-}
-
-/// One flight: lease, re-read, intent, request, answer (O-53, O-55). `seen` is the row that was not good enough.
-fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason) -> Result<TokenSet> {
-    // I3. The lease is a file lock: the kernel frees it when its holder dies (O-56); it is never stolen (O-57).
-    let _lease = lease::take(&engine.home, &engine.name, id, LEASE_WAIT).map_err(|error| match error {
-        store::Error::Busy(_) => Error::new(
-            Kind::Provider,
-            "Another program is refreshing this connection and has had no answer yet.",
-            "Try again in a moment.",
-        ),
-        error => error.into(),
-    })?;
-    // I5: whoever locks the vault now does not keep this answer from being stored.
-    let _flight = engine.flight();
-    let vault = engine.unlocked()?;
-    let begun = engine.ports.clock.monotonic();
-    let mut again = false;
-    loop {
-        // Re-read under the lease: whoever held it before may have done the work.
-        let Held {
-            connection,
-            environment,
-            tokens,
-        } = read(&vault, id)?;
-        let Some((tokens, row)) = tokens else {
-            return Err(no_tokens(&connection));
-        };
-        let now = engine.now();
-        if row != seen && !tokens.lifetime.is_due(now) {
-            return Ok(tokens);
-        }
-        if reason == Reason::Needed
-            && let Some(error) = standing_failure(&connection, &tokens, now)
-        {
-            return Err(error);
-        }
-        let Some(refresh_token) = &tokens.refresh_token else {
-            return Err(needs_consent(&connection));
-        };
-        // Read under the lease, not earlier: a changed client secret is used on the very next refresh (EL13). Before
-        // the intent: one that is out of reach with its vault leaves nothing in doubt (EL7).
-        let Some(address) = connection.auth_client else {
-            return Err(Error::internal("An OAuth connection has an auth client."));
-        };
-        let used = auth_clients::read_for_use(engine, &vault, address)?;
-        let client = auth_clients::oauth2(&used.auth_client)?;
-        let intents = begin(&vault, &connection, refresh_token, now)?;
-        log::info!("refresh of {} begins", connection.key);
-        // I2: no transaction is open while the request is under way.
-        match send(
-            engine,
-            client,
-            &connection.kept,
-            used.client_secret.as_ref(),
-            refresh_token,
-        ) {
-            Ok(answer) => match commit(engine, &vault, &connection, &environment, &tokens, row, answer) {
-                Ok(tokens) => {
-                    log::info!("refresh of {} stored", connection.key);
-                    return Ok(tokens);
-                }
-                // O-59: somebody connected again meanwhile, and those tokens count.
-                Err(store::Error::Conflict(_)) if !again => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(failure) => {
-                // The failure itself may quote the provider: only that there was one is told here.
-                log::warn!("refresh of {} failed", connection.key);
-                let soon = engine.ports.clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
-                let in_doubt = verdict::is_in_doubt(&failure);
-                let verdict = verdict::of(&connection, intents, failure, now);
-                if in_doubt && soon && !again {
-                    // O-60: asked once more at once with the same token; many servers allow it for a while.
-                    keep_intent(&vault, &connection, verdict, now)?;
-                } else if let Some(error) =
-                    record_failure(engine, &vault, &connection, &environment, row, verdict)?
-                {
-                    return Err(error);
-                } else if again {
-                    return Err(changed_meanwhile(&connection));
-                }
-            }
-        }
-        again = true;
-    }
-}
-
-fn send(
-    engine: &Engine,
-    client: &Oauth2,
-    kept: &[(String, String)],
-    secret: Option<&SecretValue>,
-    refresh_token: &SecretValue,
-) -> std::result::Result<Answer, OauthError> {
-    // T-11: a host that the provider named once counts while the registration lists it.
-    let client = &*behaviour::at_home(client, kept)?;
-    let network = engine.network().map_err(|error| OauthError::Transient {
-        what: error.message,
-        retry_after: None,
-        sent: Sent::No,
-    })?;
-    let clock = Arc::clone(&engine.ports.clock);
-    network.runtime.block_on(token::refresh(
-        &network.http,
-        client,
-        secret,
-        refresh_token,
-        &move || clock.now(),
-    ))
-}
-
-/// Why nothing is sent now unless the Owner asks: a pause after a failure (O-62, O-63), or a failure that waiting
-/// does not mend (O-59, O-61).
-fn standing_failure(connection: &Connection, tokens: &TokenSet, now: Timestamp) -> Option<Error> {
-    match connection.state {
-        ConnectionState::NeedsConsent => Some(needs_consent(connection)),
-        ConnectionState::Error => Some(stored_error(connection)),
-        _ => connection
-            .retry_at
-            .filter(|&at| at > now)
-            .map(|at| backing_off(connection, tokens, at, now)),
-    }
-}
-
-/// O-65: a token that is due is not handed out by default, even while it is still accepted; `--min-ttl` says otherwise.
-fn backing_off(connection: &Connection, tokens: &TokenSet, until: Timestamp, now: Timestamp) -> Error {
-    let mut error = stored_error(connection);
-    error.hint = format!("Keyward tries again at {}.", until.to_rfc3339());
-    let left = tokens.lifetime.left(now).as_secs();
-    if left > 0 {
-        error.hint.push_str(&format!(
-            " The present token lives {left} s more: --min-ttl 1s takes it."
-        ));
-    }
-    error
-}
-
-fn stored_error(connection: &Connection) -> Error {
-    match &connection.error {
-        Some(error) => Error::new(Kind::Provider, error.message.clone(), error.hint.clone()),
-        None => Error::new(
-            Kind::Provider,
-            "The provider could not be asked for fresh tokens.",
-            "",
-        ),
-    }
-}
-
-fn too_short(connection: &Connection, tokens: &TokenSet) -> Error {
-    let message = format!(
-        "A fresh token of “{}” lives {} s, less than was asked for.",
-        connection.key,
-        tokens.lifetime.length().as_secs()
-    );
-    Error::new(Kind::Provider, message, "Ask for less with --min-ttl.")
-}
-
-fn changed_meanwhile(connection: &Connection) -> Error {
-    let message = format!("“{}” was connected again meanwhile.", connection.key);
-    Error::new(Kind::Conflict, message, "Try again.")
-}
-
-fn no_tokens(connection: &Connection) -> Error {
-    let message = format!("“{}” is not connected.", connection.key);
-    Error::new(
-        Kind::NeedsConsent,
-        message,
-        format!("Connect it: keyward connect {}", connection.key),
-    )
-}
-
-fn needs_consent(connection: &Connection) -> Error {
-    let message = match &connection.error {
-        Some(error) => format!("“{}” needs consent again. {}", connection.key, error.message),
-        None => format!(
-            "The token of “{}” has expired and there is no refresh token.",
-            connection.key
-        ),
-    };
-    Error::new(
-        Kind::NeedsConsent,
-        message,
-        format!("Connect it again: keyward connect {}", connection.key),
-    )
 }
 
 pub(crate) fn event(

@@ -110,7 +110,9 @@ fn value(engine: &Engine, current: &Environment, reference: &Reference, found: F
         (Found::Value(value), _) => Ok(value),
         (Found::Refused(error), _) => Err(error),
         (Found::Failed(error), _) => Err(error.into()),
-        (Found::Connection(connection, _), _) if connection.auth_type == AuthType::Oauth2 => {
+        (Found::Connection(connection, _), _)
+            if matches!(connection.auth_type, AuthType::Oauth2 | AuthType::Oauth1) =>
+        {
             field(engine, &connection, reference.field.as_ref())
         }
         (Found::Connection(connection, value), _) => {

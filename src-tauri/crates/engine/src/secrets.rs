@@ -1,5 +1,6 @@
 //! Secrets: create, read, change, delete, restore, copy and move.
 
+mod changing;
 mod copying;
 mod finding;
 pub(crate) mod trash;
@@ -11,7 +12,7 @@ use keyward_model::{
     audit::AuditEvent,
     environment::Environment,
     name::Handle,
-    secret::{Changes, LONGEST_ROTATION, Secret, Version},
+    secret::{LONGEST_ROTATION, Secret, Version},
     value::MAX_VALUE_BYTES,
 };
 use keyward_vault::{
@@ -27,6 +28,7 @@ use crate::{
     environments as environment_acts,
 };
 
+pub use changing::{renew, restore_version, set_value, update};
 pub use copying::{Transfer, duplicate, transfer};
 pub(crate) use finding::{Listed, find_all, missing};
 pub use finding::{find, list};
@@ -138,100 +140,6 @@ pub fn create(
         Err(store::Error::Conflict(_)) => Err(taken(&handle, &environment)),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Changes metadata; never the key (PV5) and never the value.
-///
-/// # Errors
-/// [`Kind::NotFound`], [`Kind::Invalid`].
-pub fn update(
-    engine: &Engine,
-    caller: &Caller,
-    environment: &str,
-    key_or_id: &str,
-    changes: &Changes,
-) -> Result<(Secret, Environment)> {
-    access::authorize(caller, Act::Write)?;
-    check_text("name", changes.name.as_deref().unwrap_or_default())?;
-    check_text("description", changes.description.as_deref().unwrap_or_default())?;
-    check_text("tags", &changes.tags.as_deref().unwrap_or_default().concat())?;
-    check_text("notes", changes.notes.as_deref().unwrap_or_default())?;
-    check_rotation(changes.rotate_every.flatten())?;
-    let (secret, environment) = find(engine, environment, key_or_id)?;
-    let now = engine.now();
-    let secret = engine.unlocked()?.write(now, |tx| {
-        let secret = secrets::update(tx, secret.id, changes, now)?;
-        audit::append(tx, &event(engine, caller, "secret.update", &secret, &environment))?;
-        Ok(secret)
-    })?;
-    engine.changes.publish(ChangeKind::Secret, secret.id);
-    Ok((secret, environment))
-}
-
-/// Stores a new value as a new version.
-///
-/// # Errors
-/// [`Kind::NotFound`], [`Kind::Invalid`] over 1 MiB.
-pub fn set_value(
-    engine: &Engine,
-    caller: &Caller,
-    environment: &str,
-    key_or_id: &str,
-    value: &SecretValue,
-    note: &str,
-) -> Result<(Secret, Environment)> {
-    access::authorize(caller, Act::Write)?;
-    check_value(value)?;
-    check_text("note", note)?;
-    let (secret, environment) = find(engine, environment, key_or_id)?;
-    let now = engine.now();
-    let secret = engine.unlocked()?.write(now, |tx| {
-        let secret = secrets::set_value(tx, secret.id, value, note, now)?;
-        audit::append(
-            tx,
-            &event(engine, caller, "secret.set_value", &secret, &environment),
-        )?;
-        Ok(secret)
-    })?;
-    engine.changes.publish(ChangeKind::Secret, secret.id);
-    Ok((secret, environment))
-}
-
-/// Makes an old value the current one, as a new version.
-///
-/// # Errors
-/// [`Kind::NotFound`] for the Secret or the version; [`Kind::Conflict`] for a revoked version.
-pub fn restore_version(
-    engine: &Engine,
-    caller: &Caller,
-    environment: &str,
-    key_or_id: &str,
-    number: u32,
-) -> Result<(Secret, Environment)> {
-    access::authorize(caller, Act::Write)?;
-    let (secret, environment) = find(engine, environment, key_or_id)?;
-    let now = engine.now();
-    let secret = engine.unlocked()?.write(now, |tx| {
-        let revoked = secrets::versions(tx, &secret)?
-            .iter()
-            .any(|version| version.number == number && version.revoked);
-        if revoked {
-            return Err(store::Error::Conflict(format!(
-                "version {number} of {} was revoked",
-                secret.key
-            )));
-        }
-        let value = secrets::version_value(tx, &secret, number)?;
-        let note = format!("Restored from version {number}");
-        let secret = secrets::set_value(tx, secret.id, &value, &note, now)?;
-        audit::append(
-            tx,
-            &event(engine, caller, "secret.restore_version", &secret, &environment),
-        )?;
-        Ok(secret)
-    })?;
-    engine.changes.publish(ChangeKind::Secret, secret.id);
-    Ok((secret, environment))
 }
 
 /// Versions, newest first, without values, and the number of the current one.

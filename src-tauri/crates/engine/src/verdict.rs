@@ -7,10 +7,14 @@ use keyward_model::{
     connection::{Connection, ConnectionError, ConnectionState, RefreshIntent},
 };
 use keyward_oauth::{Error as Failure, error::Sent};
+use sha2::{Digest, Sha256};
 
-/// First pause after a transient failure; doubles up to [`LONGEST_PAUSE`]. Also the least pause, whatever the
-/// provider says: at most one failed request in ten seconds (O-63).
+/// The least pause after a transient failure, whatever the provider says: at most one failed request in ten seconds
+/// (O-63).
 pub(crate) const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Pauses are drawn below a bound that begins at a second and doubles up to this (O-63: full jitter, so that those who
+/// failed together do not come back together).
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
 /// The intent that was written before the request, and the one it replaced.
@@ -63,10 +67,14 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
             oauth_error,
             description,
         } => {
-            let cause = if written.attempt > 1 {
-                "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked"
-            } else {
-                "the grant was revoked, expired, or used by another program"
+            let ended = connection.refresh_token_expires_at().filter(|at| *at <= now);
+            let cause = match ended {
+                // OA9: the provider had said so.
+                Some(at) => format!("its life ended at {}, as the provider had said", at.to_rfc3339()),
+                None if written.attempt > 1 => {
+                    "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked".to_owned()
+                }
+                None => "the grant was revoked, expired, or used by another program".to_owned(),
             };
             let message = format!(
                 "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
@@ -167,8 +175,23 @@ fn error(code: String, message: String, hint: String) -> ConnectionError {
     ConnectionError { code, message, hint }
 }
 
-/// O-62, O-63: what the provider says, else a pause that doubles; never less than the first one.
+/// O-62, O-63: what the provider says, else a pause by chance below a bound that doubles; never less than the least.
 fn retry_at(connection: &Connection, now: Timestamp, said: Option<Duration>) -> Timestamp {
-    let doubled = FIRST_PAUSE.saturating_mul(1 << connection.failures.min(8));
-    now.after(said.unwrap_or(doubled.min(LONGEST_PAUSE)).max(FIRST_PAUSE))
+    let bound = Duration::from_secs(1 << connection.failures.min(16)).min(LONGEST_PAUSE);
+    now.after(
+        said.unwrap_or_else(|| drawn(connection, now, bound))
+            .max(FIRST_PAUSE),
+    )
+}
+
+/// Evenly from nothing to `bound`: of what differs between Connections, failures and moments, through a digest. It
+/// need not be secret, only uneven.
+fn drawn(connection: &Connection, now: Timestamp, bound: Duration) -> Duration {
+    let mut digest = Sha256::new();
+    digest.update(connection.id.as_bytes());
+    digest.update(connection.failures.to_be_bytes());
+    digest.update(now.seconds().to_be_bytes());
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
+    let share = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
+    bound.mul_f64(share)
 }

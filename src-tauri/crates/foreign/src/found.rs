@@ -2,7 +2,11 @@
 
 use keyward_model::{SecretValue, Timestamp};
 
-use crate::{limits, own::EnvironmentOf};
+use crate::{
+    app::{AppCredential, ApplicationOf, ClientOf},
+    limits,
+    own::EnvironmentOf,
+};
 
 /// Everything a file holds.
 #[derive(Debug, Default)]
@@ -11,6 +15,10 @@ pub struct Sheet {
     pub entries: Vec<Found>,
     /// Environments that the file tells of; only our own export does.
     pub environments: Vec<EnvironmentOf>,
+    /// Applications that the file tells of; only our own export does.
+    pub applications: Vec<ApplicationOf>,
+    /// Registrations that the file tells of; only our own export does.
+    pub auth_clients: Vec<ClientOf>,
     /// What was left out, and why, in sentences; names no value.
     pub remarks: Vec<String>,
 }
@@ -38,6 +46,8 @@ pub struct Found {
     pub expires_at: Option<Timestamp>,
     /// How old a value may become before it should be replaced, in seconds.
     pub rotate_every: Option<u64>,
+    /// What makes it an app credential, where it is one: it has one value then, of Basic both joined as they are stored.
+    pub app: Option<AppCredential>,
     /// The value or values.
     pub content: Content,
 }

@@ -6,7 +6,10 @@
 //!  "items": [{"environment": "default", "key": "STRIPE_KEY", "name": "Stripe", "tags": ["payments"],
 //!             "value": "…", "versions": [{"value": "…", "note": "", "created_at": "…"}]},
 //!            {"environment": "default", "key": "DB", "name": "Database",
-//!             "variables": [{"name": "PASSWORD", "masked": true, "value": "…"}]}]}
+//!             "variables": [{"name": "PASSWORD", "masked": true, "value": "…"}]},
+//!            {"environment": "default", "key": "GH", "name": "GitHub", "value": "…",
+//!             "app": {"type": "access_token", "application": "github", "auth_client": "gh"}}],
+//!  "auth_clients": [{"key": "gh", "type": "api_key", "environment": "default", "url": "https://api.github.com", …}]}
 //! ```
 //! A value is a text, or `{"base64": "…"}` when it is not UTF-8. Members that hold nothing are left out. Without
 //! values it is structure alone: the same document, and not one `value` in it (WK3).
@@ -19,6 +22,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
+    app,
     document::Document,
     error::{Error, Result},
     found::{Content, Found, Older, Sheet, Variable},
@@ -87,6 +91,18 @@ pub fn write<W: Write>(out: W, heading: Heading<'_>, sheet: &Sheet, carry: Carry
                     }
                 })
             })?;
+        if !sheet.applications.is_empty() {
+            document
+                .member("applications")?
+                .list(&sheet.applications, app::write_application)?;
+        }
+        if !sheet.auth_clients.is_empty() {
+            document
+                .member("auth_clients")?
+                .list(&sheet.auth_clients, |document, client| {
+                    app::write_client(document, client, carry)
+                })?;
+        }
         if !sheet.remarks.is_empty() {
             document.member("remarks")?.texts(&sheet.remarks)?;
         }
@@ -126,6 +142,10 @@ fn item<W: Write>(document: &mut Document<W>, found: &Found, carry: Carry) -> io
         }
         if let Some(seconds) = found.rotate_every {
             document.member("rotate_every_seconds")?.number(seconds)?;
+        }
+        if let Some(app) = &found.app {
+            document.member("app")?;
+            app::write_credential(document, app)?;
         }
         match &found.content {
             Content::Value(one) => variable(document, one, carry),
@@ -204,6 +224,21 @@ pub(crate) fn read(mut object: Map<String, Value>) -> Result<Sheet> {
             colour: json::full(&mut environment, "colour"),
         });
     }
+    let applications = json::list(&mut object, "applications")?;
+    limits::entries(applications.len())?;
+    for application in applications {
+        let application = json::object(application, "applications")?;
+        sheet.applications.push(app::read_application(application));
+    }
+    let clients = json::list(&mut object, "auth_clients")?;
+    limits::entries(clients.len())?;
+    for (at, client) in clients.into_iter().enumerate() {
+        let place = format!("auth client {}", at + 1);
+        let client = json::object(client, &place)?;
+        sheet
+            .auth_clients
+            .push(app::read_client(client).map_err(|error| error.at(place))?);
+    }
     let items = json::list(&mut object, "items")?;
     limits::entries(items.len())?;
     for (at, item) in items.into_iter().enumerate() {
@@ -233,7 +268,15 @@ fn entry(mut item: Map<String, Value>) -> Result<Found> {
             Content::Variables(variables)
         }
     };
+    let app = match item.remove("app") {
+        None => None,
+        Some(_) if matches!(content, Content::Variables(_)) => {
+            return Err(Error::malformed("an app credential has one value"));
+        }
+        Some(app) => Some(app::read_credential(json::object(app, "app")?)?),
+    };
     let mut found = Found {
+        app,
         folder: texts(json::list(&mut item, "folder")?),
         environment: json::full(&mut item, "environment"),
         key: json::full(&mut item, "key"),
@@ -281,7 +324,7 @@ fn one(object: &mut Map<String, Value>, name: String) -> Result<Variable> {
     })
 }
 
-fn secret(value: Value) -> Result<SecretValue> {
+pub(crate) fn secret(value: Value) -> Result<SecretValue> {
     match value {
         Value::String(text) => Ok(SecretValue::from(text)),
         Value::Object(mut object) => {
@@ -295,7 +338,7 @@ fn secret(value: Value) -> Result<SecretValue> {
     }
 }
 
-fn texts(list: Vec<Value>) -> Vec<String> {
+pub(crate) fn texts(list: Vec<Value>) -> Vec<String> {
     list.into_iter()
         .filter_map(|value| match value {
             Value::String(text) => Some(text),

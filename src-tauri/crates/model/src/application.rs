@@ -9,7 +9,7 @@ pub struct Application {
     pub id: Id,
     /// Unique in the vault; what `@APP` says.
     pub key: AppName,
-    /// Free text for people.
+    /// Free text for people; can be changed.
     pub name: String,
     /// Where its requests usually go: proposed for the next credential.
     pub url: Option<String>,

@@ -46,6 +46,8 @@ pub enum Visibility {
 pub enum Registration {
     /// OAuth 2.0 (RFC 6749).
     Oauth2(Box<Oauth2>),
+    /// OAuth 1.0a (RFC 5849).
+    Oauth1(Box<Oauth1>),
     /// An address that asks for no sign-in.
     NoAuth {
         /// Where requests go.
@@ -118,6 +120,41 @@ pub struct Oauth2 {
     pub provider: Option<Origin>,
     /// What the provider does its own way.
     pub dialect: Dialect,
+}
+
+/// An OAuth 1.0a registration (RFC 5849). Its consumer secret lives in a version of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oauth1 {
+    /// Where a request token is got (RFC 5849 §2.1).
+    pub request_uri: String,
+    /// Where the person agrees (§2.2).
+    pub authorize_uri: String,
+    /// Where the request token becomes an access token (§2.3).
+    pub access_uri: String,
+    /// The consumer key.
+    pub consumer_key: String,
+    /// Current consumer secret: number from 1 and record.
+    pub client_secret: Option<(u32, Id)>,
+    /// How requests are signed.
+    pub signature: Signature,
+    /// Where the browser comes back to (OA1).
+    pub redirect: Redirect,
+    /// Path of the redirect, starting with `/` (O-26).
+    pub redirect_path: String,
+    /// Further parameters of the address where the person agrees, in order (EL9).
+    pub authorize_params: Vec<(String, String)>,
+}
+
+/// How OAuth 1.0a requests are signed (RFC 5849 §3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signature {
+    /// `HMAC-SHA1`, what nearly all take.
+    #[default]
+    HmacSha1,
+    /// `HMAC-SHA256`, beyond the RFC: NetSuite and few others.
+    HmacSha256,
+    /// `PLAINTEXT`: the secrets themselves, over https alone.
+    Plaintext,
 }
 
 /// The catalogue entry that an AuthClient was made from.
@@ -211,6 +248,11 @@ words!(Grant {
     JwtBearer = "jwt_bearer",
     Password = "password",
 });
+words!(Signature {
+    HmacSha1 = "HMAC-SHA1",
+    HmacSha256 = "HMAC-SHA256",
+    Plaintext = "PLAINTEXT",
+});
 words!(ClientAuthentication {
     None = "none",
     Basic = "basic",
@@ -270,6 +312,28 @@ impl AuthClient {
     pub fn oauth2(&self) -> Option<&Oauth2> {
         match &self.registration {
             Registration::Oauth2(oauth2) => Some(oauth2),
+            Registration::Oauth1(_)
+            | Registration::NoAuth { .. }
+            | Registration::Basic { .. }
+            | Registration::ApiKey { .. } => None,
+        }
+    }
+
+    /// The OAuth 1.0a registration, where it is one.
+    #[must_use]
+    pub fn oauth1(&self) -> Option<&Oauth1> {
+        match &self.registration {
+            Registration::Oauth1(oauth1) => Some(oauth1),
+            _ => None,
+        }
+    }
+
+    /// Number and record of the present client secret or consumer secret.
+    #[must_use]
+    pub fn client_secret(&self) -> Option<(u32, Id)> {
+        match &self.registration {
+            Registration::Oauth2(oauth2) => oauth2.client_secret,
+            Registration::Oauth1(oauth1) => oauth1.client_secret,
             Registration::NoAuth { .. } | Registration::Basic { .. } | Registration::ApiKey { .. } => None,
         }
     }
@@ -290,6 +354,7 @@ impl Registration {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Oauth2(_) => "oauth2",
+            Self::Oauth1(_) => "oauth1",
             Self::NoAuth { .. } => "noauth",
             Self::Basic { .. } => "basic",
             Self::ApiKey { .. } => "api_key",
@@ -301,6 +366,7 @@ impl Registration {
     pub fn serves(&self, auth_type: AuthType) -> bool {
         match self {
             Self::Oauth2(_) => auth_type == AuthType::Oauth2,
+            Self::Oauth1(_) => auth_type == AuthType::Oauth1,
             Self::NoAuth { .. } => auth_type == AuthType::None,
             Self::Basic { .. } => auth_type == AuthType::Basic,
             // A token that somebody made at the provider is sent as a key is: one value.
@@ -312,7 +378,7 @@ impl Registration {
     #[must_use]
     pub fn url(&self) -> Option<&str> {
         match self {
-            Self::Oauth2(_) => None,
+            Self::Oauth2(_) | Self::Oauth1(_) => None,
             Self::NoAuth { url } | Self::Basic { url } | Self::ApiKey { url, .. } => url.as_deref(),
         }
     }
@@ -321,7 +387,7 @@ impl Registration {
     #[must_use]
     pub fn apply(&self) -> Option<&Apply> {
         match self {
-            Self::Oauth2(_) | Self::NoAuth { .. } => None,
+            Self::Oauth2(_) | Self::Oauth1(_) | Self::NoAuth { .. } => None,
             Self::Basic { .. } => Some(&Apply::Basic),
             Self::ApiKey { apply, .. } => Some(apply),
         }

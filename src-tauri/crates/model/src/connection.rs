@@ -8,8 +8,10 @@ use crate::{
     name::{AppName, Handle},
 };
 
+mod upkeep;
 mod values;
 
+pub use upkeep::{EndKind, PendingRevocation, RefreshTokenEnd, Replaced, Upkeep};
 pub use values::{AuthType, UserPass, ValuesError};
 
 /// Where the AuthClient of a Connection is kept: one that is visible on the whole machine is used from other vaults too (EL7).
@@ -86,7 +88,7 @@ pub struct Connection {
     pub granted_scope: Option<String>,
     /// Lifetime of the present access token; `None` without tokens.
     pub lifetime: Option<Lifetime>,
-    /// Whether a refresh token is held.
+    /// Whether something renews the tokens without a person: a refresh token, or the client's own credentials.
     pub has_refresh_token: bool,
     /// Record of the TokenSet, chosen when the Connection is made.
     pub token_set: Id,
@@ -100,6 +102,8 @@ pub struct Connection {
     pub failures: u32,
     /// What its provider said beside the tokens and requests need: `realmId`, `instance_url` (OA4).
     pub kept: Vec<(String, String)>,
+    /// What keeping the tokens alive needs to know beside them.
+    pub upkeep: Upkeep,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -110,7 +114,8 @@ pub struct Connection {
 pub struct TokenSet {
     /// The access token.
     pub access_token: SecretValue,
-    /// The refresh token, where one was given (O-54: an absent one keeps the old).
+    /// The refresh token, where one was given (O-54: an absent one keeps the old). An empty one, which no provider
+    /// gives, stands for the client itself: it asks again by its own credentials, and nothing of this is sent (OA2).
     pub refresh_token: Option<SecretValue>,
     /// As the provider wrote it; compared without regard to case (O-67).
     pub token_type: String,
@@ -147,10 +152,6 @@ pub struct Lifetime {
 
 /// The least a token is refreshed before its end, in seconds (EL3).
 const LEAST_WINDOW: u64 = 60;
-
-/// Tokens that live shorter than this, in seconds, are refreshed when somebody asks, not in the background: a
-/// provider that answers `expires_in: 0` must not be asked without end.
-const SHORTEST_BACKGROUND: u64 = 4;
 
 /// Longest lifetime believed: one year (O-66).
 pub const LONGEST_LIFETIME: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -223,19 +224,6 @@ impl Lifetime {
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at
-    }
-}
-
-impl Connection {
-    /// When the background refresh takes place: `None` without tokens to refresh.
-    #[must_use]
-    pub fn next_refresh_at(&self) -> Option<Timestamp> {
-        let lifetime = self.lifetime?;
-        // O-61: what consent or a person must mend is not tried again by itself.
-        let refreshable = self.has_refresh_token
-            && self.state == ConnectionState::Ready
-            && lifetime.length().as_secs() >= SHORTEST_BACKGROUND;
-        refreshable.then(|| lifetime.due_at().max(self.retry_at.unwrap_or(lifetime.due_at())))
     }
 }
 

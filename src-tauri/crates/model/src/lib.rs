@@ -36,6 +36,8 @@ pub mod auth_client;
 
 pub mod provider;
 
+pub mod diagnosis;
+
 pub mod audit;
 
 pub mod settings;
@@ -53,5 +55,5 @@ pub mod envfile;
 pub mod search;
 
 pub use id::Id;
-pub use time::Timestamp;
+pub use time::{BootTime, Timestamp};
 pub use value::SecretValue;

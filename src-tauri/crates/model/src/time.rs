@@ -2,11 +2,30 @@
 
 use std::time::Duration;
 
+use crate::Id;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Seconds since the Unix epoch, UTC, without leap seconds. May lie before 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
+
+/// Time since the machine started, its sleep included: what no one can put forward or back (O-68, O-70).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BootTime {
+    /// Which start: two moments of different ones cannot be compared.
+    pub boot: Id,
+    /// Whole seconds since then.
+    pub seconds: u64,
+}
+
+impl BootTime {
+    /// Time from `earlier` to this moment; `None` when the machine was started in between.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Option<Duration> {
+        let seconds = self.seconds.checked_sub(earlier.seconds)?;
+        (self.boot == earlier.boot).then_some(Duration::from_secs(seconds))
+    }
+}
 
 impl Timestamp {
     /// Seconds since the Unix epoch.

@@ -195,11 +195,10 @@ fn tokens(client: Option<&Oauth2>, reply: &Reply, reading: &Reading<'_>) -> Resu
     let lifetime = seconds(members.find("expires_in")?)
         .or(until(members.find("expires_at")?))
         .unwrap_or(Duration::from_secs(u64::from(reading.default_lifetime)));
-    let refresh_token_expires_in = seconds(members.find("refresh_token_expires_in")?)
-        .map(|life| life.as_secs())
-        // Keycloak says 0 for one that does not end.
-        .filter(|seconds| *seconds > 0)
-        .or_else(|| dialect?.refresh_token.idle.map(u64::from));
+    // What the catalogue knows counts where the answer says nothing: each use begins such a life anew (OA9).
+    let idle = dialect.and_then(|dialect| dialect.refresh_token.idle);
+    let refresh_token_expires_in =
+        refresh_token_life(&members)?.or(idle.map(|seconds| Duration::from_secs(seconds.into())));
     let lifetime = Lifetime::new(reading.obtained_at, lifetime)
         .with_window(client.and_then(|client| client.refresh_window));
     Ok(Answer {
@@ -213,9 +212,26 @@ fn tokens(client: Option<&Oauth2>, reply: &Reply, reading: &Reading<'_>) -> Resu
             raw: SecretValue::new(reply.body.to_vec()),
         },
         account: claims.flatten().and_then(Claims::account),
-        server_date,
         refresh_token_expires_in,
+        server_date,
     })
+}
+
+/// O-77: the rest of the refresh token's life, by whatever name; `None` where nothing is said, or zero, which is how
+/// some say that it does not end.
+fn refresh_token_life(members: &Members<'_>) -> Result<Option<Duration>, Unread> {
+    // No standard names it: Google and LinkedIn, Intuit, Keycloak.
+    let names = [
+        "refresh_token_expires_in",
+        "x_refresh_token_expires_in",
+        "refresh_expires_in",
+    ];
+    for name in names {
+        if let found @ Some(_) = members.find(name)? {
+            return Ok(seconds(found).filter(|rest| !rest.is_zero()));
+        }
+    }
+    Ok(None)
 }
 
 /// An answer as GitHub gives it unasked: a form, and only where it says that it is one.

@@ -2,23 +2,21 @@
 
 use std::{
     collections::HashSet,
-    net::IpAddr,
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use keyward_model::{auth_client::Oauth2, dialect::Pkce};
-use oauth2::{
-    AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient, url::Host,
-};
+use keyward_model::{Timestamp, auth_client::Oauth2, dialect::Pkce};
+use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope, basic::BasicClient};
 use sha2::{Digest, Sha256};
 use url::Url;
 use zeroize::Zeroizing;
 
 pub use crate::callback::Code;
 use crate::{
-    callback::{self, CallbackError, Expected, LONGEST_HEAD, MissingIssuer, Reason},
+    callback::{self, CallbackError, Expected, LONGEST_HEAD, MissingIssuer, Names, Reason},
     endpoint,
     error::Error,
+    redirect::{self, Parts},
 };
 
 /// Random bytes of state, PKCE verifier and nonce: 256 bit (O-02, O-04, O-05).
@@ -31,7 +29,8 @@ const LONGEST_PARAMETER: usize = 2048;
 pub struct Request<'a> {
     /// The registration; its `authorize_params` are sent as well.
     pub client: &'a Oauth2,
-    /// Where the answer goes: [`crate::loopback::Loopback::redirect_uri`].
+    /// Where the answer goes: [`crate::loopback::Loopback::redirect_uri`], or where nobody listens
+    /// [`redirect::shown`].
     pub redirect_uri: &'a str,
     /// Scopes, one each.
     pub scopes: &'a [String],
@@ -42,7 +41,10 @@ pub struct Request<'a> {
 /// A consent under way: what its answer is held against. Good for one answer.
 pub struct Pending {
     url: String,
+    /// Until when the address is good, where the provider said so (RFC 9126).
+    good_until: Option<Timestamp>,
     redirect_uri: String,
+    parts: Parts,
     expected: Expected,
     used: AtomicBool,
     pub(crate) verifier: Zeroizing<String>,
@@ -76,7 +78,7 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
             ));
         }
     }
-    let (authority, path) = redirect_parts(request.redirect_uri)?;
+    let parts = redirect::parts(&client.redirect, request.redirect_uri)?;
 
     let dialect = &client.dialect;
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256_len(RANDOM_BYTES);
@@ -115,10 +117,11 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
 
     Ok(Pending {
         url: url.into(),
+        good_until: None,
         redirect_uri: request.redirect_uri.to_owned(),
         expected: Expected {
-            authority,
-            path,
+            authority: parts.authority.clone(),
+            path: parts.path.clone(),
             state: state_digest,
             issuer: client.issuer.clone(),
             missing_issuer: if client.issuer_in_callback {
@@ -126,9 +129,10 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
             } else {
                 MissingIssuer::Accepted
             },
-            names: dialect.callback_names.clone(),
+            names: Names::Oauth2(dialect.callback_names.clone()),
             keep: dialect.keep_from_callback.clone(),
         },
+        parts,
         used: AtomicBool::new(false),
         verifier: Zeroizing::new(verifier.into_secret()),
         nonce,
@@ -139,6 +143,31 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
 }
 
 impl Pending {
+    /// A consent of OAuth 1.0a: its request token is the state (RFC 5849 §2.2).
+    pub(crate) fn of_request_token(url: String, redirect_uri: &str, parts: Parts, token: &str) -> Self {
+        Self {
+            url,
+            good_until: None,
+            redirect_uri: redirect_uri.to_owned(),
+            expected: Expected {
+                authority: parts.authority.clone(),
+                path: parts.path.clone(),
+                state: Sha256::digest(token.as_bytes()).into(),
+                issuer: None,
+                missing_issuer: MissingIssuer::Accepted,
+                names: Names::Oauth1,
+                keep: Vec::new(),
+            },
+            parts,
+            used: AtomicBool::new(false),
+            verifier: Zeroizing::default(),
+            nonce: None,
+            issuer: None,
+            client_id: String::new(),
+            token_uri: String::new(),
+        }
+    }
+
     /// The address for the browser, fully encoded (O-07). It holds the state: not for logs.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -151,8 +180,21 @@ impl Pending {
         &self.redirect_uri
     }
 
-    /// Takes the address that a person copied from the browser, with or without `http://` (O-36). It is judged
-    /// as the same bytes would be at the listener.
+    /// Whether the address for the browser is still good: one that only refers to a pushed request ends with it
+    /// (O-16).
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.good_until.is_none_or(|until| now < until)
+    }
+
+    /// The request was pushed: the browser carries a reference to it (O-16).
+    pub(crate) fn refer_to(&mut self, url: String, good_until: Timestamp) {
+        self.url = url;
+        self.good_until = Some(good_until);
+    }
+
+    /// Takes the address that a person copied from the browser, with or without `http://`, or that the system handed
+    /// to the app (O-36). It is judged as the same bytes would be at the listener.
     ///
     /// # Errors
     /// As [`callback::judge`]; with [`CallbackError::NotOurs`] the consent goes on.
@@ -162,14 +204,7 @@ impl Pending {
         if address.len() > LONGEST_HEAD || !address.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(CallbackError::NotOurs(Reason::Malformed));
         }
-        let scheme = "http://";
-        let rest = match address.get(..scheme.len()) {
-            Some(start) if start.eq_ignore_ascii_case(scheme) => &address[scheme.len()..],
-            _ => address,
-        };
-        // Browsers keep a fragment to themselves; some providers add an empty one.
-        let rest = rest.split('#').next().unwrap_or_default();
-        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, target) = self.parts.split(address);
         let head = Zeroizing::new(format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\n\r\n"));
         self.settle(callback::judge(self, head.as_bytes()))
     }
@@ -263,7 +298,11 @@ fn renamed(client: &Oauth2, url: Url) -> Url {
     renamed
 }
 
-fn merged(ours: &[(String, String)], theirs: &[(String, String)]) -> Result<Vec<(String, String)>, Error> {
+/// Parameters of the registration with those of one request, which replace them.
+pub(crate) fn merged(
+    ours: &[(String, String)],
+    theirs: &[(String, String)],
+) -> Result<Vec<(String, String)>, Error> {
     check_params(ours)?;
     check_params(theirs)?;
     let kept = ours
@@ -288,34 +327,12 @@ pub(crate) fn check_scopes(scopes: &[String]) -> Result<(), Error> {
     }
 }
 
-/// O-09: `http://` and a loopback address literal with its port; no query, so that ours is the whole of it.
-fn redirect_parts(redirect_uri: &str) -> Result<(String, String), Error> {
-    let url = Url::parse(redirect_uri)
-        .ok()
-        .filter(|url| url.scheme() == "http" && url.as_str() == redirect_uri);
-    let is_loopback = |url: &Url| match url.host() {
-        Some(Host::Ipv4(ip)) => IpAddr::from(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::from(ip).is_loopback(),
-        _ => false,
-    };
-    let parts = url.filter(|url| is_loopback(url) && url.query().is_none() && url.fragment().is_none());
-    match parts
-        .as_ref()
-        .and_then(|url| Some((url.host_str()?, url.port()?, url.path())))
-    {
-        Some((host, port, path)) => Ok((format!("{host}:{port}"), path.to_owned())),
-        None => Err(Error::BadEndpoint(
-            "the redirect URI is not a loopback address with a port".to_owned(),
-        )),
-    }
-}
-
 pub(crate) fn redirect_url(redirect_uri: &str) -> Result<RedirectUrl, Error> {
     RedirectUrl::new(redirect_uri.to_owned())
         .map_err(|_| Error::BadEndpoint("the redirect URI is not a URL".to_owned()))
 }
 
-fn random_text() -> Zeroizing<String> {
+pub(crate) fn random_text() -> Zeroizing<String> {
     Zeroizing::new(CsrfToken::new_random_len(RANDOM_BYTES).into_secret())
 }
 

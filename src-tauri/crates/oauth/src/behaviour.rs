@@ -20,7 +20,7 @@ use crate::{
 
 pub(crate) use meta::{further, refresh as meta_refresh};
 
-/// Changes the parameters of a token request before they are renamed and written.
+/// Changes the parameters of a request before they are renamed and written.
 pub(crate) fn adjust(
     client: &Oauth2,
     kind: Kind,
@@ -31,14 +31,15 @@ pub(crate) fn adjust(
     match client.dialect.behaviour {
         // https://github.com/basecamp/api: `type` stands where RFC 6749 has `grant_type`.
         Some(Behaviour::BasecampType) => {
-            fields.remove("grant_type");
             let word = match kind {
                 Kind::Exchange => "web_server",
                 Kind::Refresh => "refresh",
+                Kind::Grant | Kind::Beside => return Ok(()),
             };
+            fields.remove("grant_type");
             fields.push("type", word);
         }
-        Some(Behaviour::WithingsEnvelope) => fields.push("action", "requesttoken"),
+        Some(Behaviour::WithingsEnvelope) if kind != Kind::Beside => fields.push("action", "requesttoken"),
         Some(Behaviour::AppleClientSecret) => {
             fields.remove("client_secret");
             if let Some(key) = secret {
@@ -52,6 +53,7 @@ pub(crate) fn adjust(
             | Behaviour::ThreadsExchange
             | Behaviour::SlackUserToken
             | Behaviour::DataEnvelope
+            | Behaviour::WithingsEnvelope
             | Behaviour::CallbackHost,
         )
         | None => {}

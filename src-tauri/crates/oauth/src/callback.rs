@@ -95,10 +95,18 @@ pub(crate) struct Expected {
     pub(crate) state: [u8; 32],
     pub(crate) issuer: Option<String>,
     pub(crate) missing_issuer: MissingIssuer,
-    /// What the provider calls parameters of the callback.
-    pub(crate) names: Vec<(String, String)>,
-    /// Parameters that are kept with the Connection.
+    pub(crate) names: Names,
+    /// Parameters that are kept with the Connection (OA4).
     pub(crate) keep: Vec<String>,
+}
+
+/// What the parameters of a callback are called.
+pub(crate) enum Names {
+    /// RFC 6749 §4.1.2, but for those that the provider calls otherwise: standard name, its own (OA4).
+    Oauth2(Vec<(String, String)>),
+    /// RFC 5849 §2.2: the request token is the state, the verifier the code. Some say `denied` with the request token
+    /// in it for a person's no.
+    Oauth1,
 }
 
 /// What a callback without `iss` means (RFC 9207 §2.4).
@@ -250,11 +258,31 @@ impl Parameters {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (name, value) = (decoded(name)?, decoded(value)?);
-            // What the provider calls otherwise is read under its name alone: a second code could be another's.
-            let standard = expected.names.iter().find(|(_, own)| *own == name);
-            let is_replaced = expected.names.iter().any(|(standard, _)| *standard == name);
-            let slot = match standard.map_or(name.as_str(), |(standard, _)| standard) {
-                _ if standard.is_none() && is_replaced => continue,
+            let name = match &expected.names {
+                Names::Oauth2(own) => {
+                    // What the provider calls otherwise is read under its name alone: a second code could be another's.
+                    let standard = own.iter().find(|(_, theirs)| *theirs == name);
+                    let is_replaced = own.iter().any(|(standard, _)| *standard == name);
+                    match standard {
+                        Some((standard, _)) => standard.clone(),
+                        None if is_replaced => continue,
+                        None => name,
+                    }
+                }
+                Names::Oauth1 => match name.as_str() {
+                    "oauth_token" => "state".to_owned(),
+                    "oauth_verifier" => "code".to_owned(),
+                    "denied" => {
+                        if found.state.replace(value).is_some() {
+                            return None;
+                        }
+                        found.error = Some("access_denied".to_owned());
+                        continue;
+                    }
+                    _ => continue,
+                },
+            };
+            let slot = match name.as_str() {
                 "state" => &mut found.state,
                 "iss" => &mut found.issuer,
                 "error" => &mut found.error,

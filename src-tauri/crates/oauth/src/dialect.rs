@@ -1,5 +1,5 @@
-//! Requests for tokens as a provider wants them: the one place where what the protocol library wrote is written anew
-//! (OA4, EL9, O-15).
+//! Requests to a provider as it wants them: the one place where the forms of the protocol are written anew (OA4, EL9,
+//! O-15).
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use keyward_model::{
@@ -16,13 +16,28 @@ use zeroize::Zeroizing;
 
 use crate::{authorize::check_params, behaviour, error::Error, http::wiped_body, token::secret_text};
 
-/// What a token request asks for.
+/// What a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Tokens for a code.
     Exchange,
     /// Tokens for a refresh token.
     Refresh,
+    /// Tokens by another grant, whose form holds the registration's own parameters already.
+    Grant,
+    /// Anything else of the provider: a device code, a pushed request, a token to forget or to ask about.
+    Beside,
+}
+
+impl Kind {
+    /// The kind of request in the catalogue's names of parameters; what is no token request knows the names that are
+    /// the same everywhere.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Exchange | Self::Refresh | Self::Grant => "token",
+            Self::Beside => "",
+        }
+    }
 }
 
 /// Parameters of a request, in order; values wipe themselves.
@@ -72,7 +87,7 @@ impl Fields {
     }
 }
 
-/// Writes the form that the library built as the provider wants it.
+/// Writes a form as the provider wants it.
 pub(crate) fn written(
     client: &Oauth2,
     kind: Kind,
@@ -88,18 +103,21 @@ pub(crate) fn written(
         fields.push(&name, &value);
     }
     let params = match kind {
-        Kind::Exchange => &client.token_params,
-        Kind::Refresh => &client.refresh_params,
+        Kind::Exchange => Some(&client.token_params),
+        Kind::Refresh => Some(&client.refresh_params),
+        Kind::Grant | Kind::Beside => None,
     };
-    // O-11: none of them stands in for one of the protocol's own; asked at every use, as endpoints are.
-    check_params(params)?;
-    fields.extend(params);
-    for resource in &client.resources {
-        fields.push("resource", resource);
+    if let Some(params) = params {
+        // O-11: none of them stands in for one of the protocol's own; asked at every use, as endpoints are.
+        check_params(params)?;
+        fields.extend(params);
+        for resource in &client.resources {
+            fields.push("resource", resource);
+        }
     }
     behaviour::adjust(client, kind, secret, &mut fields, now)?;
     for (name, _) in &mut fields.0 {
-        *name = dialect.name_of("token", name).to_owned();
+        *name = dialect.name_of(kind.word(), name).to_owned();
     }
     fields.remove("");
     let mut headers = headers;
@@ -115,7 +133,11 @@ pub(crate) fn written(
     if let Some(value) = headers.get_mut(AUTHORIZATION) {
         value.set_sensitive(true);
     }
-    let mut request = match dialect.token_body {
+    let body = match kind {
+        Kind::Exchange | Kind::Refresh | Kind::Grant => dialect.token_body,
+        Kind::Beside => TokenBody::Form,
+    };
+    let mut request = match body {
         TokenBody::Form => with_body(address, &fields.form()),
         TokenBody::Json => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,6 +1,9 @@
 //! Reading a provider's metadata: OpenID Connect Discovery 1.0, then RFC 8414.
 
-use keyward_model::{Timestamp, auth_client::ClientAuthentication};
+use keyward_model::{
+    Timestamp,
+    auth_client::{ClientAuthentication, Pushed},
+};
 use reqwest::{
     Method,
     header::{ACCEPT, HeaderValue},
@@ -11,7 +14,7 @@ use crate::{
     answer, endpoint,
     error::Error,
     http::{Extent, Http, Reply},
-    json, refusal, text,
+    json, refusal, registration, text,
 };
 
 /// What a provider says about itself. Its endpoints are acceptable ones (O-12).
@@ -29,6 +32,18 @@ pub struct Metadata {
     pub issuer_in_callback: IssuerInCallback,
     /// Whether PKCE with S256 is announced (O-03: without it, a warning).
     pub s256: Pkce,
+    /// Introspection endpoint (RFC 7662), where there is one.
+    pub introspection_endpoint: Option<String>,
+    /// Device authorization endpoint (RFC 8628), where there is one.
+    pub device_authorization_endpoint: Option<String>,
+    /// Pushed authorization requests (RFC 9126), where they are taken or asked for.
+    pub pushed: Option<Pushed>,
+    /// Where the keys of ID tokens are, where it is said.
+    pub jwks_uri: Option<String>,
+    /// Dynamic client registration (RFC 7591), where it is offered.
+    pub registration_endpoint: Option<String>,
+    /// Who somebody is (OpenID Connect Core §5.3), where it is told.
+    pub userinfo_endpoint: Option<String>,
     /// How clients may authenticate, as far as we can do it; `client_secret_basic` where nothing is said.
     pub client_authentication_methods: Vec<ClientAuthentication>,
 }
@@ -153,6 +168,13 @@ struct Document {
     authorization_endpoint: String,
     token_endpoint: String,
     revocation_endpoint: Option<String>,
+    introspection_endpoint: Option<String>,
+    device_authorization_endpoint: Option<String>,
+    pushed_authorization_request_endpoint: Option<String>,
+    require_pushed_authorization_requests: Option<bool>,
+    jwks_uri: Option<String>,
+    registration_endpoint: Option<String>,
+    userinfo_endpoint: Option<String>,
     authorization_response_iss_parameter_supported: Option<bool>,
     code_challenge_methods_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -181,12 +203,15 @@ fn read(reply: &Reply, issuer: &str) -> Result<Metadata, Error> {
     let endpoints = [
         Some(&document.authorization_endpoint),
         Some(&document.token_endpoint),
+        document.revocation_endpoint.as_ref(),
+        document.introspection_endpoint.as_ref(),
+        document.device_authorization_endpoint.as_ref(),
+        document.pushed_authorization_request_endpoint.as_ref(),
+        document.jwks_uri.as_ref(),
+        document.registration_endpoint.as_ref(),
+        document.userinfo_endpoint.as_ref(),
     ];
-    for address in endpoints
-        .into_iter()
-        .flatten()
-        .chain(&document.revocation_endpoint)
-    {
+    for address in endpoints.into_iter().flatten() {
         let url = endpoint::parse(address)?;
         // A provider elsewhere has no business on this machine.
         if endpoint::is_loopback(&url) && !from_loopback {
@@ -199,7 +224,10 @@ fn read(reply: &Reply, issuer: &str) -> Result<Metadata, Error> {
         |list: &Option<Vec<String>>, word: &str| list.as_ref().is_some_and(|l| l.iter().any(|w| w == word));
     let methods = match &document.token_endpoint_auth_methods_supported {
         None => vec![ClientAuthentication::Basic],
-        Some(words) => words.iter().filter_map(|word| method(word)).collect(),
+        Some(words) => words
+            .iter()
+            .filter_map(|word| registration::method_of(word))
+            .collect(),
     };
     Ok(Metadata {
         issuer_in_callback: match document.authorization_response_iss_parameter_supported {
@@ -216,14 +244,14 @@ fn read(reply: &Reply, issuer: &str) -> Result<Metadata, Error> {
         authorization_endpoint: document.authorization_endpoint,
         token_endpoint: document.token_endpoint,
         revocation_endpoint: document.revocation_endpoint,
+        introspection_endpoint: document.introspection_endpoint,
+        device_authorization_endpoint: document.device_authorization_endpoint,
+        pushed: document.pushed_authorization_request_endpoint.map(|uri| Pushed {
+            uri,
+            is_required: document.require_pushed_authorization_requests == Some(true),
+        }),
+        jwks_uri: document.jwks_uri,
+        registration_endpoint: document.registration_endpoint,
+        userinfo_endpoint: document.userinfo_endpoint,
     })
-}
-
-fn method(word: &str) -> Option<ClientAuthentication> {
-    match word {
-        "none" => Some(ClientAuthentication::None),
-        "client_secret_basic" => Some(ClientAuthentication::Basic),
-        "client_secret_post" => Some(ClientAuthentication::Post),
-        _ => None,
-    }
 }

@@ -1,6 +1,6 @@
 //! JSON of strangers: bounded depth, and members whose text wipes itself.
 
-use std::fmt;
+use std::{fmt, ops::Deref};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use zeroize::Zeroizing;
@@ -33,6 +33,26 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Option<T> {
         return None;
     }
     serde_json::from_slice(json).ok()
+}
+
+/// A member that is a secret: its text is wiped when it goes.
+pub(crate) struct Wiped(Zeroizing<String>);
+
+impl Deref for Wiped {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Wiped {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Node::deserialize(deserializer)? {
+            Node::Text(text) => Ok(Self(text)),
+            _ => Err(serde::de::Error::custom("it is no text")),
+        }
+    }
 }
 
 /// A JSON value, for members that lie anywhere in it; texts wipe themselves.

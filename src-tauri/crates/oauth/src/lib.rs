@@ -1,13 +1,15 @@
-//! The OAuth 2.0 protocols on the wire: authorization code with PKCE through a loopback listener,
-//! refresh, revocation, discovery.
+//! The OAuth protocols on the wire: authorization code with PKCE, device code, client credentials, assertions and
+//! refresh; pushed requests, revocation, introspection, discovery, registration and ID tokens; OAuth 1.0a.
 //!
 //! This crate is *not* a store, a scheduler or a browser opener: it keeps nothing, reads no clock (`now` is
 //! passed in), decides no retry and starts no program. What a failure means is said by the variant of
 //! [`error::Error`]; what is done about it is the engine's.
 //!
 //! Invariants (ids are those of SECURITY.md)
-//! - Authorization code with PKCE S256 is the only grant that is begun; there is no code for another (O-01, O-02).
-//!   PKCE is left out for a registration that says so, because its provider refuses it, and for no other.
+//! - A consent in the browser is authorization code with PKCE S256; there is no code for the implicit grant, and a
+//!   password travels only for a registration that says so (O-01, O-02). PKCE is left out for a registration that says
+//!   so, because its provider refuses it, and for no other.
+//! - An assertion names one audience, the issuer (O-46); an ID token is for showing whose account it is (O-48).
 //! - Whether a callback is ours is decided by one pure function, [`callback::judge`], for the listener and for
 //!   a pasted address alike (O-36). The state is compared before anything else of the query is looked at (O-23).
 //! - A forged request neither finishes nor aborts a consent, and a genuine one is taken once, through
@@ -38,11 +40,17 @@ pub mod http;
 
 mod refusal;
 
+pub mod sign;
+
 pub mod callback;
+
+pub mod redirect;
 
 pub mod authorize;
 
 mod page;
+
+pub mod certificate;
 
 pub mod loopback;
 
@@ -52,11 +60,33 @@ pub mod behaviour;
 
 mod answer;
 
+mod assertion;
+
 pub mod token;
+
+mod form;
+
+pub mod grants;
+
+pub mod device;
+
+pub mod push;
 
 pub mod revoke;
 
+pub mod introspect;
+
+pub mod jwks;
+
+pub mod id_token;
+
+pub mod userinfo;
+
+pub mod registration;
+
 pub mod discovery;
+
+pub mod oauth1;
 
 pub mod catalogue;
 

@@ -1,4 +1,5 @@
-//! The listener a browser comes back to. It lives as long as one consent waits and not a moment longer (O-20).
+//! The listener a browser comes back to; long, since opening, reading and closing share one rule of time (O-20, O-30).
+//! It lives as long as one consent waits and not a moment longer (O-20).
 
 use std::{
     collections::VecDeque,
@@ -7,19 +8,23 @@ use std::{
     time::Duration,
 };
 
+use keyward_model::auth_client::{LoopbackHost, Redirect};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::{AbortHandle, Id, JoinSet},
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
 use crate::{
     authorize::Pending,
     callback::{self, CallbackError, Code, LONGEST_HEAD, Reason},
+    certificate::Certificate,
     error::Error,
     page::{self, Outcome},
+    redirect::host_text,
 };
 
 /// How long a consent waits unless the caller ends it sooner (O-22).
@@ -45,9 +50,13 @@ const LINGER: Duration = Duration::from_secs(1);
 /// and the answer could be lost.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(250);
 
+/// How often another free port is tried whose number one of the two families has already given away.
+const PAIR_TRIES: u32 = 16;
+
 /// An open port of this machine that waits for one browser.
 pub struct Loopback {
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
+    tls: Option<TlsAcceptor>,
     redirect_uri: String,
     port: u16,
 }
@@ -71,8 +80,54 @@ impl Loopback {
         Ok(Self {
             redirect_uri: format!("http://{address}{path}"),
             port: address.port(),
-            listener,
+            listeners: vec![listener],
+            tls: None,
         })
+    }
+
+    /// Opens what an AuthClient's redirect says (OA1); `certificate` is asked for https alone. `None` where nobody
+    /// listens: the answer is pasted, or the system hands it over.
+    ///
+    /// # Errors
+    /// As [`Self::bind`]; [`Error::Transient`] naming a fixed port that another program has.
+    pub async fn open(
+        redirect: &Redirect,
+        path: &str,
+        certificate: impl FnOnce() -> Result<Certificate, Error>,
+    ) -> Result<Option<Self>, Error> {
+        check_path(path)?;
+        let (host, port, tls) = match redirect {
+            Redirect::Free => return Self::bind(path).await.map(Some),
+            Redirect::FreeLocalhost => (LoopbackHost::Name, 0, None),
+            Redirect::Fixed { host, port } => (*host, *port, None),
+            Redirect::Https { port } => (LoopbackHost::Name, *port, Some(certificate()?.acceptor())),
+            Redirect::Scheme(_) | Redirect::Paste(_) => return Ok(None),
+        };
+        let listeners = match (host, port) {
+            (LoopbackHost::Name, 0) => free_pair().await?,
+            (LoopbackHost::Name, port) => pair(port).await.map_err(|error| taken(port, &error))?,
+            (LoopbackHost::V4, port) => vec![
+                TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+                    .await
+                    .map_err(|error| taken(port, &error))?,
+            ],
+            (LoopbackHost::V6, port) => vec![
+                TcpListener::bind((Ipv6Addr::LOCALHOST, port))
+                    .await
+                    .map_err(|error| taken(port, &error))?,
+            ],
+        };
+        let port = match listeners.first() {
+            Some(listener) => listener.local_addr().map_err(no_port)?.port(),
+            None => port,
+        };
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Ok(Some(Self {
+            redirect_uri: format!("{scheme}://{}:{port}{path}", host_text(host)),
+            port,
+            listeners,
+            tls,
+        }))
     }
 
     /// The redirect URI, the same string for both requests (O-13).
@@ -98,7 +153,7 @@ impl Loopback {
         if pending.redirect_uri() != self.redirect_uri {
             return Err(CallbackError::NotOurs(Reason::Path));
         }
-        timeout(HARD_LIMIT, serve(self.listener, pending))
+        timeout(HARD_LIMIT, serve(self.listeners, self.tls, pending))
             .await
             .unwrap_or(Err(CallbackError::TimedOut))
     }
@@ -124,6 +179,41 @@ pub fn check_path(path: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// O-09: a browser may take either family for the name `localhost`, and whoever has the other one would get the code.
+/// A machine without IPv6 has one family.
+async fn pair(port: u16) -> std::io::Result<Vec<TcpListener>> {
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    let port = first.local_addr()?.port();
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(second) => Ok(vec![first, second]),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(error),
+        Err(_) => Ok(vec![first]),
+    }
+}
+
+async fn free_pair() -> Result<Vec<TcpListener>, Error> {
+    let mut last = pair(0).await;
+    for _ in 1..PAIR_TRIES {
+        if last.is_ok() {
+            break;
+        }
+        last = pair(0).await;
+    }
+    last.map_err(no_port)
+}
+
+fn taken(port: u16, error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        return Error::unsent(format!(
+            "port {port} of this machine is in use by another program or consent"
+        ));
+    }
+    Error::unsent(format!(
+        "port {port} of this machine cannot be opened: {}",
+        error.kind()
+    ))
+}
+
 fn no_port(error: std::io::Error) -> Error {
     Error::unsent(format!(
         "no port can be opened on this machine's loopback address: {}",
@@ -134,11 +224,27 @@ fn no_port(error: std::io::Error) -> Error {
 /// What came of a connection.
 enum Event {
     /// A whole head, or one that cannot become whole.
-    Heard(TcpStream, Zeroizing<Vec<u8>>),
+    Heard(Wire, Zeroizing<Vec<u8>>),
     /// An answer was written.
     Answered(Last),
     /// Nobody is there any more.
     Gone,
+}
+
+/// A connection, with TLS around it or without.
+enum Wire {
+    Plain(TcpStream),
+    Secure(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+impl Wire {
+    /// Writes what can be written at once: none where TLS must turn the bytes into its own first.
+    fn try_write(&self, bytes: &[u8]) -> usize {
+        match self {
+            Self::Plain(stream) => stream.try_write(bytes).unwrap_or(0),
+            Self::Secure(_) => 0,
+        }
+    }
 }
 
 /// Whether an answer was the page at the end.
@@ -148,7 +254,11 @@ enum Last {
     No,
 }
 
-async fn serve(listener: TcpListener, pending: &Pending) -> Result<Code, CallbackError> {
+async fn serve(
+    listeners: Vec<TcpListener>,
+    tls: Option<TlsAcceptor>,
+    pending: &Pending,
+) -> Result<Code, CallbackError> {
     let mut reading = Connections::new();
     let mut answering = Connections::new();
     let mut verdict = None;
@@ -165,15 +275,15 @@ async fn serve(listener: TcpListener, pending: &Pending) -> Result<Code, Callbac
                     lingered.set(sleep(LINGER));
                 }
                 // A small answer fits the socket's buffer: it is out before anybody can push its task aside.
-                let written = stream.try_write(&bytes).unwrap_or(0);
+                let written = stream.try_write(&bytes);
                 answering.add(finish(stream, bytes, written, last));
             },
             event = answering.next() => if let Event::Answered(Last::Yes) = event {
                 break;
             },
             () = &mut lingered, if verdict.is_some() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => reading.add(read(stream)),
+            accepted = accept(&listeners) => match accepted {
+                Ok(stream) => reading.add(open(stream, tls.clone())),
                 // Out of descriptors, or the peer is gone already: the consent goes on.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
@@ -211,8 +321,38 @@ fn respond(
     }
 }
 
+/// The next connection to any of our addresses.
+async fn accept(listeners: &[TcpListener]) -> std::io::Result<TcpStream> {
+    match listeners {
+        [one, other] => tokio::select! {
+            accepted = one.accept() => accepted,
+            accepted = other.accept() => accepted,
+        },
+        [one] => one.accept().await,
+        _ => std::future::pending().await,
+    }
+    .map(|(stream, _)| stream)
+}
+
+/// Lets a connection speak TLS first, where ours does; the same time for that as for a head.
+async fn open(stream: TcpStream, tls: Option<TlsAcceptor>) -> Event {
+    let Some(tls) = tls else {
+        return match read(stream).await {
+            Some((stream, head)) => Event::Heard(Wire::Plain(stream), head),
+            None => Event::Gone,
+        };
+    };
+    let Ok(Ok(stream)) = timeout(HEAD_TIMEOUT, tls.accept(stream)).await else {
+        return Event::Gone;
+    };
+    match read(stream).await {
+        Some((stream, head)) => Event::Heard(Wire::Secure(Box::new(stream)), head),
+        None => Event::Gone,
+    }
+}
+
 /// Reads a request head: until its empty line, 16 KiB, the end, or what no request starts with.
-async fn read(mut stream: TcpStream) -> Event {
+async fn read<S: AsyncRead + Unpin>(mut stream: S) -> Option<(S, Zeroizing<Vec<u8>>)> {
     let mut head = Zeroizing::new(Vec::with_capacity(LONGEST_HEAD + 1));
     let whole = timeout(HEAD_TIMEOUT, async {
         loop {
@@ -246,23 +386,30 @@ async fn read(mut stream: TcpStream) -> Event {
             if let Some(end) = end {
                 head.truncate(end);
             }
-            Event::Heard(stream, head)
+            Some((stream, head))
         }
-        _ => Event::Gone,
+        _ => None,
     }
 }
 
 /// Writes what is left of an answer and closes in order.
-async fn finish(mut stream: TcpStream, bytes: Vec<u8>, written: usize, last: Last) -> Event {
+async fn finish(stream: Wire, bytes: Vec<u8>, written: usize, last: Last) -> Event {
+    match stream {
+        Wire::Plain(stream) => close(stream, &bytes[written..], last).await,
+        Wire::Secure(stream) => close(*stream, &bytes[written..], last).await,
+    }
+}
+
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, rest: &[u8], last: Last) -> Event {
     let closed = async {
-        stream.write_all(&bytes[written..]).await?;
+        stream.write_all(rest).await?;
         stream.shutdown().await
     };
     if !matches!(timeout(HEAD_TIMEOUT, closed).await, Ok(Ok(()))) {
         return Event::Gone;
     }
-    let mut rest = [0_u8; 4096];
-    let drained = async { while stream.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
+    let mut late = [0_u8; 4096];
+    let drained = async { while stream.read(&mut late).await.is_ok_and(|read| read > 0) {} };
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     Event::Answered(last)
 }
@@ -353,7 +500,7 @@ mod tests {
         let mut all = Vec::new();
         for _ in 0..200 {
             let loopback = Loopback::bind("/callback").await.unwrap();
-            assert!(loopback.listener.local_addr().unwrap().ip().is_loopback());
+            assert!(loopback.listeners[0].local_addr().unwrap().ip().is_loopback());
             assert_eq!(
                 loopback.redirect_uri(),
                 format!("http://127.0.0.1:{}/callback", loopback.port())

@@ -1,6 +1,6 @@
 //! The two requests to a token endpoint: a code for tokens, a refresh token for tokens.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use keyward_model::{
     SecretValue, Timestamp,
@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     answer::{self, Reading},
+    assertion,
     authorize::{Pending, redirect_url},
     behaviour,
     callback::Code,
@@ -35,12 +36,13 @@ pub struct Answer {
     pub tokens: TokenSet,
     /// `email`, `preferred_username` or `sub` of the ID token: plain text, for display alone (O-18).
     pub account: Option<String>,
+    /// Rest of the refresh token's life, where the answer says it (`refresh_token_expires_in` and its other spellings,
+    /// O-77), else where the catalogue knows it (OA9).
+    pub refresh_token_expires_in: Option<Duration>,
     /// The provider's clock, from the `Date` header (O-70).
     pub server_date: Option<Timestamp>,
     /// What the registration keeps of callback and answer (OA4): name and value, none of them a token.
     pub kept: Vec<(String, String)>,
-    /// How long the refresh token is good, in seconds, where the answer or the catalogue says so (OA9).
-    pub refresh_token_expires_in: Option<u64>,
 }
 
 impl Answer {
@@ -101,8 +103,9 @@ pub async fn exchange(
     }
     answer.kept = code.kept.into_iter().chain(answer.kept).collect();
     if let Some(absolute) = client.dialect.refresh_token.absolute {
-        let said = answer.refresh_token_expires_in.unwrap_or(u64::MAX);
-        answer.refresh_token_expires_in = Some(said.min(absolute.into()));
+        let absolute = Duration::from_secs(absolute.into());
+        let said = answer.refresh_token_expires_in;
+        answer.refresh_token_expires_in = Some(said.map_or(absolute, |said| said.min(absolute)));
     }
     Ok(answer)
 }
@@ -116,13 +119,15 @@ pub(crate) fn exchange_request(
     now: Timestamp,
 ) -> Result<reqwest::Request, Error> {
     let library = token_client(client, &client.token_uri, secret_text(secret)?)?;
-    let request = library
+    let mut request = library
         .exchange_code(AuthorizationCode::new(text(&code.value)?.to_owned()))
         .set_redirect_uri(Cow::Owned(redirect_url(pending.redirect_uri())?));
-    let request = match client.dialect.pkce {
-        Pkce::S256 => request.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string())),
-        Pkce::Off => request,
-    };
+    if client.dialect.pkce == Pkce::S256 {
+        request = request.set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.to_string()));
+    }
+    for (name, value) in own_assertion(client, secret, now)? {
+        request = request.add_extra_param(name, value);
+    }
     built(client, Kind::Exchange, secret, now, request.request(&unsent))
 }
 
@@ -161,8 +166,11 @@ pub(crate) fn refresh_request(
     }
     let library = token_client(client, client.refresh_uri(), secret_text(secret)?)?;
     let refresh_token = RefreshToken::new(text(refresh_token)?.to_owned());
-    let built_by_library = library.exchange_refresh_token(&refresh_token).request(&unsent);
-    built(client, Kind::Refresh, secret, now, built_by_library)
+    let mut request = library.exchange_refresh_token(&refresh_token);
+    for (name, value) in own_assertion(client, secret, now)? {
+        request = request.add_extra_param(name, value);
+    }
+    built(client, Kind::Refresh, secret, now, request.request(&unsent))
 }
 
 /// A long-lived token that the next one is got with: it is its own refresh token.
@@ -215,6 +223,27 @@ async fn ask(
             sent,
         },
     )
+}
+
+/// O-47: the assertion in place of a secret, for a client that signs one.
+fn own_assertion(
+    client: &Oauth2,
+    key: Option<&SecretValue>,
+    now: Timestamp,
+) -> Result<Vec<(&'static str, String)>, Error> {
+    let (ClientAuthentication::PrivateKeyJwt, Some(key)) = (client.client_authentication, key) else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![
+        (
+            "client_assertion_type",
+            assertion::CLIENT_ASSERTION_TYPE.to_owned(),
+        ),
+        (
+            "client_assertion",
+            assertion::of_client(client, key, now)?.to_string(),
+        ),
+    ])
 }
 
 type TokenClient = BasicClient<

@@ -22,6 +22,8 @@ pub mod home;
 
 pub mod lease;
 
+pub mod ballast;
+
 pub mod keychain;
 
 mod keys;

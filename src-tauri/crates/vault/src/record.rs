@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     ConnectionVersion,
     TokenSet,
     RefreshIntent,
+    PendingRevocation,
     Settings,
 }
 
@@ -44,6 +45,7 @@ impl Kind {
         Kind::ConnectionVersion,
         Kind::TokenSet,
         Kind::RefreshIntent,
+        Kind::PendingRevocation,
         Kind::Settings,
     ];
 
@@ -61,6 +63,7 @@ impl Kind {
             Kind::ConnectionVersion => "connection_version",
             Kind::TokenSet => "token_set",
             Kind::RefreshIntent => "refresh_intent",
+            Kind::PendingRevocation => "pending_revocation",
             Kind::Settings => "settings",
         }
     }
@@ -89,7 +92,8 @@ impl Kind {
             | Kind::AuthClientVersion
             | Kind::Connection
             | Kind::TokenSet
-            | Kind::RefreshIntent => &ring.wrap_oauth,
+            | Kind::RefreshIntent
+            | Kind::PendingRevocation => &ring.wrap_oauth,
         }
     }
 }

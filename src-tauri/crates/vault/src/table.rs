@@ -28,6 +28,8 @@ mod connection_values;
 
 pub mod connections;
 
+pub mod revocations;
+
 pub mod settings;
 
 pub mod audit;
@@ -60,7 +62,7 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
             versions::name_bi(tx, new, record, plaintext)?
         }
         Kind::Settings => settings::name_bi(new, &settings::decode(tx, record, plaintext)?),
-        Kind::TokenSet | Kind::RefreshIntent => {
+        Kind::TokenSet | Kind::RefreshIntent | Kind::PendingRevocation => {
             check_name(record, record.kind, &record.uuid)?;
             record.uuid
         }

@@ -339,6 +339,7 @@ pub(crate) fn what(kind: Kind) -> &'static str {
         Kind::ConnectionVersion => "the entered value",
         Kind::TokenSet => "the tokens",
         Kind::RefreshIntent => "the refresh intent",
+        Kind::PendingRevocation => "the pending revocation",
         Kind::Settings => "the settings",
     }
 }

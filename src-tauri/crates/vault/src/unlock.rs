@@ -193,7 +193,7 @@ fn recovery_slot<'s>(
 }
 
 /// What the keychain holds for a slot; bytes of another length are no key of ours.
-fn entry(keychain: &dyn Keychain, vault_uuid: &[u8; 16], slot: &Slot) -> Result<Option<Key>> {
+pub(crate) fn entry(keychain: &dyn Keychain, vault_uuid: &[u8; 16], slot: &Slot) -> Result<Option<Key>> {
     let Some(account) = slot.account(vault_uuid) else {
         return Ok(None);
     };

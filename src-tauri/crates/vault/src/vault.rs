@@ -28,7 +28,7 @@ use crate::{
     slot,
     table::audit,
     tx::{Tx, WriteTx},
-    unlock::keychain_slot,
+    unlock::{entry, keychain_slot},
     verify::{self, Verification},
 };
 pub use crate::{
@@ -193,6 +193,31 @@ impl UnlockedVault {
         let mut accounts = self.keychain.accounts(keychain::DEADLINE)?;
         accounts.retain(|account| mend::is_orphan(account, &text(&self.uuid), &slots));
         Ok(accounts)
+    }
+
+    /// Whether a slot needs an entry of the keychain that is gone, or that opens nothing: nobody comes in by that slot
+    /// any more, and only another one helps.
+    ///
+    /// # Errors
+    /// [`Error::KeychainUnavailable`], [`Error::Corrupt`].
+    pub fn has_dead_slot(&self) -> Result<bool> {
+        for slot in self.read(|tx| slot::read_all(tx.db))? {
+            if slot.account(&self.uuid).is_none() {
+                continue;
+            }
+            let key = match entry(self.keychain.as_ref(), &self.uuid, &slot) {
+                Ok(key) => key,
+                Err(Error::WrongKey) => None,
+                Err(error) => return Err(error),
+            };
+            // A device secret opens nothing alone: that it is there is all that can be said.
+            let opens = key
+                .is_some_and(|key| !slot.is(slot::Type::OsKeychain) || slot.open(&self.uuid, &key).is_some());
+            if !opens {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What it is usually unlocked with.

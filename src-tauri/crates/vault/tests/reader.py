@@ -17,7 +17,7 @@ import unicodedata
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-OAUTH = {"auth_client", "auth_client_version", "connection", "token_set", "refresh_intent"}
+OAUTH = {"auth_client", "auth_client_version", "connection", "token_set", "refresh_intent", "pending_revocation"}
 
 
 def u32(n):

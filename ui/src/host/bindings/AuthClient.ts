@@ -19,7 +19,7 @@ key: string,
  */
 name: string, 
 /**
- * `oauth2`, `noauth`, `basic`, `api_key`.
+ * `oauth2`, `oauth1`, `noauth`, `basic`, `api_key`.
  */
 type: AuthClientType, 
 /**
@@ -39,7 +39,7 @@ kept_in: string | null,
  */
 issuer: string | null, 
 /**
- * Authorization endpoint; `null` but for oauth2, as all that follows up to the redirect.
+ * Authorization endpoint; `null` but for oauth2 and oauth1, as all that follows up to the redirect.
  */
 auth_uri: string | null, 
 /**
@@ -67,7 +67,23 @@ client_id: string | null,
  */
 has_client_secret: boolean, 
 /**
- * Redirect address to register at the provider; the port is free.
+ * How tokens are got: `authorization_code`, `device_code`, `client_credentials`, `jwt_bearer`, `password`.
+ */
+grant: string | null, 
+/**
+ * How the client authenticates: `none`, `basic`, `post`, `private_key_jwt`.
+ */
+client_authentication: string | null, 
+/**
+ * Where request tokens are got, of oauth1.
+ */
+request_token_uri: string | null, 
+/**
+ * How requests are signed, of oauth1: `HMAC-SHA1`, `HMAC-SHA256`, `PLAINTEXT`.
+ */
+signature_method: string | null, 
+/**
+ * Redirect address to register at the provider; without a port any is taken. `null` where no browser comes back.
  */
 redirect: string | null, 
 /**

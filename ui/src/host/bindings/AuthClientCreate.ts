@@ -61,13 +61,38 @@ provider: string | null,
  */
 variables: Array<string> | null, 
 /**
- * OAuth client id.
+ * Device authorization endpoint (RFC 8628), where no issuer names it.
+ */
+device_uri: string | null, 
+/**
+ * Where request tokens are got; oauth1, whose token endpoint is that of access tokens.
+ */
+request_token_uri: string | null, 
+/**
+ * How requests are signed, of oauth1: `HMAC-SHA1` (default), `HMAC-SHA256`, `PLAINTEXT`.
+ */
+signature_method: string | null, 
+/**
+ * OAuth client id; left out with an issuer that registers clients, it makes one (RFC 7591).
  */
 client_id: string | null, 
 /**
- * OAuth client secret.
+ * OAuth client secret, or the private key of a client or service account.
  */
 client_secret: Plaintext | null, 
+/**
+ * How tokens are got; default `authorization_code`.
+ */
+grant: string | null, 
+/**
+ * How the client authenticates; default: as the issuer says.
+ */
+client_authentication: string | null, 
+/**
+ * Where the browser comes back to: `auto`, `localhost`, `fixed:PORT/PATH`, `https[:PORT]`, `scheme[:NAME]`,
+ * `paste:ADDRESS`; default `auto`.
+ */
+redirect: string | null, 
 /**
  * Seconds assumed when an answer has no lifetime; default 3600.
  */

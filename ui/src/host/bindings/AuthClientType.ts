@@ -3,4 +3,4 @@
 /**
  * What kind of registration an AuthClient is.
  */
-export type AuthClientType = "oauth2" | "noauth" | "basic" | "api_key";
+export type AuthClientType = "oauth2" | "oauth1" | "noauth" | "basic" | "api_key";

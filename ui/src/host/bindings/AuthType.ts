@@ -3,4 +3,4 @@
 /**
  * What a Connection holds.
  */
-export type AuthType = "oauth2" | "basic" | "api_key" | "access_token" | "none";
+export type AuthType = "oauth2" | "oauth1" | "basic" | "api_key" | "access_token" | "none";

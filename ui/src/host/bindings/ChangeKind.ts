@@ -3,4 +3,4 @@
 /**
  * Kinds of things that change.
  */
-export type ChangeKind = "vault" | "environment" | "secret" | "credential" | "auth_client" | "connection" | "consent" | "rekey" | "settings";
+export type ChangeKind = "vault" | "environment" | "secret" | "credential" | "application" | "auth_client" | "connection" | "consent" | "rekey" | "work" | "settings";

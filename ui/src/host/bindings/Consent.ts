@@ -29,11 +29,16 @@ state: ConsentState,
  */
 steps: Array<Step>, 
 /**
- * The authorization URL, for another browser; holds no secret that outlives the flow.
+ * Where the person goes: the authorization URL, for another browser, or where a code is typed in; holds no secret
+ * that outlives the flow. Empty where nobody is asked.
  */
 link: string, 
 /**
- * Loopback address that listens, without scheme: `127.0.0.1:49731/callback`.
+ * The code to type in there (RFC 8628), for a consent on another device.
+ */
+user_code: string | null, 
+/**
+ * Loopback address that listens, without scheme: `127.0.0.1:49731/callback`. Empty where no browser comes back here.
  */
 listening: string, 
 /**

@@ -19,7 +19,7 @@ found: string,
  */
 folder: string, 
 /**
- * `secret` or `credential`.
+ * `secret`, `credential` or `connection`.
  */
 kind: string, 
 /**

@@ -3,4 +3,4 @@
 /**
  * What became of tokens at the provider.
  */
-export type Revocation = "revoked" | "no_endpoint" | "failed" | "no_tokens";
+export type Revocation = "revoked" | "no_endpoint" | "queued" | "failed" | "no_tokens";

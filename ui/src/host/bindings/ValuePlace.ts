@@ -5,7 +5,7 @@
  */
 export type ValuePlace = { 
 /**
- * `secret` or `credential`.
+ * `secret`, `credential`, `connection` or `auth_client`.
  */
 kind: string, 
 /**

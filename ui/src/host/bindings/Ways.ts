@@ -10,6 +10,10 @@ export type Ways = {
  */
 keychain: boolean, 
 /**
+ * Whether the keychain has lost what it kept of this vault; not known of a locked one.
+ */
+keychain_lost: boolean, 
+/**
  * A passphrase, and what it costs; `null` without one.
  */
 passphrase: PassphraseWay | null, 

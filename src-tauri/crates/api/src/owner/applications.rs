@@ -31,6 +31,23 @@ pub fn show(engine: &Arc<Engine>, _: &Caller, request: wire::ApplicationShow) ->
     Ok(applications::find(engine, &request.environment, &request.application)?.into())
 }
 
+/// Another name or address.
+///
+/// # Errors
+/// `usage` naming the field, `not_found`.
+pub fn update(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ApplicationUpdate,
+) -> Result<wire::Application> {
+    let changes = applications::Changes {
+        name: request.name.as_deref(),
+        url: request.url.as_deref(),
+    };
+    let (environment, application) = (&request.environment, &request.application);
+    Ok(applications::update(engine, caller, environment, application, changes)?.into())
+}
+
 /// Another default.
 ///
 /// # Errors

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use keyward_engine::{
     Engine,
     access::Caller,
-    auth_clients::{self, Changes, New, NewOauth2, NewRegistration},
+    auth_clients::{self, Changes, New, NewOauth1, NewOauth2, NewRegistration},
 };
-use keyward_model::auth_client::Visibility;
+use keyward_model::auth_client::{ClientAuthentication, Grant, Signature, Visibility};
 
 use super::{Result, params};
 use crate::wire::{self, AuthClientType, Done, Error};
@@ -47,6 +47,14 @@ pub fn create(
     let kind = request.kind.unwrap_or(AuthClientType::Oauth2);
     refuse_foreign_fields(kind, &request)?;
     let url = request.url.as_deref();
+    let (redirect, path) = match request.redirect.as_deref() {
+        Some(text) => {
+            let (redirect, path) = auth_clients::parse_redirect(text)?;
+            (Some(redirect), path)
+        }
+        None => (None, None),
+    };
+    let redirect_path = request.redirect_path.as_deref().or(path.as_deref());
     let registration = match kind {
         AuthClientType::Oauth2 => NewRegistration::Oauth2(NewOauth2 {
             issuer: request.issuer.as_deref(),
@@ -56,16 +64,41 @@ pub fn create(
             refresh_token_uri: request.refresh_token_uri.as_deref(),
             provider: request.provider.as_deref(),
             variables: params(request.variables.as_deref().unwrap_or_default())?,
+            introspection_uri: None,
+            device_uri: request.device_uri.as_deref(),
             client_id: request.client_id.as_deref().unwrap_or_default(),
             client_secret: request.client_secret.as_ref().map(|secret| &secret.0),
             token_expires_in: request.token_expires_in,
-            redirect_path: request.redirect_path.as_deref(),
+            grant: word("grant", request.grant.as_deref(), Grant::WORDS)?,
+            client_authentication: word(
+                "client auth",
+                request.client_authentication.as_deref(),
+                ClientAuthentication::WORDS,
+            )?,
+            redirect,
+            redirect_path,
             authorize_params: params(request.authorize_params.as_deref().unwrap_or_default())?,
             token_params: params(request.token_params.as_deref().unwrap_or_default())?,
             refresh_params: params(request.refresh_params.as_deref().unwrap_or_default())?,
             resources: request.resources.unwrap_or_default(),
             refresh_window: request.refresh_window,
             scopes: request.scopes.unwrap_or_default(),
+        }),
+        AuthClientType::Oauth1 => NewRegistration::Oauth1(NewOauth1 {
+            request_uri: request.request_token_uri.as_deref().unwrap_or_default(),
+            authorize_uri: request.auth_uri.as_deref().unwrap_or_default(),
+            access_uri: request.token_uri.as_deref().unwrap_or_default(),
+            consumer_key: request.client_id.as_deref().unwrap_or_default(),
+            consumer_secret: request.client_secret.as_ref().map(|secret| &secret.0),
+            signature: word(
+                "signature method",
+                request.signature_method.as_deref(),
+                Signature::WORDS,
+            )?
+            .unwrap_or_default(),
+            redirect: redirect.unwrap_or_default(),
+            redirect_path,
+            authorize_params: params(request.authorize_params.as_deref().unwrap_or_default())?,
         }),
         AuthClientType::Noauth => NewRegistration::NoAuth { url },
         AuthClientType::Basic => NewRegistration::Basic { url },
@@ -86,14 +119,31 @@ pub fn create(
     Ok(auth_clients::create(engine, caller, &request.environment, &new)?.into())
 }
 
+/// One of a fixed set of words.
+fn word<T: Copy>(field: &str, said: Option<&str>, words: &[(T, &str)]) -> Result<Option<T>> {
+    let Some(said) = said else { return Ok(None) };
+    let found = words.iter().find(|(_, word)| word.eq_ignore_ascii_case(said));
+    found.map(|(one, _)| Some(*one)).ok_or_else(|| {
+        let all: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
+        Error::usage(format!("{field}: one of {}.", all.join(", ")))
+    })
+}
+
 /// What is said of a type that has no such thing would be lost silently.
 fn refuse_foreign_fields(kind: AuthClientType, request: &wire::AuthClientCreate) -> Result<()> {
-    let is_oauth2 = kind == AuthClientType::Oauth2;
+    let (is_oauth2, is_oauth1) = (kind == AuthClientType::Oauth2, kind == AuthClientType::Oauth1);
+    let is_oauth = is_oauth2 || is_oauth1;
     let given = |list: &Option<Vec<String>>| list.as_ref().is_some_and(|list| !list.is_empty());
     let fields = [
         ("issuer", request.issuer.is_some(), is_oauth2),
-        ("auth uri", request.auth_uri.is_some(), is_oauth2),
-        ("token uri", request.token_uri.is_some(), is_oauth2),
+        ("auth uri", request.auth_uri.is_some(), is_oauth),
+        ("token uri", request.token_uri.is_some(), is_oauth),
+        (
+            "request token uri",
+            request.request_token_uri.is_some(),
+            is_oauth1,
+        ),
+        ("signature method", request.signature_method.is_some(), is_oauth1),
         ("revocation uri", request.revocation_uri.is_some(), is_oauth2),
         (
             "refresh token uri",
@@ -106,13 +156,17 @@ fn refuse_foreign_fields(kind: AuthClientType, request: &wire::AuthClientCreate)
         ("refresh param", given(&request.refresh_params), is_oauth2),
         ("resource", given(&request.resources), is_oauth2),
         ("refresh window", request.refresh_window.is_some(), is_oauth2),
-        ("client id", request.client_id.is_some(), is_oauth2),
-        ("client secret", request.client_secret.is_some(), is_oauth2),
+        ("device uri", request.device_uri.is_some(), is_oauth2),
+        ("client id", request.client_id.is_some(), is_oauth),
+        ("client secret", request.client_secret.is_some(), is_oauth),
+        ("grant", request.grant.is_some(), is_oauth2),
+        ("client auth", request.client_authentication.is_some(), is_oauth2),
+        ("redirect", request.redirect.is_some(), is_oauth),
         ("token expires in", request.token_expires_in.is_some(), is_oauth2),
-        ("redirect path", request.redirect_path.is_some(), is_oauth2),
-        ("authorize param", given(&request.authorize_params), is_oauth2),
+        ("redirect path", request.redirect_path.is_some(), is_oauth),
+        ("authorize param", given(&request.authorize_params), is_oauth),
         ("scope", given(&request.scopes), is_oauth2),
-        ("url", request.url.is_some(), !is_oauth2),
+        ("url", request.url.is_some(), !is_oauth),
         ("apply", request.apply.is_some(), kind == AuthClientType::ApiKey),
     ];
     match fields.into_iter().find(|(_, given, fits)| *given && !fits) {

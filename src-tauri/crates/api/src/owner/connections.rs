@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use keyward_engine::{Engine, access::Caller, connections, refresh};
+use keyward_engine::{Engine, access::Caller, audit, connections, refresh};
 use keyward_model::{Timestamp, connection::ConnectionState};
 
 use super::{Result, from_engine};
@@ -48,6 +48,50 @@ pub fn refresh(
     request: wire::ConnectionRefresh,
 ) -> Result<wire::Connection> {
     Ok(refresh::refresh_now(engine, caller, &request.environment, &request.connection)?.into())
+}
+
+/// How many refreshes are shown.
+const REFRESHES: usize = 20;
+
+/// Its newest refreshes.
+///
+/// # Errors
+/// `not_found`.
+pub fn refreshes(
+    engine: &Arc<Engine>,
+    _: &Caller,
+    request: wire::ConnectionRefreshes,
+) -> Result<Vec<wire::RefreshAttempt>> {
+    let shown = connections::find(engine, &request.environment, &request.connection)?;
+    let key = shown.connection.key.as_str();
+    let attempts = audit::refreshes(engine, shown.environment.name.as_str(), key, REFRESHES)?;
+    Ok(attempts
+        .into_iter()
+        .map(|event| wire::RefreshAttempt {
+            at: event.at.to_rfc3339(),
+            outcome: event.outcome,
+        })
+        .collect())
+}
+
+/// An access token was refused: new ones, once for each token.
+///
+/// # Errors
+/// `needs_consent`, `provider`, `usage` for a type without tokens.
+pub fn invalidate(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::ConnectionInvalidate,
+) -> Result<wire::Connection> {
+    let refused = request.access_token.map(|token| token.0);
+    let shown = refresh::invalidate(
+        engine,
+        caller,
+        &request.environment,
+        &request.connection,
+        refused.as_ref(),
+    )?;
+    Ok(shown.into())
 }
 
 /// Drops the tokens, keeps the definition.

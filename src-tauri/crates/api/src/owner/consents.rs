@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use keyward_engine::{
     Engine,
     access::Caller,
-    connect::{self, Opening, USUAL_WAIT, Wish},
+    connect::{self, Login, Opening, USUAL_WAIT, Wish},
     consent::{self, Consent, Progress, State, Step},
 };
 use keyward_model::Id;
@@ -40,7 +40,11 @@ pub fn connect(
             .timeout_seconds
             .map_or(USUAL_WAIT, |seconds| Duration::from_secs(seconds.into())),
     };
-    let consent = connect::begin(engine, caller, &wish)?;
+    let login = request.login.map(|login| Login {
+        username: login.username,
+        password: login.password.0,
+    });
+    let consent = connect::sign_in(engine, caller, &wish, login)?;
     Ok(shown(engine, &consent, consent.progress()))
 }
 
@@ -119,6 +123,7 @@ fn shown(engine: &Engine, consent: &Consent, progress: Progress) -> wire::Consen
             .map(|(id, step)| shown_step(id, step))
             .collect(),
         link: consent.link().to_owned(),
+        user_code: consent.user_code().map(str::to_owned),
         listening: consent.redirect_uri().trim_start_matches("http://").to_owned(),
         browser: progress.browser,
         seconds_left: seconds(left),

@@ -136,6 +136,7 @@ impl From<wire::AuthType> for AuthType {
     fn from(auth_type: wire::AuthType) -> Self {
         match auth_type {
             wire::AuthType::Oauth2 => Self::Oauth2,
+            wire::AuthType::Oauth1 => Self::Oauth1,
             wire::AuthType::Basic => Self::Basic,
             wire::AuthType::ApiKey => Self::ApiKey,
             wire::AuthType::AccessToken => Self::AccessToken,

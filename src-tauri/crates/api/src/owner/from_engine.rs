@@ -1,9 +1,9 @@
-//! From the engine's nouns to wire shapes, each conversion once. A long file: one conversion a shape, nothing else.
+//! From the engine's nouns to wire shapes, each conversion once; long, since they are many and each is short.
 
 use keyward_engine::{
     self as engine, Kind,
     applications::Shown as ShownApplication,
-    auth_clients::Counted as CountedClient,
+    auth_clients::{self, Counted as CountedClient},
     changes::{Change, ChangeKind},
     connections::{Revocation, Shown},
     doctor,
@@ -70,10 +70,12 @@ impl From<Change> for wire::Change {
             ChangeKind::Environment => wire::ChangeKind::Environment,
             ChangeKind::Secret => wire::ChangeKind::Secret,
             ChangeKind::Credential => wire::ChangeKind::Credential,
+            ChangeKind::Application => wire::ChangeKind::Application,
             ChangeKind::AuthClient => wire::ChangeKind::AuthClient,
             ChangeKind::Connection => wire::ChangeKind::Connection,
             ChangeKind::Consent => wire::ChangeKind::Consent,
             ChangeKind::Rekey => wire::ChangeKind::Rekey,
+            ChangeKind::Work => wire::ChangeKind::Work,
             ChangeKind::Settings => wire::ChangeKind::Settings,
         };
         Self {
@@ -209,7 +211,7 @@ fn written(pairs: &[(String, String)]) -> Vec<String> {
 impl From<CountedClient> for wire::AuthClient {
     fn from(counted: CountedClient) -> Self {
         let client = counted.auth_client;
-        let oauth2 = client.oauth2();
+        let (oauth2, oauth1) = (client.oauth2(), client.oauth1());
         let of = |member: fn(&Oauth2) -> Option<String>| oauth2.and_then(member);
         Self {
             id: client.id.to_string(),
@@ -217,6 +219,7 @@ impl From<CountedClient> for wire::AuthClient {
             name: client.name.clone(),
             kind: match &client.registration {
                 Registration::Oauth2(_) => wire::AuthClientType::Oauth2,
+                Registration::Oauth1(_) => wire::AuthClientType::Oauth1,
                 Registration::NoAuth { .. } => wire::AuthClientType::Noauth,
                 Registration::Basic { .. } => wire::AuthClientType::Basic,
                 Registration::ApiKey { .. } => wire::AuthClientType::ApiKey,
@@ -232,19 +235,28 @@ impl From<CountedClient> for wire::AuthClient {
             },
             kept_in: counted.kept_in.map(|vault| vault.to_string()),
             issuer: of(|oauth2| oauth2.issuer.clone()),
-            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone())),
-            token_uri: of(|oauth2| Some(oauth2.token_uri.clone())),
+            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.authorize_uri.clone())),
+            token_uri: of(|oauth2| Some(oauth2.token_uri.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.access_uri.clone())),
             refresh_token_uri: of(|oauth2| oauth2.refresh_token_uri.clone()),
             revocation_uri: of(|oauth2| oauth2.revocation_uri.clone()),
             token_expires_in: oauth2.map(|oauth2| oauth2.token_expires_in),
-            client_id: of(|oauth2| Some(oauth2.client_id.clone())),
-            has_client_secret: oauth2.is_some_and(|oauth2| oauth2.client_secret.is_some()),
-            // O-09, O-10: the port is chosen for each consent; servers ignore it for loopback addresses.
-            redirect: of(|oauth2| Some(format!("http://127.0.0.1{}", oauth2.redirect_path))),
+            client_id: of(|oauth2| Some(oauth2.client_id.clone()))
+                .or_else(|| oauth1.map(|oauth1| oauth1.consumer_key.clone())),
+            has_client_secret: client.client_secret().is_some(),
+            grant: of(|oauth2| Some(oauth2.grant.word().to_owned())),
+            client_authentication: of(|oauth2| Some(oauth2.client_authentication.word().to_owned())),
+            request_token_uri: oauth1.map(|oauth1| oauth1.request_uri.clone()),
+            signature_method: oauth1.map(|oauth1| oauth1.signature.word().to_owned()),
+            redirect: auth_clients::redirect_address(&client),
             url: client.registration.url().map(str::to_owned),
             apply: client.registration.apply().map(ToString::to_string),
             scopes: oauth2.map_or_else(Vec::new, |oauth2| oauth2.scopes.clone()),
-            authorize_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.authorize_params)),
+            authorize_params: oauth2
+                .map(|oauth2| &oauth2.authorize_params)
+                .or(oauth1.map(|oauth1| &oauth1.authorize_params))
+                .map_or_else(Vec::new, |params| written(params)),
             token_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.token_params)),
             refresh_params: oauth2.map_or_else(Vec::new, |oauth2| written(&oauth2.refresh_params)),
             resources: oauth2.map_or_else(Vec::new, |oauth2| oauth2.resources.clone()),
@@ -279,6 +291,7 @@ impl From<Shown> for wire::Connection {
         let connection = shown.connection;
         let at = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339);
         Self {
+            refresh_token_expires_at: at(connection.refresh_token_expires_at()),
             expires_at: at(connection.lifetime.map(|lifetime| lifetime.expires_at)),
             obtained_at: at(connection.lifetime.map(|lifetime| lifetime.obtained_at)),
             next_refresh_at: at(connection.next_refresh_at()),
@@ -291,6 +304,7 @@ impl From<Shown> for wire::Connection {
             auth_client: shown.auth_client.map(|key| key.to_string()),
             auth_type: match connection.auth_type {
                 AuthType::Oauth2 => wire::AuthType::Oauth2,
+                AuthType::Oauth1 => wire::AuthType::Oauth1,
                 AuthType::Basic => wire::AuthType::Basic,
                 AuthType::ApiKey => wire::AuthType::ApiKey,
                 AuthType::AccessToken => wire::AuthType::AccessToken,
@@ -312,7 +326,6 @@ impl From<Shown> for wire::Connection {
             }),
             scope: connection.granted_scope,
             refresh_token: connection.has_refresh_token,
-            refresh_token_expires_at: None,
             url: connection.url,
             apply: connection.apply.map(|apply| apply.to_string()),
             value_version: connection.value.map(|(number, _)| number),
@@ -348,6 +361,7 @@ pub(super) fn disconnected(shown: &Shown, revocation: Revocation) -> wire::Disco
     let (revocation, error) = match revocation {
         Revocation::Revoked => (wire::Revocation::Revoked, None),
         Revocation::NoEndpoint => (wire::Revocation::NoEndpoint, None),
+        Revocation::Queued(error) => (wire::Revocation::Queued, Some(error.into())),
         Revocation::Failed(error) => (wire::Revocation::Failed, Some(error.into())),
         Revocation::NoTokens => (wire::Revocation::NoTokens, None),
     };
@@ -382,6 +396,8 @@ impl From<Place> for wire::ValuePlace {
             kind: match place.holder {
                 Holder::Secret => "secret",
                 Holder::Credential => "credential",
+                Holder::Connection => "connection",
+                Holder::AuthClient => "auth_client",
             }
             .to_owned(),
             item: place.id.to_string(),

@@ -66,7 +66,7 @@ pub fn apply(
     request: wire::ImportApply,
 ) -> Result<wire::ImportSummary> {
     let wish = wish(request.environment, request.on_conflict, request.choices);
-    let summary = import::apply(engine, caller, id(&request.import)?, &wish, &mut |_, _| {})?;
+    let summary = import::apply(engine, caller, id(&request.import)?, &wish)?;
     Ok(wire::ImportSummary {
         added: summary.added,
         versions: summary.versions,
@@ -134,9 +134,10 @@ fn row(row: import::Row) -> wire::ImportRow {
         row: row.number,
         found: row.found,
         folder: row.folder,
-        kind: match row.is_credential {
-            true => "credential",
-            false => "secret",
+        kind: match row.kind {
+            import::Becomes::Secret => "secret",
+            import::Becomes::Credential => "credential",
+            import::Becomes::Connection => "connection",
         }
         .to_owned(),
         variables: row.variables,

@@ -22,6 +22,7 @@ pub fn ways(engine: &Arc<Engine>, _: &Caller, _: wire::WaysRequest) -> Result<wi
     let ways = lifecycle::ways(engine)?;
     Ok(wire::Ways {
         keychain: ways.keychain,
+        keychain_lost: lifecycle::has_dead_slot(engine),
         passphrase: ways.passphrase.map(|way| wire::PassphraseWay {
             device_secret: way.device_secret == DeviceSecret::With,
             memory_mib: way.kdf.memory_kib / 1024,

@@ -7,6 +7,7 @@ pub mod backup;
 pub mod connections;
 pub mod consents;
 pub mod credentials;
+pub mod diagnosis;
 pub mod doctor;
 pub mod entered;
 pub mod environments;
@@ -22,6 +23,7 @@ pub mod settings;
 pub mod usage;
 pub mod vault;
 pub mod vaults;
+pub mod work;
 
 use crate::wire::Error;
 

@@ -65,26 +65,6 @@ pub fn check(engine: &Arc<Engine>, _: &Caller, request: wire::ProviderCheck) -> 
     Ok(checked.into_iter().map(line).collect())
 }
 
-/// As it is registered; a free port is left out, since servers do not compare it (RFC 8252 §7.3).
-fn redirect_uri(redirect: &Redirect) -> String {
-    let path = DEFAULT_REDIRECT_PATH;
-    match redirect {
-        Redirect::Free => format!("http://127.0.0.1{path}"),
-        Redirect::FreeLocalhost => format!("http://localhost{path}"),
-        Redirect::Fixed { host, port } => {
-            let host = match host {
-                LoopbackHost::V4 => "127.0.0.1",
-                LoopbackHost::V6 => "[::1]",
-                LoopbackHost::Name => "localhost",
-            };
-            format!("http://{host}:{port}{path}")
-        }
-        Redirect::Https { port } => format!("https://localhost:{port}{path}"),
-        Redirect::Scheme(scheme) => format!("{scheme}:{path}"),
-        Redirect::Paste(address) => address.clone(),
-    }
-}
-
 impl From<Provider> for wire::Provider {
     fn from(provider: Provider) -> Self {
         let dialect = &provider.dialect;
@@ -131,7 +111,7 @@ impl From<Provider> for wire::Provider {
                 .collect(),
             client_authentication: provider.client_authentication.word().to_owned(),
             redirect: provider.redirect.word().to_owned(),
-            redirect_uri: redirect_uri(&provider.redirect.proposal()),
+            redirect_uri: redirect::address(&provider.redirect.proposal(), DEFAULT_REDIRECT_PATH),
             authorize_params: provider.authorize_params.iter().map(written).collect(),
             without_pkce: dialect.pkce == Pkce::Off,
             keeps: dialect.keep_from_callback.iter().chain(kept).cloned().collect(),

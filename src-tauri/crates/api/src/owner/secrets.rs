@@ -111,8 +111,13 @@ pub fn update(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretUpdate
         rotate_every: request.rotate_every.map(rotation),
         favourite: request.favourite,
     };
-    let (secret, environment) =
-        secrets::update(engine, caller, &request.environment, &request.secret, &changes)?;
+    let (secret, environment) = match &request.value {
+        Some(value) => {
+            let (environment, secret) = (&request.environment, &request.secret);
+            secrets::renew(engine, caller, environment, secret, &changes, &value.0)?
+        }
+        None => secrets::update(engine, caller, &request.environment, &request.secret, &changes)?,
+    };
     Ok(from_engine::secret(secret, &environment))
 }
 

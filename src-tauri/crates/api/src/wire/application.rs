@@ -44,6 +44,21 @@ pub struct ApplicationShow {
     pub application: String,
 }
 
+/// Changes what an Application is called and where its requests usually go; what is left out stays.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ApplicationUpdate {
+    /// Name of the environment.
+    pub environment: String,
+    /// Its key, which never changes.
+    pub application: String,
+    /// Free text.
+    pub name: Option<String>,
+    /// Where its requests usually go; empty for nowhere in particular.
+    pub url: Option<String>,
+}
+
 /// Makes a Connection the one that `@APP` means in its environment (AM9).
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

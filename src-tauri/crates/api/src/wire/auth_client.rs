@@ -13,7 +13,7 @@ pub struct AuthClient {
     pub key: String,
     /// Free text.
     pub name: String,
-    /// `oauth2`, `noauth`, `basic`, `api_key`.
+    /// `oauth2`, `oauth1`, `noauth`, `basic`, `api_key`.
     #[serde(rename = "type")]
     pub kind: AuthClientType,
     /// What it is for.
@@ -24,7 +24,7 @@ pub struct AuthClient {
     pub kept_in: Option<String>,
     /// Issuer, where known.
     pub issuer: Option<String>,
-    /// Authorization endpoint; `null` but for oauth2, as all that follows up to the redirect.
+    /// Authorization endpoint; `null` but for oauth2 and oauth1, as all that follows up to the redirect.
     pub auth_uri: Option<String>,
     /// Token endpoint.
     pub token_uri: Option<String>,
@@ -38,7 +38,15 @@ pub struct AuthClient {
     pub client_id: Option<String>,
     /// Whether a client secret is stored.
     pub has_client_secret: bool,
-    /// Redirect address to register at the provider; the port is free.
+    /// How tokens are got: `authorization_code`, `device_code`, `client_credentials`, `jwt_bearer`, `password`.
+    pub grant: Option<String>,
+    /// How the client authenticates: `none`, `basic`, `post`, `private_key_jwt`.
+    pub client_authentication: Option<String>,
+    /// Where request tokens are got, of oauth1.
+    pub request_token_uri: Option<String>,
+    /// How requests are signed, of oauth1: `HMAC-SHA1`, `HMAC-SHA256`, `PLAINTEXT`.
+    pub signature_method: Option<String>,
+    /// Redirect address to register at the provider; without a port any is taken. `null` where no browser comes back.
     pub redirect: Option<String>,
     /// Where requests go, of the other types.
     pub url: Option<String>,
@@ -73,6 +81,8 @@ pub struct AuthClient {
 pub enum AuthClientType {
     /// OAuth 2.0 (RFC 6749).
     Oauth2,
+    /// OAuth 1.0a (RFC 5849).
+    Oauth1,
     /// An address without sign-in.
     Noauth,
     /// User name and password.
@@ -155,10 +165,23 @@ pub struct AuthClientCreate {
     pub provider: Option<String>,
     /// What stands for the variables of that entry, `name=value`.
     pub variables: Option<Vec<String>>,
-    /// OAuth client id.
+    /// Device authorization endpoint (RFC 8628), where no issuer names it.
+    pub device_uri: Option<String>,
+    /// Where request tokens are got; oauth1, whose token endpoint is that of access tokens.
+    pub request_token_uri: Option<String>,
+    /// How requests are signed, of oauth1: `HMAC-SHA1` (default), `HMAC-SHA256`, `PLAINTEXT`.
+    pub signature_method: Option<String>,
+    /// OAuth client id; left out with an issuer that registers clients, it makes one (RFC 7591).
     pub client_id: Option<String>,
-    /// OAuth client secret.
+    /// OAuth client secret, or the private key of a client or service account.
     pub client_secret: Option<Plaintext>,
+    /// How tokens are got; default: as the provider says, else `authorization_code`.
+    pub grant: Option<String>,
+    /// How the client authenticates; default: as the issuer or the provider says.
+    pub client_authentication: Option<String>,
+    /// Where the browser comes back to: `auto`, `localhost`, `fixed:PORT/PATH`, `https[:PORT]`, `scheme[:NAME]`,
+    /// `paste:ADDRESS`; default: as the provider says, else `auto`.
+    pub redirect: Option<String>,
     /// Seconds assumed when an answer has no lifetime; default 3600.
     pub token_expires_in: Option<u32>,
     /// Default `/callback`.

@@ -62,6 +62,8 @@ pub struct Connection {
 pub enum AuthType {
     /// OAuth 2.0 tokens that are kept fresh.
     Oauth2,
+    /// An OAuth 1.0a token, which has no end.
+    Oauth1,
     /// A user name and a password.
     Basic,
     /// One value.
@@ -142,8 +144,21 @@ pub struct ConnectionConnect {
     pub params: Option<Vec<String>>,
     /// Whether to open the system browser.
     pub browser: BrowserChoice,
+    /// User name and password, for an AuthClient whose grant asks for them (legacy).
+    pub login: Option<Login>,
     /// Give up after this many seconds (at most 600); default 300.
     pub timeout_seconds: Option<u32>,
+}
+
+/// User name and password: sent to the provider once, kept nowhere.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Login {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Plaintext,
 }
 
 /// Whether a Consent opens the system browser.
@@ -166,6 +181,40 @@ pub struct ConnectionRefresh {
     pub environment: String,
     /// Key or id.
     pub connection: String,
+}
+
+/// The newest refreshes of a Connection, newest first, at most twenty.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionRefreshes {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+}
+
+/// One refresh that took place, or was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct RefreshAttempt {
+    /// RFC 3339.
+    pub at: String,
+    /// `ok`, or the word for what went wrong, as in `error.code` of the Connection.
+    pub outcome: String,
+}
+
+/// Reports that an access token was refused: new ones are asked for at once, at most once for each token (OA14, O-76).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConnectionInvalidate {
+    /// Name of the environment.
+    pub environment: String,
+    /// Key or id.
+    pub connection: String,
+    /// The access token that was refused; without it the present one is meant, unless it is only seconds old.
+    pub access_token: Option<Plaintext>,
 }
 
 /// Drops the tokens, revoking them where the endpoint is known, and keeps the definition (AM6).
@@ -211,7 +260,9 @@ pub enum Revocation {
     Revoked,
     /// No revocation endpoint is known: they end by themselves.
     NoEndpoint,
-    /// The request failed: they end by themselves.
+    /// The provider could not be reached: a host asks again until it can be (O-52).
+    Queued,
+    /// The provider refused: they end by themselves.
     Failed,
     /// There were none; values that had been entered were destroyed.
     NoTokens,

@@ -17,9 +17,12 @@ pub struct Consent {
     pub state: ConsentState,
     /// The six steps, in order.
     pub steps: Vec<Step>,
-    /// The authorization URL, for another browser; holds no secret that outlives the flow.
+    /// Where the person goes: the authorization URL, for another browser, or where a code is typed in; holds no secret
+    /// that outlives the flow. Empty where nobody is asked.
     pub link: String,
-    /// Loopback address that listens, without scheme: `127.0.0.1:49731/callback`.
+    /// The code to type in there (RFC 8628), for a consent on another device.
+    pub user_code: Option<String>,
+    /// Loopback address that listens, without scheme: `127.0.0.1:49731/callback`. Empty where no browser comes back here.
     pub listening: String,
     /// Program that was started, or `null` when none could be.
     pub browser: Option<String>,

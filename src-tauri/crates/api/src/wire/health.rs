@@ -28,7 +28,7 @@ pub struct Finding {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct ValuePlace {
-    /// `secret` or `credential`.
+    /// `secret`, `credential`, `connection` or `auth_client`.
     pub kind: String,
     /// UUID of the item.
     pub item: String,

@@ -119,7 +119,7 @@ pub struct ImportRow {
     pub found: String,
     /// Folders it lay in.
     pub folder: String,
-    /// `secret` or `credential`.
+    /// `secret`, `credential` or `connection`.
     pub kind: String,
     /// Names of its variables; empty for a secret.
     pub variables: Vec<String>,

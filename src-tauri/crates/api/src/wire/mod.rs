@@ -10,6 +10,7 @@ mod backup;
 mod connection;
 mod consent;
 mod credential;
+mod diagnosis;
 mod doctor;
 mod entered;
 mod environment;
@@ -28,6 +29,7 @@ mod usage;
 mod vault;
 mod vaults;
 mod ways;
+mod work;
 
 pub use application::*;
 pub use audit::*;
@@ -36,6 +38,7 @@ pub use backup::*;
 pub use connection::*;
 pub use consent::*;
 pub use credential::*;
+pub use diagnosis::*;
 pub use doctor::*;
 pub use entered::*;
 pub use environment::*;
@@ -54,6 +57,7 @@ pub use usage::*;
 pub use vault::*;
 pub use vaults::*;
 pub use ways::*;
+pub use work::*;
 
 /// A reply without content.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]

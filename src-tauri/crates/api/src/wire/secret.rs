@@ -172,6 +172,10 @@ pub struct SecretUpdate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub favourite: Option<bool>,
+    /// A new value, stored with all that or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub value: Option<Plaintext>,
 }
 
 /// Stores a new value as a new version.

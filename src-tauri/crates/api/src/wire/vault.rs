@@ -147,6 +147,8 @@ pub enum ChangeKind {
     Secret,
     /// A Credential.
     Credential,
+    /// An Application.
+    Application,
     /// An AuthClient.
     AuthClient,
     /// A Connection.
@@ -155,6 +157,8 @@ pub enum ChangeKind {
     Consent,
     /// How far a rekey is.
     Rekey,
+    /// How far a long work is.
+    Work,
     /// The settings that protect.
     Settings,
 }

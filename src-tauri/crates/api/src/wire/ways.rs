@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Ways {
     /// A key in the OS keychain.
     pub keychain: bool,
+    /// Whether the keychain has lost what it kept of this vault; not known of a locked one.
+    pub keychain_lost: bool,
     /// A passphrase, and what it costs; `null` without one.
     pub passphrase: Option<PassphraseWay>,
     /// A recovery key.

@@ -138,6 +138,12 @@ fn token() -> wire::TokenRequest {
 /// Through the door: an AuthClient, a Consent, its answer pasted.
 fn connect(client: &mut Client, provider: &Provider) {
     let auth_client = wire::AuthClientCreate {
+        grant: None,
+        client_authentication: None,
+        redirect: None,
+        device_uri: None,
+        request_token_uri: None,
+        signature_method: None,
         environment: "default".to_owned(),
         key: "CLIENT".to_owned(),
         name: None,
@@ -166,6 +172,7 @@ fn connect(client: &mut Client, provider: &Provider) {
     };
     client.call("default", &auth_client).unwrap();
     let connect = wire::ConnectionConnect {
+        login: None,
         environment: "default".to_owned(),
         connection: "APP".to_owned(),
         name: None,

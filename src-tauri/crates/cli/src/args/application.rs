@@ -15,6 +15,17 @@ pub enum App {
         #[arg(value_name = "APP")]
         application: String,
     },
+    /// Change what an application is called and where its requests usually go
+    Update {
+        #[arg(value_name = "APP")]
+        application: String,
+        /// Free text for people
+        #[arg(long)]
+        name: Option<String>,
+        /// The address that a new credential is offered; empty for none
+        #[arg(long)]
+        url: Option<String>,
+    },
     /// Choose the connection that @APP means in this environment
     Default {
         #[arg(value_name = "APP")]

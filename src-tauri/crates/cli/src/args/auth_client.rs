@@ -26,6 +26,7 @@ pub enum AuthClient {
 #[value(rename_all = "snake_case")]
 pub enum AuthClientType {
     Oauth2,
+    Oauth1,
     Basic,
     ApiKey,
     #[value(name = "noauth")]
@@ -73,10 +74,28 @@ pub struct AuthClientAdd {
     /// How the value is sent: header:NAME, query:NAME, basic or body:NAME; for api_key
     #[arg(long, value_name = "HOW")]
     pub apply: Option<String>,
-    /// Client id at the provider; for oauth2
+    /// Client id or consumer key at the provider; without it an issuer that registers clients makes one
     #[arg(long, value_name = "ID")]
     pub client_id: Option<String>,
-    /// Read the client secret from stdin
+    /// How tokens are got: authorization_code, device_code, client_credentials, jwt_bearer or password (legacy)
+    #[arg(long, value_name = "GRANT")]
+    pub grant: Option<String>,
+    /// How the client authenticates: none, basic, post or private_key_jwt
+    #[arg(long, value_name = "HOW")]
+    pub client_auth: Option<String>,
+    /// Where the browser comes back to: auto, localhost, fixed:PORT/PATH, https[:PORT], scheme[:NAME] or paste:ADDRESS
+    #[arg(long, value_name = "HOW")]
+    pub redirect: Option<String>,
+    /// Where device codes are got, where no issuer says it
+    #[arg(long, value_name = "URL")]
+    pub device_uri: Option<String>,
+    /// Where request tokens are got; for oauth1
+    #[arg(long, value_name = "URL")]
+    pub request_token_uri: Option<String>,
+    /// How requests are signed: HMAC-SHA1, HMAC-SHA256 or PLAINTEXT; for oauth1
+    #[arg(long, value_name = "METHOD")]
+    pub signature_method: Option<String>,
+    /// Read the client secret, or a private key, from stdin
     #[arg(long)]
     pub client_secret_stdin: bool,
     #[arg(long, value_name = "URL")]

@@ -19,6 +19,9 @@ pub struct Connect {
     /// Further parameter of the authorization request, NAME=VALUE; may be repeated
     #[arg(long = "param", value_name = "K=V")]
     pub params: Vec<String>,
+    /// User name, for an auth client whose grant is password; the password comes from stdin or a prompt
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
     /// Print the link instead of opening a browser
     #[arg(long)]
     pub no_browser: bool,
@@ -49,8 +52,17 @@ pub enum Connection {
     },
     /// Show one connection
     Show { name: String },
+    /// Say why it failed, ended or will end, and what mends it
+    Why { name: String },
     /// Get new tokens now
     Refresh { name: String },
+    /// Report that its access token was refused (HTTP 401): get new tokens, at most once for each token
+    Invalidate {
+        name: String,
+        /// Read the refused token from stdin: a report of one that was replaced by now changes nothing
+        #[arg(long)]
+        token_stdin: bool,
+    },
     /// Drop the tokens, revoking them where possible, or destroy the values; keep the definition
     Disconnect { name: String },
     /// Delete connections for good

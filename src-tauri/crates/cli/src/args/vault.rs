@@ -30,6 +30,9 @@ pub struct Doctor {
     /// Mend what can be mended: modes of files, what killed programs left, keychain entries that open nothing
     #[arg(long)]
     pub fix: bool,
+    /// Play faults of a provider on a vault that is thrown away afterwards, and say what Keyward does at each
+    #[arg(long, conflicts_with = "fix")]
+    pub simulate: bool,
 }
 
 #[derive(Args)]

@@ -1,6 +1,8 @@
 //! `keyward app`
 
-use keyward_api::wire::{Application, ApplicationDefault, ApplicationList, ApplicationShow};
+use keyward_api::wire::{
+    Application, ApplicationDefault, ApplicationList, ApplicationShow, ApplicationUpdate, Code, Error,
+};
 use serde_json::{Value, json};
 
 use super::Result;
@@ -28,6 +30,26 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             let request = ApplicationShow {
                 environment,
                 application,
+            };
+            door.call(context, request)?
+        }
+        Command::Update {
+            application,
+            name,
+            url,
+        } => {
+            if name.is_none() && url.is_none() {
+                return Err(Error::new(
+                    Code::Usage,
+                    "There is nothing to change.",
+                    "Say --name or --url.",
+                ));
+            }
+            let request = ApplicationUpdate {
+                environment,
+                application,
+                name,
+                url,
             };
             door.call(context, request)?
         }

@@ -34,8 +34,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             };
             let made = door.call(context, request(context, *add)?)?;
             if let Some(redirect) = &made.redirect {
+                // O-26: servers compare all of a loopback address but the port, unless it has one.
+                let is_free = ["http://127.0.0.1/", "http://localhost/"]
+                    .iter()
+                    .any(|start| redirect.starts_with(start));
+                let port = if is_free { " (any port)" } else { "" };
                 face.say(format!(
-                    "Register this redirect address at the provider: {redirect} (any port)"
+                    "Register this redirect address at the provider: {redirect}{port}"
                 ));
             }
             if let Some(provider) = provider {
@@ -45,6 +50,10 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 if provider.without_pkce {
                     face.say("This provider refuses PKCE: keep its redirect address to yourself.");
                 }
+            if made.grant.as_deref() == Some("password") {
+                face.say(
+                    "Warning: with this grant a password goes through this program. Use it only where the provider has no other.",
+                );
             }
             face.show(&made, facts)
         }
@@ -85,6 +94,7 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         application: add.app,
         kind: add.kind.map(|kind| match kind {
             AuthClientType::Oauth2 => wire::AuthClientType::Oauth2,
+            AuthClientType::Oauth1 => wire::AuthClientType::Oauth1,
             AuthClientType::Basic => wire::AuthClientType::Basic,
             AuthClientType::ApiKey => wire::AuthClientType::ApiKey,
             AuthClientType::NoAuth => wire::AuthClientType::Noauth,
@@ -98,6 +108,12 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
         provider: add.provider,
         variables: some(add.variables),
         client_id: add.client_id,
+        grant: add.grant,
+        client_authentication: add.client_auth,
+        redirect: add.redirect,
+        device_uri: add.device_uri,
+        request_token_uri: add.request_token_uri,
+        signature_method: add.signature_method,
         client_secret: client_secret(add.client_secret_stdin)?,
         token_expires_in: add.token_expires_in,
         redirect_path: add.redirect_path,
@@ -166,6 +182,7 @@ impl From<Visibility> for wire::Visibility {
 fn kind(client: &AuthClient) -> &'static str {
     match client.kind {
         wire::AuthClientType::Oauth2 => "oauth2",
+        wire::AuthClientType::Oauth1 => "oauth1",
         wire::AuthClientType::Noauth => "noauth",
         wire::AuthClientType::Basic => "basic",
         wire::AuthClientType::ApiKey => "api_key",
@@ -197,12 +214,22 @@ fn facts(client: &AuthClient) -> String {
         ("created", client.created_at.clone()),
         ("id", client.id.clone()),
     ]);
-    if client.kind == wire::AuthClientType::Oauth2 {
-        let secret = if client.has_client_secret {
-            "stored"
-        } else {
-            "none"
-        };
+    let secret = if client.has_client_secret {
+        "stored"
+    } else {
+        "none"
+    };
+    if client.kind == wire::AuthClientType::Oauth1 {
+        text.push_str(&output::facts(&[
+            ("request token uri", or_none(&client.request_token_uri)),
+            ("auth uri", or_none(&client.auth_uri)),
+            ("token uri", or_none(&client.token_uri)),
+            ("consumer key", or_none(&client.client_id)),
+            ("consumer secret", secret.to_owned()),
+            ("signature", or_none(&client.signature_method)),
+            ("redirect", or_none(&client.redirect)),
+        ]));
+    } else if client.kind == wire::AuthClientType::Oauth2 {
         text.push_str(&output::facts(&[
             ("issuer", or_none(&client.issuer)),
             ("auth uri", or_none(&client.auth_uri)),
@@ -211,6 +238,8 @@ fn facts(client: &AuthClient) -> String {
             ("revocation uri", or_none(&client.revocation_uri)),
             ("client id", or_none(&client.client_id)),
             ("client secret", secret.to_owned()),
+            ("client auth", or_none(&client.client_authentication)),
+            ("grant", or_none(&client.grant)),
             ("redirect", or_none(&client.redirect)),
             ("scopes", client.scopes.join(" ")),
             ("parameters", client.authorize_params.join(" ")),

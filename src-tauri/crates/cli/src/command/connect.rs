@@ -13,12 +13,12 @@ use std::{
 
 use keyward_api::wire::{
     BrowserChoice, Code, Connection, ConnectionCancel, ConnectionConnect, ConnectionPaste, Consent,
-    ConsentState, ConsentStatus, Error, StepId, StepState,
+    ConsentState, ConsentStatus, Error, Login, Plaintext, StepId, StepState,
 };
 use signal_hook::{consts::TERM_SIGNALS, flag};
 
 use super::{Result, connection};
-use crate::{args::Connect, context::Context, door::Door, output::Face};
+use crate::{args::Connect, context::Context, door::Door, output::Face, value};
 
 /// How often the consent is looked at; a person waits for a browser, not for us.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -43,12 +43,14 @@ pub fn run(context: &Context, face: &Face, connect: Connect) -> Result {
     context.drop_passphrase();
     // CLI.md: with a host the result is the same. So it is the browser of this person's session, found by this
     // command's environment; a host may have been started without either.
-    let browser = match connect.no_browser {
+    let browser = match connect.no_browser || begun.link.is_empty() {
         true => None,
         false => context.ports().browser.open(&begun.link).ok(),
     };
     tell(face, &connect, &begun, browser.as_deref());
-    let pasted = io::stdin().is_terminal().then(paste_lines).transpose()?;
+    // A code is typed in elsewhere, and who is not asked pastes nothing.
+    let pastes = io::stdin().is_terminal() && !begun.link.is_empty() && begun.user_code.is_none();
+    let pasted = pastes.then(paste_lines).transpose()?;
     let ended = watch(context, face, &mut door, begun, pasted.as_ref(), &interrupted)?;
     finish(face, ended)
 }
@@ -64,11 +66,34 @@ fn request(context: &Context, connect: &Connect) -> Result<ConnectionConnect> {
         scopes: (!connect.scopes.is_empty()).then(|| connect.scopes.clone()),
         params: (!connect.params.is_empty()).then(|| connect.params.clone()),
         browser: BrowserChoice::Link,
+        login: login(connect.username.as_deref())?,
         timeout_seconds: Some(seconds),
     })
 }
 
+/// The password of a client that asks for one: a line of stdin, or a prompt.
+fn login(username: Option<&str>) -> Result<Option<Login>> {
+    let Some(username) = username else { return Ok(None) };
+    let password = match io::stdin().is_terminal() {
+        true => value::prompt("Password at the provider: ")?,
+        false => value::stdin(false)?,
+    };
+    Ok(Some(Login {
+        username: username.to_owned(),
+        password: Plaintext(password),
+    }))
+}
+
 fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) {
+    if begun.link.is_empty() {
+        return face.say("Asking the provider for tokens; nobody has to approve this …");
+    }
+    if let Some(code) = &begun.user_code {
+        // O-51: address and code apart, so that a person sees what they agree to.
+        face.say(format!("open: {}", begun.link));
+        face.say(format!("code: {code}"));
+        return face.say("Open that address on any device and type the code in; this goes on by itself …");
+    }
     match browser {
         Some(browser) => face.say(format!(
             "Opened {browser}. Approve the request there; this goes on by itself."
@@ -78,6 +103,11 @@ fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) 
     }
     if io::stdin().is_terminal() {
         face.say("On another machine? Paste the address the browser ends at, then Enter.");
+    }
+    if begun.listening.starts_with("https://localhost") {
+        face.say(
+            "At the end the browser asks about this computer's own certificate: that is Keyward, go on.",
+        );
     }
     face.say(format!("Waiting for the answer on {} …", begun.listening));
 }

@@ -3,8 +3,9 @@
 mod entered;
 
 use keyward_api::wire::{
-    AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionList,
-    ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, Disconnected, Revocation,
+    AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionInvalidate,
+    ConnectionList, ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, ConnectionWhy,
+    Diagnosis, Disconnected, Plaintext, Revocation,
 };
 
 use super::{Result, secret::versions};
@@ -14,6 +15,7 @@ use crate::{
     door::Door,
     output,
     output::Face,
+    value,
 };
 
 /// Everything about Connections that exist.
@@ -69,6 +71,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             )?,
             facts,
         ),
+        Command::Why { name } => {
+            let request = ConnectionWhy {
+                environment,
+                connection: name,
+            };
+            face.show(&door.call(context, request)?, why)
+        }
         Command::Refresh { name } => {
             let refreshed = door.call(
                 context,
@@ -78,6 +87,18 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 },
             )?;
             face.show(&refreshed, facts)
+        }
+        Command::Invalidate { name, token_stdin } => {
+            let access_token = token_stdin
+                .then(|| value::stdin(false))
+                .transpose()?
+                .map(Plaintext);
+            let request = ConnectionInvalidate {
+                environment,
+                connection: name,
+                access_token,
+            };
+            face.show(&door.call(context, request)?, facts)
         }
         Command::Disconnect { name } => {
             let gone = door.call(
@@ -118,12 +139,38 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     }
 }
 
+/// The likeliest cause with its one act, then what may also be it.
+fn why(diagnosis: &Diagnosis) -> String {
+    let mut text = String::new();
+    for (number, cause) in diagnosis.causes.iter().enumerate() {
+        match number {
+            0 => {}
+            1 => text.push_str("\nIt may also be:\n"),
+            _ => text.push('\n'),
+        }
+        text.push_str(&format!("{}\n  {}\n", cause.title, cause.why));
+        if !cause.fix.is_empty() {
+            text.push_str(&format!("  {}\n", cause.fix));
+        }
+        if let Some(command) = &cause.command {
+            text.push_str(&format!("  → {command}\n"));
+        }
+    }
+    if let Some(error) = &diagnosis.connection.error {
+        text.push_str(&format!("\nThe error: {} ({})\n", error.message, error.code));
+    }
+    text
+}
+
 /// What became of the tokens at the provider (OA11).
 fn at_provider(gone: &Disconnected) -> String {
     match (gone.revocation, &gone.error) {
         (Revocation::Revoked, _) => "The provider revoked its tokens.".to_owned(),
         (Revocation::NoEndpoint, _) => {
             "No revocation address is known: the tokens end by themselves. Remove the app on the provider's page.".to_owned()
+        }
+        (Revocation::Queued, _) => {
+            "The provider cannot be reached: they are revoked as soon as it can be, while the app or `keyward serve` runs.".to_owned()
         }
         (Revocation::Failed, Some(error)) => {
             format!("The provider could not revoke them ({}). Remove the app on the provider's page.", error.message)
@@ -146,6 +193,7 @@ fn state(connection: &Connection) -> &'static str {
 fn auth_type(connection: &Connection) -> &'static str {
     match connection.auth_type {
         AuthType::Oauth2 => "oauth2",
+        AuthType::Oauth1 => "oauth1",
         AuthType::Basic => "basic",
         AuthType::ApiKey => "api_key",
         AuthType::AccessToken => "access_token",
@@ -180,6 +228,12 @@ pub fn facts(connection: &Connection) -> String {
                 "refresh token",
                 yes_or_no(connection.refresh_token, "held", "none"),
             ),
+            ("its end", or_none(&connection.refresh_token_expires_at)),
+        ]);
+    } else if connection.auth_type == AuthType::Oauth1 {
+        facts.extend([
+            ("account", or_none(&connection.account)),
+            ("expires", "never".to_owned()),
         ]);
     } else {
         let version = connection.value_version.map(|number| number.to_string());

@@ -8,7 +8,7 @@ use keyward_api::{
 };
 use keyward_engine::{doctor, home::Home};
 
-use super::Result;
+use super::{Result, simulate};
 use crate::{
     args,
     context::Context,
@@ -21,6 +21,9 @@ use crate::{
 /// # Errors
 /// When the host does not answer.
 pub fn run(context: &Context, face: &Face, asked: &args::Doctor) -> Result<ExitCode> {
+    if asked.simulate {
+        return simulate::run(context, face);
+    }
     let mut checks = match asked.fix {
         true => mend(context),
         false => Vec::new(),
@@ -47,7 +50,7 @@ pub fn run(context: &Context, face: &Face, asked: &args::Doctor) -> Result<ExitC
     })
 }
 
-fn is_failure(check: &Check) -> bool {
+pub(super) fn is_failure(check: &Check) -> bool {
     check.outcome == Outcome::Fail
 }
 
@@ -114,7 +117,7 @@ fn no_home(context: &Context) -> Check {
 }
 
 /// One line of a check, with what to do below it.
-pub fn line(check: &Check) -> String {
+pub(super) fn line(check: &Check) -> String {
     let mark = match check.outcome {
         Outcome::Ok => "ok  ",
         Outcome::Warn => "warn",

@@ -1,6 +1,6 @@
 //! `keyward health`
 
-use keyward_api::wire::{Finding, HealthCheck, HealthReport, Outcome};
+use keyward_api::wire::{Finding, HealthCheck, HealthReport, Outcome, Work};
 
 use super::Result;
 use crate::{context::Context, door::Door, output::Face};
@@ -10,7 +10,8 @@ use crate::{context::Context, door::Door, output::Face};
 /// # Errors
 /// `locked`, `not_found` without a vault.
 pub fn run(context: &Context, face: &Face) -> Result {
-    let report = Door::open(context)?.call(context, HealthCheck {})?;
+    let line = |done, total| format!("Looking at values: {done} of {total}");
+    let report = Door::open(context)?.call_watched(context, face, Work::HealthCheck, line, HealthCheck {})?;
     if report.unread > 0 {
         face.say(format!(
             "{} could not be read. `keyward doctor` says why.",

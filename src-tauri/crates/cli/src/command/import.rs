@@ -7,7 +7,7 @@ use std::{
 
 use keyward_api::wire::{
     Code, Error, ImportAction, ImportApply, ImportChoice, ImportConflict, ImportDiscard, ImportPlan,
-    ImportPlanRequest, ImportRow, ImportStage, ImportStanding, ImportSummary, Plaintext,
+    ImportPlanRequest, ImportRow, ImportStage, ImportStanding, ImportSummary, Plaintext, Work,
 };
 use keyward_engine::import::{self, Format, Reading, Source};
 use keyward_model::SecretValue;
@@ -25,9 +25,6 @@ use crate::{
 
 /// Bytes of one part on their way to whoever holds the keys.
 const PART: usize = 1024 * 1024;
-
-/// From this many rows on a person is told that it takes a moment.
-const MANY: usize = 1_000;
 
 /// Reads what another program wrote, shows what becomes of it, and stores it whole or not at all.
 ///
@@ -66,10 +63,7 @@ pub fn run(context: &Context, face: &Face, import: &Import) -> Result {
             return Ok(());
         }
     }
-    if plan.rows.len() >= MANY {
-        face.say(format!("Importing {} entries…", plan.rows.len()));
-    }
-    let summary = request.apply(context, &mut door)?;
+    let summary = request.apply(context, face, &mut door)?;
     face.say(told(&summary));
     if face.is_json() {
         face.show(&summary, told)
@@ -191,17 +185,16 @@ impl Request {
         whole.ok_or_else(|| Error::usage("There is nothing to import."))
     }
 
-    fn apply(self, context: &Context, door: &mut Door) -> Result<ImportSummary> {
+    fn apply(self, context: &Context, face: &Face, door: &mut Door) -> Result<ImportSummary> {
         let on_conflict = self.rule();
-        door.call(
-            context,
-            ImportApply {
-                import: self.import,
-                environment: self.environment,
-                on_conflict,
-                choices: self.choices,
-            },
-        )
+        let request = ImportApply {
+            import: self.import,
+            environment: self.environment,
+            on_conflict,
+            choices: self.choices,
+        };
+        let line = |done, total| format!("Importing: {done} of {total} entries");
+        door.call_watched(context, face, Work::Import, line, request)
     }
 
     fn discard(&self, context: &Context, door: &mut Door) -> Result {
@@ -308,6 +301,7 @@ fn table(rows: &[ImportRow]) -> String {
         .iter()
         .map(|row| {
             let what = match (row.kind.as_str(), row.variables.len()) {
+                ("connection", _) => "app credential".to_owned(),
                 ("credential", count) => format!("credential, {count} variables"),
                 _ => "secret".to_owned(),
             };

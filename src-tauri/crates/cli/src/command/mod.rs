@@ -27,6 +27,7 @@ mod run;
 mod secret;
 mod serve;
 mod settings;
+mod simulate;
 mod status;
 mod token;
 mod vault;

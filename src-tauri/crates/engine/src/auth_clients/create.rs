@@ -3,18 +3,21 @@
 use keyward_model::{
     SecretValue,
     apply::Apply,
-    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
+    auth_client::{
+        AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, Oauth1, Oauth2, Redirect, Registration,
+        Signature, Visibility,
+    },
     connection::AuthType,
     name::Handle,
     provider::Protocol,
 };
-use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, loopback};
+use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, redirect};
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients},
 };
 
-use super::{Counted, discover::discover, event};
+use super::{Counted, discover::discover, event, register};
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
@@ -48,6 +51,8 @@ pub struct New<'a> {
 pub enum NewRegistration<'a> {
     /// OAuth 2.0.
     Oauth2(NewOauth2<'a>),
+    /// OAuth 1.0a.
+    Oauth1(NewOauth1<'a>),
     /// An address without sign-in.
     NoAuth {
         /// Where requests go.
@@ -67,6 +72,29 @@ pub enum NewRegistration<'a> {
     },
 }
 
+/// A new OAuth 1.0a registration (RFC 5849).
+#[derive(Default)]
+pub struct NewOauth1<'a> {
+    /// Where a request token is got.
+    pub request_uri: &'a str,
+    /// Where the person agrees.
+    pub authorize_uri: &'a str,
+    /// Where it becomes an access token.
+    pub access_uri: &'a str,
+    /// Consumer key.
+    pub consumer_key: &'a str,
+    /// Consumer secret.
+    pub consumer_secret: Option<&'a SecretValue>,
+    /// How requests are signed.
+    pub signature: Signature,
+    /// Where the browser comes back to.
+    pub redirect: Redirect,
+    /// Path of the redirect.
+    pub redirect_path: Option<&'a str>,
+    /// Further parameters of the address where the person agrees.
+    pub authorize_params: Vec<(String, String)>,
+}
+
 /// A new OAuth 2.0 registration; endpoints left out are discovered from the issuer.
 #[derive(Default)]
 pub struct NewOauth2<'a> {
@@ -78,18 +106,29 @@ pub struct NewOauth2<'a> {
     pub token_uri: Option<&'a str>,
     /// Revocation endpoint.
     pub revocation_uri: Option<&'a str>,
+    /// Introspection endpoint.
+    pub introspection_uri: Option<&'a str>,
+    /// Device authorization endpoint, for device codes without an issuer to discover it from.
+    pub device_uri: Option<&'a str>,
     /// Entry of the catalogue; it says whatever is left out here (OA4).
     pub provider: Option<&'a str>,
     /// What stands for the variables of that entry.
     pub variables: Vec<(String, String)>,
     /// Endpoint for refreshes, where it is another one than the token endpoint (EL4).
     pub refresh_token_uri: Option<&'a str>,
-    /// OAuth client id.
+    /// OAuth client id; empty to have the issuer make a client, where it does (RFC 7591).
     pub client_id: &'a str,
     /// OAuth client secret.
     pub client_secret: Option<&'a SecretValue>,
     /// Seconds assumed when an answer has no lifetime.
     pub token_expires_in: Option<u32>,
+    /// How tokens are got; default: as the entry of the catalogue says, else by the person's consent in a browser.
+    pub grant: Option<Grant>,
+    /// How the client authenticates; default: as the issuer says, else the entry of the catalogue, else Basic with a
+    /// secret and nothing without.
+    pub client_authentication: Option<ClientAuthentication>,
+    /// Where the browser comes back to; default: as the entry of the catalogue says, else a free port of this machine.
+    pub redirect: Option<Redirect>,
     /// Path of the redirect.
     pub redirect_path: Option<&'a str>,
     /// Further authorization parameters.
@@ -125,11 +164,12 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
     };
     secrets::check_text("name", new.name.unwrap_or_default())?;
     let environment = environments::find(engine, environment)?;
-    let registration = registration(engine, &new.registration)?;
-    let client_secret = match &new.registration {
+    let (registration, made_secret) = registration(engine, new)?;
+    let client_secret = made_secret.as_ref().or(match &new.registration {
         NewRegistration::Oauth2(oauth2) => oauth2.client_secret,
+        NewRegistration::Oauth1(oauth1) => oauth1.consumer_secret,
         _ => None,
-    };
+    });
     let now = engine.now();
     let written = engine.unlocked()?.write(now, |tx| {
         let auth_client = AuthClient {
@@ -173,10 +213,15 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
     }
 }
 
-fn registration(engine: &Engine, new: &NewRegistration<'_>) -> Result<Registration> {
+/// The registration, and the client secret where the provider made one with it.
+fn registration(engine: &Engine, new: &New<'_>) -> Result<(Registration, Option<SecretValue>)> {
     let address = |url: &Option<&str>| url.map(|url| endpoint_of("url", url)).transpose();
-    Ok(match new {
-        NewRegistration::Oauth2(new) => Registration::Oauth2(Box::new(oauth2(engine, new)?)),
+    let registration = match &new.registration {
+        NewRegistration::Oauth2(oauth2_of) => {
+            let (registration, secret) = oauth2(engine, new.name.unwrap_or(new.key), oauth2_of)?;
+            return Ok((Registration::Oauth2(Box::new(registration)), secret));
+        }
+        NewRegistration::Oauth1(new) => Registration::Oauth1(Box::new(oauth1(new)?)),
         NewRegistration::NoAuth { url } => Registration::NoAuth { url: address(url)? },
         NewRegistration::Basic { url } => Registration::Basic { url: address(url)? },
         NewRegistration::ApiKey { url, apply } => Registration::ApiKey {
@@ -186,11 +231,32 @@ fn registration(engine: &Engine, new: &NewRegistration<'_>) -> Result<Registrati
                 None => AuthType::ApiKey.usual_apply().unwrap_or(Apply::Basic),
             },
         },
+    };
+    Ok((registration, None))
+}
+
+fn oauth1(new: &NewOauth1<'_>) -> Result<Oauth1> {
+    if new.consumer_key.is_empty() {
+        return Err(Error::invalid("client id: it is empty."));
+    }
+    authorize::check_params(&new.authorize_params)?;
+    let redirect_path = new.redirect_path.unwrap_or(DEFAULT_REDIRECT_PATH);
+    redirect::check(&new.redirect, redirect_path)?;
+    Ok(Oauth1 {
+        request_uri: endpoint_of("request token uri", new.request_uri)?,
+        authorize_uri: endpoint_of("auth uri", new.authorize_uri)?,
+        access_uri: endpoint_of("token uri", new.access_uri)?,
+        consumer_key: new.consumer_key.to_owned(),
+        client_secret: None,
+        signature: new.signature,
+        redirect: new.redirect.clone(),
+        redirect_path: redirect_path.to_owned(),
+        authorize_params: new.authorize_params.clone(),
     })
 }
 
-fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
-    if new.client_id.is_empty() {
+fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, Option<SecretValue>)> {
+    if new.client_id.is_empty() && new.issuer.is_none() {
         return Err(Error::invalid("client id: it is empty."));
     }
     if new.token_expires_in == Some(0) {
@@ -212,8 +278,10 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
     for resource in &new.resources {
         check_resource(resource)?;
     }
-    let redirect_path = new.redirect_path.unwrap_or(&base.redirect_path);
-    loopback::check_path(redirect_path)?;
+    let grant = new.grant.unwrap_or(base.grant);
+    let redirect = new.redirect.clone().unwrap_or_else(|| base.redirect.clone());
+    let redirect_path = new.redirect_path.unwrap_or(&base.redirect_path).to_owned();
+    redirect::check(&redirect, &redirect_path)?;
     let given = |field: &str, uri: Option<&str>| uri.map(|uri| endpoint_of(field, uri)).transpose();
     let auth_uri = given("auth uri", new.auth_uri)?;
     let token_uri = given("token uri", new.token_uri)?;
@@ -227,7 +295,11 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
         Error::new(Kind::Invalid, format!("{field}: it is missing."), hint)
     };
     let client_authentication = match &metadata {
-        _ if new.client_secret.is_none() => ClientAuthentication::None,
+        _ if new.client_authentication.is_some() => {
+            new.client_authentication.unwrap_or(ClientAuthentication::None)
+        }
+        // A JWT bearer's key is the account's: it is signed with, and never sent.
+        _ if new.client_secret.is_none() || grant == Grant::JwtBearer => ClientAuthentication::None,
         Some(metadata) => metadata.client_authentication(),
         None if new.provider.is_some() => base.client_authentication,
         None => ClientAuthentication::Basic,
@@ -235,7 +307,7 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
     let known = |uri: &String| (!uri.is_empty()).then(|| uri.clone());
     let (base_auth_uri, base_token_uri) = (known(&base.auth_uri), known(&base.token_uri));
     let found = metadata.as_ref();
-    Ok(Oauth2 {
+    let mut registration = Oauth2 {
         issuer: found.map(|metadata| metadata.issuer.clone()).or(base.issuer),
         issuer_in_callback: found
             .is_some_and(|metadata| metadata.issuer_in_callback == IssuerInCallback::Supported),
@@ -245,7 +317,11 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
         refresh_token_uri: refresh_token_uri.or(base.refresh_token_uri),
         token_expires_in: new.token_expires_in.unwrap_or(base.token_expires_in),
         client_authentication,
-        redirect_path: redirect_path.to_owned(),
+        introspection_uri: given("introspection uri", new.introspection_uri)?.or(base.introspection_uri),
+        device_uri: given("device uri", new.device_uri)?.or(base.device_uri),
+        grant,
+        redirect,
+        redirect_path,
         authorize_params,
         token_params,
         refresh_params,
@@ -262,7 +338,18 @@ fn oauth2(engine: &Engine, new: &NewOauth2<'_>) -> Result<Oauth2> {
             .ok_or_else(|| missing("token uri"))?,
         client_id: new.client_id.to_owned(),
         ..base
-    })
+    };
+    let Some(metadata) = found else {
+        return Ok((registration, None));
+    };
+    register::fill(&mut registration, metadata);
+    if !new.client_id.is_empty() {
+        return Ok((registration, None));
+    }
+    let place = (&registration.redirect, registration.redirect_path.as_str());
+    let made = register::register(engine, metadata, name, grant, place, &registration.scopes)?;
+    let secret = register::adopt(&mut registration, made);
+    Ok((registration, secret))
 }
 
 /// What an entry of the catalogue makes of a person's variables.

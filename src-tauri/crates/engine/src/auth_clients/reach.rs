@@ -74,8 +74,8 @@ pub(crate) fn oauth2(auth_client: &AuthClient) -> Result<&Oauth2> {
         .ok_or_else(|| unfit(auth_client, AuthType::Oauth2))
 }
 
-/// The AuthClient for a new Connection of this type. EL8: one is chosen, several are a choice; none is an error for
-/// OAuth and nothing for the other types, which need none.
+/// The AuthClient for a new Connection of this type. Those that a person enters
+/// need none.
 ///
 /// # Errors
 /// [`Kind::NotFound`], also for one that is not visible here; [`Kind::Invalid`] for one of another type.
@@ -86,11 +86,45 @@ pub(crate) fn choose(
     auth_type: AuthType,
 ) -> Result<Option<Counted>> {
     let Some(key) = wanted else {
-        return match auth_type {
-            AuthType::Oauth2 => only_one(engine, environment).map(Some),
-            AuthType::Basic | AuthType::ApiKey | AuthType::AccessToken | AuthType::None => Ok(None),
-        };
+        return Ok(None);
     };
+    let found = visible(engine, environment, key)?;
+    if !found.auth_client.registration.serves(auth_type) {
+        return Err(unfit(&found.auth_client, auth_type));
+    }
+    Ok(Some(found))
+}
+
+/// The AuthClient for a new Connection that a person consents to. EL8: one is chosen, several are a choice, none is an
+/// error.
+///
+/// # Errors
+/// As [`choose`].
+pub(crate) fn choose_for_consent(
+    engine: &Engine,
+    environment: &Environment,
+    wanted: Option<&str>,
+) -> Result<Counted> {
+    let Some(key) = wanted else {
+        return only_one(engine, environment);
+    };
+    let found = visible(engine, environment, key)?;
+    if !takes_consents(&found.auth_client) {
+        return Err(no_consents(&found.auth_client));
+    }
+    Ok(found)
+}
+
+fn takes_consents(auth_client: &AuthClient) -> bool {
+    auth_client.oauth2().is_some() || auth_client.oauth1().is_some()
+}
+
+/// Why there is nothing to consent to.
+pub(crate) fn no_consents(auth_client: &AuthClient) -> Error {
+    unfit(auth_client, AuthType::Oauth2)
+}
+
+fn visible(engine: &Engine, environment: &Environment, key: &str) -> Result<Counted> {
     let found = find(engine, key)?;
     if found.kept_in.is_none() && !found.auth_client.is_visible_in(environment.id) {
         return Err(Error::new(
@@ -99,15 +133,12 @@ pub(crate) fn choose(
             format!("Widen it: keyward auth-client update {key} --visibility vault"),
         ));
     }
-    if !found.auth_client.registration.serves(auth_type) {
-        return Err(unfit(&found.auth_client, auth_type));
-    }
-    Ok(Some(found))
+    Ok(found)
 }
 
 fn only_one(engine: &Engine, environment: &Environment) -> Result<Counted> {
     let mut visible = list(engine, environment.name.as_str())?;
-    visible.retain(|one| one.auth_client.registration.serves(AuthType::Oauth2));
+    visible.retain(|one| takes_consents(&one.auth_client));
     match visible.len() {
         1 => Ok(visible.remove(0)),
         0 => Err(Error::new(

@@ -144,7 +144,10 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
     let foreign = |field: &str| Error::invalid(format!("{field}: an auth client of type {kind} has none."));
     let oauth2_fields = [
         ("client id", changes.client_id.is_some()),
-        ("client secret", changes.client_secret.is_some()),
+        (
+            "client secret",
+            changes.client_secret.is_some() && kind != "oauth1",
+        ),
         ("auth uri", changes.auth_uri.is_some()),
         ("token uri", changes.token_uri.is_some()),
         ("revocation uri", changes.revocation_uri.is_some()),
@@ -166,8 +169,11 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
     let new_url = changes.url.map(|url| endpoint_of("url", url)).transpose()?;
     let new_apply = changes.apply.map(apply_of).transpose()?;
     match registration {
-        Registration::Oauth2(_) if new_url.is_some() => return Err(foreign("url")),
-        Registration::Oauth2(_) | Registration::NoAuth { .. } | Registration::Basic { .. }
+        Registration::Oauth2(_) | Registration::Oauth1(_) if new_url.is_some() => return Err(foreign("url")),
+        Registration::Oauth2(_)
+        | Registration::Oauth1(_)
+        | Registration::NoAuth { .. }
+        | Registration::Basic { .. }
             if new_apply.is_some() =>
         {
             return Err(foreign("apply"));
@@ -179,6 +185,8 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
                 *apply = new;
             }
         }
+        // Its consumer secret is a version of its own; nothing else of it changes.
+        Registration::Oauth1(_) => {}
         Registration::Oauth2(oauth2) => {
             let set = |field: &str, new: Option<&str>, old: &mut String| -> Result<()> {
                 if let Some(uri) = new {

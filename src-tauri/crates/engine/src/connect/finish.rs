@@ -1,62 +1,51 @@
 //! The second half of Connect: from the browser's answer to the tokens stored.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use keyward_model::connection::{AuthType, Connection, ConnectionError, ConnectionState};
-use keyward_oauth::{
-    authorize::{Code, Pending},
-    callback::CallbackError,
-    loopback::Loopback,
-    token::{self, Answer},
+use keyward_model::{
+    BootTime,
+    connection::{AuthType, Connection, ConnectionError, ConnectionState},
 };
+use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
 use keyward_vault::{
     table::{applications, audit, connections, items},
     vault::UnlockedVault,
 };
 use tokio::sync::mpsc;
 
-use super::{Plan, elapsed};
+use super::{
+    Plan, elapsed,
+    way::{self, Ended, Way},
+};
 use crate::{
-    Engine, Error, Kind, Result, auth_clients as auth_client_acts,
+    Engine, Error, Kind, Result,
     changes::ChangeKind,
     connections::{Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
-    engine::Network,
     refresh,
 };
-
-enum Ended {
-    Code(Code),
-    Refused(CallbackError),
-    TimedOut,
-    Cancelled,
-}
 
 /// Waits for the answer, exchanges the code, stores the tokens; the Consent ends however this ends.
 pub(super) fn run(
     engine: &Engine,
     consent: &Consent,
     plan: &Plan,
-    loopback: Loopback,
+    mut way: Way,
     mut paste: mpsc::Receiver<Code>,
 ) {
     let _ends = Ends(engine, consent);
     let Ok(network) = engine.network() else { return };
-    let ended = network.runtime.block_on(async {
-        tokio::select! {
-            biased;
-            () = consent.cancelled.notified() => Ended::Cancelled,
-            Some(code) = paste.recv() => Ended::Code(code),
-            answer = loopback.wait(&consent.pending) => match answer {
-                Ok(code) => Ended::Code(code),
-                Err(refused) => Ended::Refused(refused),
-            },
-            () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
-        }
-    });
+    let ended = way::wait(engine, network, consent, plan, &mut way, &mut paste);
     log::info!("consent for {} was answered or ended", consent.connection);
-    let code = match ended {
-        Ended::Code(code) => code,
+    let ended = match ended {
+        Ended::Agreed(_) | Ended::Tokens(_) => ended,
+        Ended::Failed(error) => {
+            let state = match error {
+                keyward_oauth::Error::Denied { .. } => State::Denied,
+                _ => State::Failed,
+            };
+            return end(engine, consent, state, WAIT, error.into());
+        }
         Ended::Refused(refused) => {
             refuse(engine, consent, &refused);
             return;
@@ -76,9 +65,10 @@ pub(super) fn run(
     step(engine, consent, WAIT, EXCHANGE);
     // I5: what the provider gives for this code it gives once; a vault that is locked from here on still takes it.
     let _flight = engine.flight();
+    let boot = engine.ports.clock.boot();
     let exchanged = engine.unlocked().and_then(|vault| {
         Ok((
-            exchange(engine, network, &vault, plan, &consent.pending, code)?,
+            way::ask(engine, network, &vault, plan, (consent, way, ended))?,
             vault,
         ))
     });
@@ -87,7 +77,7 @@ pub(super) fn run(
         Err(error) => return end(engine, consent, State::Failed, EXCHANGE, error),
     };
     step(engine, consent, EXCHANGE, STORE);
-    match store_answer(engine, &vault, plan, answer) {
+    match store_answer(engine, &vault, plan, answer, boot) {
         Ok(connection) => done(engine, consent, plan, connection),
         Err(error) => end(engine, consent, State::Failed, STORE, error),
     }
@@ -103,45 +93,6 @@ impl Drop for Ends<'_> {
     }
 }
 
-fn exchange(
-    engine: &Engine,
-    network: &Network,
-    vault: &UnlockedVault,
-    plan: &Plan,
-    pending: &Pending,
-    code: Code,
-) -> Result<Answer> {
-    // As it stands now: one that was changed meanwhile is not the one that the consent was begun with (O-42).
-    let used = auth_client_acts::read_for_use(engine, vault, plan.address)?;
-    let registration = auth_client_acts::oauth2(&used.auth_client)?;
-    let clock = Arc::clone(&engine.ports.clock);
-    let exchanged = network.runtime.block_on(token::exchange(
-        &network.http,
-        registration,
-        used.client_secret.as_ref(),
-        pending,
-        code,
-        &move || clock.now(),
-    ));
-    exchanged.map_err(|error| match error {
-        keyward_oauth::Error::Permanent {
-            oauth_error,
-            description,
-        } => {
-            let message = match description {
-                Some(description) => format!("The provider refused the code: {oauth_error} ({description})."),
-                None => format!("The provider refused the code: {oauth_error}."),
-            };
-            Error::new(
-                Kind::Provider,
-                message,
-                "Connect again; if it repeats, compare the redirect address at the provider.",
-            )
-        }
-        error => error.into(),
-    })
-}
-
 /// One synced transaction: the Connection, its tokens with the raw answer, and the audit event (O-53).
 ///
 /// No lease is taken: a refresh of the old tokens that is under way may take longer than anybody waits, and it finds
@@ -151,8 +102,10 @@ fn store_answer(
     vault: &UnlockedVault,
     plan: &Plan,
     mut answer: Answer,
+    boot: Option<BootTime>,
 ) -> Result<Connection> {
     let now = engine.now();
+    let upkeep = refresh::upkeep(&answer, None, boot, now);
     // O-14: an absent scope means as requested.
     let requested = plan.scopes.join(" ");
     let granted = answer
@@ -185,7 +138,7 @@ fn store_answer(
             application: plan.auth_client.application.clone(),
             auth_client: Some(plan.address),
             foreign_key: (plan.address.vault != tx.vault_id()).then(|| plan.auth_client.key.clone()),
-            auth_type: AuthType::Oauth2,
+            auth_type: plan.auth_type(),
             url: old.and_then(|old| old.url.clone()),
             apply: None,
             value: None,
@@ -194,15 +147,12 @@ fn store_answer(
                 .clone()
                 .or_else(|| old.and_then(|old| old.account.clone())),
             state: ConnectionState::Ready,
-            error: answer
-                .tokens
-                .refresh_token
-                .is_none()
-                .then(|| no_refresh_token(&answer)),
+            error: ends_by_itself(plan, &answer).then(|| no_refresh_token(&answer)),
             requested_scopes: plan.scopes.clone(),
             params: plan.params.clone(),
             granted_scope: granted.clone(),
-            lifetime: Some(answer.tokens.lifetime),
+            // RFC 5849 knows no end.
+            lifetime: (plan.auth_type() == AuthType::Oauth2).then_some(answer.tokens.lifetime),
             has_refresh_token: answer.tokens.refresh_token.is_some(),
             token_set: old.map_or_else(|| tx.new_id(), |old| Ok(old.token_set))?,
             refresh_intent: old.map_or_else(|| tx.new_id(), |old| Ok(old.refresh_intent))?,
@@ -213,6 +163,7 @@ fn store_answer(
             retry_at: None,
             failures: 0,
             kept: answer.kept_over(old.map_or(&[], |old| &old.kept)),
+            upkeep,
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
         };
@@ -244,6 +195,11 @@ fn store_answer(
     Ok(connection)
 }
 
+/// A token that ends with nothing to renew it by.
+fn ends_by_itself(plan: &Plan, answer: &Answer) -> bool {
+    plan.auth_type() == AuthType::Oauth2 && answer.tokens.refresh_token.is_none()
+}
+
 /// AM10: says so, why, and what to do.
 fn no_refresh_token(answer: &Answer) -> ConnectionError {
     ConnectionError {
@@ -259,11 +215,11 @@ fn no_refresh_token(answer: &Answer) -> ConnectionError {
 }
 
 fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection) {
-    let refreshable = connection.has_refresh_token;
+    let lasts = connection.has_refresh_token || connection.auth_type == AuthType::Oauth1;
     let after = elapsed(engine, consent);
     consent.change(|progress| {
         progress.steps[STORE] = Step::Done(after);
-        (progress.state, progress.steps[PLAN]) = if refreshable {
+        (progress.state, progress.steps[PLAN]) = if lasts {
             (State::Done, Step::Done(after))
         } else {
             (State::DoneWithoutRefreshToken, Step::Warn(after))

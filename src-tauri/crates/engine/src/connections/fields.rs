@@ -84,6 +84,7 @@ pub(crate) fn fields(auth_type: AuthType) -> String {
              `keyward connection show` names as kept."
                 .to_owned()
         }
+        AuthType::Oauth1 => "Fields are access_token, token_type, account and raw.MEMBER.".to_owned(),
         AuthType::Basic => "Fields are username and password.".to_owned(),
         AuthType::ApiKey => "Its one field is value.".to_owned(),
         AuthType::AccessToken => "Its one field is access_token.".to_owned(),
@@ -110,7 +111,7 @@ pub(super) fn joined(auth_type: AuthType, values: Named<'_>) -> Result<Option<Se
         }
     };
     match auth_type {
-        AuthType::Oauth2 | AuthType::None => Ok(None),
+        AuthType::Oauth2 | AuthType::Oauth1 | AuthType::None => Ok(None),
         AuthType::Basic => {
             let both = UserPass {
                 username: one("username")?.duplicate(),
@@ -139,7 +140,7 @@ pub(super) fn joined(auth_type: AuthType, values: Named<'_>) -> Result<Option<Se
 }
 
 /// An address that requests may go to; empty for none, which a Connection without a value cannot do without.
-pub(super) fn checked_url(auth_type: AuthType, url: &str) -> Result<Option<String>> {
+pub(crate) fn checked_url(auth_type: AuthType, url: &str) -> Result<Option<String>> {
     match url {
         "" if auth_type == AuthType::None => Err(Error::invalid(
             "url: a connection of type none is an address, and there is none.",

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     SecretValue,
-    connection::{AuthType, Connection, ConnectionState},
+    connection::{AuthType, Connection, ConnectionState, Upkeep},
     environment::Environment,
     name::{EnvironmentName, Handle},
     secret::Version,
@@ -85,7 +85,7 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
     let key = secrets::parse_key(new.key)?;
     secrets::check_text("name", new.name.unwrap_or_default())?;
     secrets::check_text("app name", new.application_name.unwrap_or_default())?;
-    if new.auth_type == AuthType::Oauth2 {
+    if matches!(new.auth_type, AuthType::Oauth2 | AuthType::Oauth1) {
         return Err(Error::new(
             Kind::Invalid,
             "An OAuth connection is made by consent.",
@@ -150,8 +150,9 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
             default: is_first(tx, environment.id, application.as_ref())?,
             retry_at: None,
             failures: 0,
-            created_at: now,
             kept: Vec::new(),
+            upkeep: Upkeep::default(),
+            created_at: now,
             updated_at: now,
         };
         connections::insert(tx, &connection)?;

@@ -19,6 +19,7 @@ use crate::{
     changes::ChangeKind,
     environments as environment_acts,
     secrets::taken,
+    steady::is_steady,
 };
 
 /// Moves Credentials to the trash, and those that lie there out of it for good: all of them, or none when one is missing.
@@ -89,14 +90,15 @@ pub fn trashed(engine: &Engine, environment: &str) -> Result<(Vec<Credential>, E
     Ok((trashed, environment))
 }
 
-/// Purges what the trash has kept for 30 days, in every environment. Writes nothing when there is nothing.
+/// Purges what the trash has kept for 30 days, in every environment. Writes nothing when there is nothing, or when the
+/// clock leapt.
 ///
 /// # Errors
 /// When locked or damaged.
 pub(crate) fn sweep(engine: &Engine) -> Result<()> {
     let now = engine.now();
     let vault = engine.unlocked()?;
-    if vault.read(|tx| credentials::spent(tx, now))?.is_empty() {
+    if vault.read(|tx| Ok(credentials::spent(tx, now)?.is_empty() || !is_steady(tx, now)?))? {
         return Ok(());
     }
     let gone = vault.write(now, |tx| {

@@ -2,16 +2,24 @@
 
 use std::collections::HashMap;
 
-use keyward_model::{SecretValue, health::Rule};
+use keyward_model::{
+    SecretValue, Timestamp,
+    connection::{AuthType, UserPass},
+    health::{Facts, Rule},
+    secret::Version,
+};
 use keyward_vault::{
     error as store,
     fingerprint::Fingerprints,
-    table::{credentials, secrets},
+    table::{auth_clients, connections, credentials, secrets},
     tx::Tx,
 };
 
-use super::{Finding, Holding, Place, Source};
-use crate::{Engine, Result, passphrase};
+use super::{Finding, Holding, Place, Source, aged};
+use crate::{
+    Engine, Result, passphrase,
+    work::{UnderWay, Work},
+};
 
 /// Values that are opened in one transaction: other acts go on in between.
 const BATCH: usize = 256;
@@ -22,19 +30,22 @@ pub(super) struct Opened {
     pub(super) unread: u32,
 }
 
-pub(super) fn look(engine: &Engine, holdings: &[Holding]) -> Result<Opened> {
+pub(super) fn look(engine: &Engine, holdings: &[Holding], now: Timestamp) -> Result<Opened> {
     let vault = engine.unlocked()?;
     let fingerprints = Fingerprints::new()?;
     let mut same: HashMap<[u8; 32], Vec<&Place>> = HashMap::new();
     let mut findings = Vec::new();
     let mut unread = 0;
     let confidential: Vec<&Holding> = holdings.iter().filter(|one| one.masked).collect();
-    for batch in confidential.chunks(BATCH) {
+    let mut work = UnderWay::new(engine, Work::HealthCheck);
+    for (round, batch) in confidential.chunks(BATCH).enumerate() {
+        work.tell(round * BATCH, confidential.len());
         vault.read(|tx| {
             for holding in batch {
                 match open(tx, &holding.value) {
-                    Ok(value) if value.is_empty() => {}
-                    Ok(value) => {
+                    Ok((value, _)) if value.is_empty() => {}
+                    Ok((value, version)) => {
+                        findings.extend(aged(&holding.place, version.map(facts).as_ref(), now));
                         same.entry(fingerprints.of(&value))
                             .or_default()
                             .push(&holding.place);
@@ -55,10 +66,39 @@ pub(super) fn look(engine: &Engine, holdings: &[Holding]) -> Result<Opened> {
     Ok(Opened { findings, unread })
 }
 
-fn open(tx: &Tx<'_>, source: &Source) -> store::Result<SecretValue> {
+/// The confidential part of a value and, where nothing else tells how old it is, its version.
+fn open(tx: &Tx<'_>, source: &Source) -> store::Result<(SecretValue, Option<Version>)> {
+    let gone = || store::Error::NotFound("the value".to_owned());
     match source {
-        Source::Secret(secret) => secrets::value(tx, secret),
-        Source::Variable(variable) => credentials::value(tx, variable),
+        Source::Secret(secret) => Ok((secrets::value(tx, secret)?, None)),
+        Source::Variable(variable) => Ok((
+            credentials::value(tx, variable)?,
+            Some(credentials::current_version(tx, variable)?),
+        )),
+        Source::Connection(connection) => {
+            let value = connections::value(tx, connection)?.ok_or_else(gone)?;
+            let version = connections::current_version(tx, connection)?;
+            if connection.auth_type != AuthType::Basic {
+                return Ok((value, version));
+            }
+            let both = UserPass::split(&value)
+                .ok_or_else(|| store::Error::Corrupt("a user name and a password".to_owned()))?;
+            Ok((both.password, version))
+        }
+        Source::ClientSecret(client) => Ok((
+            auth_clients::client_secret(tx, client)?.ok_or_else(gone)?,
+            auth_clients::secret_version(tx, client)?,
+        )),
+    }
+}
+
+fn facts(version: Version) -> Facts {
+    Facts {
+        made_at: version.created_at,
+        versions: version.number,
+        masked: true,
+        expires_at: None,
+        due_at: None,
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) fn hint(finding: &Finding) -> String {
     let command = match finding.place.holder {
         Holder::Secret => format!("keyward secret update {key} --env {environment} --value-stdin"),
         Holder::Credential => format!("keyward credential update {key} --env {environment} --var {field}"),
+        Holder::Connection => format!("keyward connection update {key} --env {environment} --value-stdin"),
+        Holder::AuthClient => format!("keyward auth-client update {key} --client-secret-stdin"),
     };
     match finding.rule {
         Rule::Expired | Rule::Expiring => format!("`{command} --expires DATE` stores its successor."),

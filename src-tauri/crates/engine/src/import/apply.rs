@@ -10,17 +10,18 @@ use keyward_model::{
 };
 use keyward_vault::{
     error as store,
-    table::{audit, credentials, environments, secrets},
+    table::{audit, auth_clients, connections, credentials, environments, secrets},
     tx::WriteTx,
 };
 
-use super::plan::{Action, Plan, Wish, draw};
+use super::plan::{Action, Plan, Wish, clients, draw};
 use crate::{
     Engine, Error, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
     engine::hold,
     environments as environment_acts,
+    work::{UnderWay, Work},
 };
 
 /// A thing that an import made.
@@ -28,10 +29,9 @@ use crate::{
 pub(crate) enum Made {
     Secret(Id),
     Credential(Id),
+    Connection(Id),
+    AuthClient(Id),
 }
-
-/// How far it is: rows done, rows there are.
-pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 
 /// What an import did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,17 +48,11 @@ pub struct Summary {
     pub environments: Vec<String>,
 }
 
-/// Carries out the plan that these wishes make: all of it, or nothing.
+/// Carries out the plan that these wishes make: all of it, or nothing. How far it is is told as [`Work::Import`].
 ///
 /// # Errors
 /// [`crate::Kind::Conflict`] while a row is undecided; [`crate::Kind::NotFound`]; when the disk is full and the like.
-pub fn apply(
-    engine: &Engine,
-    caller: &Caller,
-    import: Id,
-    wish: &Wish,
-    progress: Progress<'_>,
-) -> Result<Summary> {
+pub fn apply(engine: &Engine, caller: &Caller, import: Id, wish: &Wish) -> Result<Summary> {
     access::authorize(caller, Act::Write)?;
     let environment = environment_acts::find(engine, &wish.environment)?;
     let vault = engine.unlocked()?;
@@ -72,7 +66,8 @@ pub fn apply(
         if undecided > 0 {
             return Err(store::Error::Conflict(format!("{undecided} keys are taken")));
         }
-        let (made, summary) = carry_out(tx, &staged.sheet, &environment, &plan, now, progress)?;
+        let work = UnderWay::new(engine, Work::Import);
+        let (made, summary) = carry_out(tx, &staged.sheet, &environment, &plan, now, work)?;
         let subject = format!(
             "{} added, {} new versions, {} renamed, {} left out; into {}",
             summary.added, summary.versions, summary.renamed, summary.skipped, environment.name
@@ -106,7 +101,8 @@ pub fn apply(
     }
 }
 
-/// Moves everything that an import made to the trash, in one transaction; new versions of what was there stay.
+/// Moves everything that an import made to the trash, in one transaction; app credentials and auth clients, which have
+/// none, are deleted. New versions of what was there stay.
 ///
 /// # Errors
 /// [`crate::Kind::NotFound`] when it was not applied, or not in this session.
@@ -117,10 +113,18 @@ pub fn undo(engine: &Engine, caller: &Caller, import: Id) -> Result<u32> {
     let count = u32::try_from(made.len()).unwrap_or(u32::MAX);
     let now = engine.now();
     vault.write(now, |tx| {
-        for made in &made {
+        // What was made first is what the rest was made with: it goes last.
+        for made in made.iter().rev() {
             match *made {
                 Made::Secret(id) => drop(secrets::trash(tx, id, now)?),
                 Made::Credential(id) => drop(credentials::trash(tx, id, now)?),
+                // Neither has a trash; the file they came from is where it was.
+                Made::Connection(id) => connections::purge(tx, id, now)?,
+                Made::AuthClient(id) => match auth_clients::delete(tx, id) {
+                    // Something uses it meanwhile: then it is wanted.
+                    Ok(()) | Err(store::Error::Conflict(_)) => {}
+                    Err(error) => return Err(error),
+                },
             }
         }
         let subject = format!("{count} moved to the trash");
@@ -138,6 +142,8 @@ fn publish(engine: &Engine) {
         ChangeKind::Environment,
         ChangeKind::Secret,
         ChangeKind::Credential,
+        ChangeKind::AuthClient,
+        ChangeKind::Connection,
     ] {
         engine.changes.publish(kind, None);
     }
@@ -149,7 +155,7 @@ fn carry_out(
     target: &Environment,
     plan: &Plan,
     now: Timestamp,
-    progress: Progress<'_>,
+    mut work: UnderWay<'_>,
 ) -> store::Result<(Vec<Made>, Summary)> {
     let mut there = environments::list(tx)?;
     for name in &plan.environments {
@@ -165,21 +171,41 @@ fn carry_out(
         }
         there.push(made);
     }
+    let place_of = |name: &str| {
+        there
+            .iter()
+            .find(|one| one.name.as_str() == name)
+            .map_or(target.id, |one| one.id)
+    };
     let mut made = Vec::new();
+    for client in &sheet.auth_clients {
+        if let Ok(key) = clients::fit(tx, client)? {
+            made.push(writing::client(
+                tx,
+                place_of(&client.environment),
+                key,
+                client,
+                &sheet.applications,
+                now,
+            )?);
+        }
+    }
     let mut summary = Summary {
         environments: plan.environments.clone(),
         ..Summary::default()
     };
     for (at, (row, found)) in plan.rows.iter().zip(&sheet.entries).enumerate() {
-        progress(at, plan.rows.len());
-        let place = there
-            .iter()
-            .find(|one| one.name.as_str() == row.environment)
-            .map_or(target.id, |one| one.id);
+        work.tell(at, plan.rows.len());
+        let place = place_of(&row.environment);
         match row.action {
             Action::Skip | Action::Ask => summary.skipped += 1,
             Action::Add | Action::Rename => {
-                made.push(writing::insert(tx, place, row, found, now)?);
+                let already = writing::Already {
+                    made: &made,
+                    applications: &sheet.applications,
+                };
+                let one = writing::insert(tx, place, row, found, already, now)?;
+                made.push(one);
                 if row.action == Action::Add {
                     summary.added += 1;
                 } else {
@@ -192,6 +218,5 @@ fn carry_out(
             }
         }
     }
-    progress(plan.rows.len(), plan.rows.len());
     Ok((made, summary))
 }

@@ -1,11 +1,13 @@
 //! The plan: what would become of each entry, before anything is written.
 
+pub(super) mod clients;
+
 mod desk;
 
 mod fitness;
 
 use keyward_foreign::Sheet;
-use keyward_model::{Id, environment::Environment};
+use keyward_model::{Id, environment::Environment, name::Handle};
 use keyward_vault::{error as store, table::environments, tx::Tx};
 
 use crate::{Engine, Result, engine::hold, environments as environment_acts};
@@ -79,6 +81,17 @@ pub struct Wish {
     pub choices: Vec<Choice>,
 }
 
+/// The kind of thing that an entry becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Becomes {
+    /// One value.
+    Secret,
+    /// Several that belong together.
+    Credential,
+    /// An app credential.
+    Connection,
+}
+
 /// What becomes of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -88,8 +101,8 @@ pub struct Row {
     pub found: String,
     /// Folders it lay in, joined by `/`.
     pub folder: String,
-    /// Whether it becomes a Credential, not a Secret.
-    pub is_credential: bool,
+    /// What it becomes.
+    pub kind: Becomes,
     /// Names of its variables; empty for a Secret.
     pub variables: Vec<String>,
     /// The environment it goes to.
@@ -115,7 +128,7 @@ pub struct Plan {
     pub rows: Vec<Row>,
     /// Environments that would be made.
     pub environments: Vec<String>,
-    /// What the reader left out.
+    /// What the reader left out, and what comes along.
     pub remarks: Vec<String>,
 }
 
@@ -143,6 +156,24 @@ pub(super) fn draw(
     for told in &sheet.environments {
         desk.wants(&told.name);
     }
+    let mut remarks = sheet.remarks.clone();
+    let mut auth_clients = Vec::new();
+    for client in &sheet.auth_clients {
+        match clients::fit(tx, client)? {
+            Ok(key) => {
+                desk.wants(&client.environment);
+                auth_clients.push(key);
+            }
+            Err(why) => remarks.push(format!(
+                "The auth client {} stays out: {why}.",
+                one_line(&client.key)
+            )),
+        }
+    }
+    if !auth_clients.is_empty() {
+        let keys: Vec<&str> = auth_clients.iter().map(Handle::as_str).collect();
+        remarks.push(format!("Auth clients that come along: {}.", keys.join(", ")));
+    }
     let mut choices: Vec<Option<&Choice>> = vec![None; sheet.entries.len()];
     for choice in &wish.choices {
         if let Some(place) = choices.get_mut(choice.row as usize) {
@@ -162,6 +193,6 @@ pub(super) fn draw(
     Ok(Plan {
         rows: rows.into_iter().flatten().collect(),
         environments: desk.to_make,
-        remarks: sheet.remarks.clone(),
+        remarks,
     })
 }

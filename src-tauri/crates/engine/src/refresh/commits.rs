@@ -3,14 +3,14 @@
 use std::{thread, time::Duration};
 
 use keyward_model::{
-    SecretValue, Timestamp,
-    connection::{Connection, ConnectionState, RefreshIntent, TokenSet},
+    BootTime, Id, SecretValue, Timestamp,
+    connection::{Connection, ConnectionState, RefreshIntent, RefreshTokenEnd, Replaced, TokenSet, Upkeep},
     environment::Environment,
 };
 use keyward_oauth::token::Answer;
 use keyward_vault::{
-    error as store,
-    table::{audit, connections},
+    ballast, error as store,
+    table::{audit, connections, environments},
     vault::UnlockedVault,
 };
 use sha2::{Digest, Sha256};
@@ -19,6 +19,7 @@ use super::event;
 use crate::{
     Engine, Error, Kind, Result,
     changes::ChangeKind,
+    engine::hold,
     verdict::{Intents, Verdict},
 };
 
@@ -26,93 +27,217 @@ use crate::{
 const COMMIT_TRIES: u32 = 3;
 const COMMIT_PAUSE: Duration = Duration::from_millis(500);
 
+/// New tokens that could not be stored: the only copy is here (O-72).
+pub(crate) struct Unsaved {
+    /// The row that they are to replace.
+    pub(super) row: u64,
+    pub(super) tokens: TokenSet,
+    pub(super) upkeep: Upkeep,
+    pub(super) kept: Vec<(String, String)>,
+}
+
+/// What a refresh set out from.
+pub(super) struct Old<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) environment: &'a Environment,
+    pub(super) tokens: &'a TokenSet,
+    pub(super) row: u64,
+}
+
 /// First commit: the sealed intent, before anything is sent (O-53).
 pub(super) fn begin(
+    engine: &Engine,
     vault: &UnlockedVault,
     connection: &Connection,
     refresh_token: &SecretValue,
     now: Timestamp,
 ) -> Result<Intents> {
     let refresh_token_digest = Sha256::digest(refresh_token.expose()).into();
-    Ok(vault.write(now, |tx| {
-        let before = connections::intent(tx, connection)?;
-        let written = RefreshIntent {
-            attempt: before
-                .as_ref()
-                .map_or(1, |before| before.attempt.saturating_add(1)),
-            refresh_token_digest,
-            started_at: now,
-            // An answer that could not be read stays until one could.
-            unreadable_answer: before
-                .as_ref()
-                .and_then(|before| before.unreadable_answer.as_ref())
-                .map(SecretValue::duplicate),
-        };
-        connections::put_intent(tx, connection, &written)?;
-        Ok(Intents { before, written })
-    })?)
+    let write = || {
+        vault.write(now, |tx| {
+            let before = connections::intent(tx, connection)?;
+            let written = RefreshIntent {
+                attempt: before
+                    .as_ref()
+                    .map_or(1, |before| before.attempt.saturating_add(1)),
+                refresh_token_digest,
+                started_at: now,
+                // An answer that could not be read stays until one could.
+                unreadable_answer: before
+                    .as_ref()
+                    .and_then(|before| before.unreadable_answer.as_ref())
+                    .map(SecretValue::duplicate),
+            };
+            connections::put_intent(tx, connection, &written)?;
+            Ok(Intents { before, written })
+        })
+    };
+    match write() {
+        // O-72: a full disk must not end the access of tools that only want a token.
+        Err(store::Error::Storage(_)) if ballast::release(&engine.home, &engine.name) => Ok(write()?),
+        written => Ok(written?),
+    }
 }
 
 /// Second commit: raw answer, parsed tokens, intent deleted; synced before anybody sees the token (O-53).
 pub(super) fn commit(
     engine: &Engine,
     vault: &UnlockedVault,
-    connection: &Connection,
-    environment: &Environment,
-    old: &TokenSet,
-    row: u64,
+    old: &Old<'_>,
     answer: Answer,
+    boot: Option<BootTime>,
 ) -> store::Result<TokenSet> {
-    let now = engine.now();
-    let mut answer = answer;
-    let tokens = &mut answer.tokens;
+    let upkeep = upkeep(&answer, old.connection.upkeep.refresh_token, boot, engine.now());
+    let kept = answer.kept_over(&old.connection.kept);
+    let mut tokens = answer.tokens;
     if tokens.refresh_token.is_none() {
         // O-54: an answer without one keeps the old.
-        tokens.refresh_token = old.refresh_token.as_ref().map(SecretValue::duplicate);
+        tokens.refresh_token = old.tokens.refresh_token.as_ref().map(SecretValue::duplicate);
     }
     if tokens.scope.is_none() {
-        tokens.scope.clone_from(&old.scope);
+        tokens.scope.clone_from(&old.tokens.scope);
     }
-    let tokens = &answer.tokens;
     let write = || {
-        vault.write(now, |tx| {
-            let mut connection = connections::read(tx, connection.id)?;
-            connections::replace_tokens(tx, &connection, tokens, Some(row))?;
-            connection.state = ConnectionState::Ready;
-            connection.error = None;
-            connection.lifetime = Some(tokens.lifetime);
-            connection.has_refresh_token = tokens.refresh_token.is_some();
-            connection.granted_scope.clone_from(&tokens.scope);
-            connection.kept = answer.kept_over(&connection.kept);
-            connection.retry_at = None;
-            connection.failures = 0;
-            connection.updated_at = now;
-            connections::update(tx, &connection)?;
-            let event = event(
-                engine,
-                "keyward",
-                "connection.refresh",
-                environment,
-                &connection,
-                "ok",
-            );
-            audit::append(tx, &event)
-        })
+        store_tokens(
+            engine,
+            vault,
+            old.connection.id,
+            old.environment,
+            (old.row, &tokens),
+            upkeep,
+            &kept,
+        )
     };
     let mut stored = write();
     for _ in 1..COMMIT_TRIES {
-        if !matches!(
-            stored,
-            Err(store::Error::Busy(_) | store::Error::Storage(_) | store::Error::ReadOnly(_))
-        ) {
+        if !is_the_disk(&stored) {
             break;
         }
-        thread::sleep(COMMIT_PAUSE);
+        // O-72: there is room that was kept for this.
+        if !ballast::release(&engine.home, &engine.name) {
+            thread::sleep(COMMIT_PAUSE);
+        }
         stored = write();
     }
-    stored?;
-    engine.changes.publish(ChangeKind::Connection, connection.id);
-    Ok(answer.tokens)
+    if is_the_disk(&stored) {
+        // O-72: the provider has taken the old ones back. They are served from memory, and stored when that is possible.
+        log::error!("new tokens of {} cannot be stored", old.connection.key);
+        let unsaved = Unsaved {
+            row: old.row,
+            tokens: duplicate(&tokens),
+            upkeep,
+            kept,
+        };
+        hold(&engine.unsaved).insert(old.connection.id, unsaved);
+    } else {
+        stored?;
+        hold(&engine.unsaved).remove(&old.connection.id);
+    }
+    engine.changes.publish(ChangeKind::Connection, old.connection.id);
+    Ok(tokens)
+}
+
+fn is_the_disk(stored: &store::Result<()>) -> bool {
+    matches!(
+        stored,
+        Err(store::Error::Busy(_) | store::Error::Storage(_) | store::Error::ReadOnly(_))
+    )
+}
+
+fn store_tokens(
+    engine: &Engine,
+    vault: &UnlockedVault,
+    id: Id,
+    environment: &Environment,
+    (row, tokens): (u64, &TokenSet),
+    upkeep: Upkeep,
+    kept: &[(String, String)],
+) -> store::Result<()> {
+    let now = engine.now();
+    vault.write(now, |tx| {
+        let mut connection = connections::read(tx, id)?;
+        connections::replace_tokens(tx, &connection, tokens, Some(row))?;
+        connection.state = ConnectionState::Ready;
+        connection.error = None;
+        connection.lifetime = Some(tokens.lifetime);
+        connection.has_refresh_token = tokens.refresh_token.is_some();
+        connection.granted_scope.clone_from(&tokens.scope);
+        connection.retry_at = None;
+        connection.failures = 0;
+        connection.upkeep = upkeep;
+        connection.kept = kept.to_vec();
+        connection.updated_at = now;
+        connections::update(tx, &connection)?;
+        let event = event(
+            engine,
+            "keyward",
+            "connection.refresh",
+            environment,
+            &connection,
+            "ok",
+        );
+        audit::append(tx, &event)
+    })
+}
+
+/// Stores what could not be stored before (O-72); what still cannot be stays in memory.
+pub(crate) fn save(engine: &Engine, vault: &UnlockedVault) {
+    let waiting: Vec<Id> = hold(&engine.unsaved).keys().copied().collect();
+    for id in waiting {
+        let Ok(environment) = vault.read(|tx| environments::read(tx, connections::read(tx, id)?.environment))
+        else {
+            continue;
+        };
+        let mut unsaved = hold(&engine.unsaved);
+        let Some(one) = unsaved.get(&id) else { continue };
+        let stored = store_tokens(
+            engine,
+            vault,
+            id,
+            &environment,
+            (one.row, &one.tokens),
+            one.upkeep,
+            &one.kept,
+        );
+        // Another row, or no Connection any more: somebody connected again or deleted it, and these are nobody's.
+        if stored.is_ok() || matches!(stored, Err(store::Error::Conflict(_) | store::Error::NotFound(_))) {
+            unsaved.remove(&id);
+            drop(unsaved);
+            engine.changes.publish(ChangeKind::Connection, id);
+        }
+    }
+}
+
+/// What an answer tells of keeping its tokens alive.
+pub(crate) fn upkeep(
+    answer: &Answer,
+    before: Option<RefreshTokenEnd>,
+    obtained_boot: Option<BootTime>,
+    now: Timestamp,
+) -> Upkeep {
+    let replaced = match answer.tokens.refresh_token {
+        Some(_) => Replaced::Yes,
+        None => Replaced::No,
+    };
+    Upkeep {
+        obtained_boot,
+        clock_skew: answer
+            .server_date
+            .map(|date| date.seconds().saturating_sub(now.seconds())),
+        refresh_token: RefreshTokenEnd::learnt(before, answer.refresh_token_expires_in, replaced, now),
+    }
+}
+
+/// A copy, for whoever asked and for memory.
+pub(super) fn duplicate(tokens: &TokenSet) -> TokenSet {
+    TokenSet {
+        access_token: tokens.access_token.duplicate(),
+        refresh_token: tokens.refresh_token.as_ref().map(SecretValue::duplicate),
+        token_type: tokens.token_type.clone(),
+        scope: tokens.scope.clone(),
+        lifetime: tokens.lifetime,
+        raw: tokens.raw.duplicate(),
+    }
 }
 
 /// Stores what is in doubt before the same token is sent once more.

@@ -19,6 +19,7 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
     environments as environment_acts,
+    steady::is_steady,
 };
 
 /// What deleting means for a Secret.
@@ -110,14 +111,15 @@ pub fn empty(engine: &Engine, caller: &Caller, environment: &str) -> Result<Vec<
     Ok(gone)
 }
 
-/// Purges what the trash has kept for 30 days, in every environment. Writes nothing when there is nothing.
+/// Purges what the trash has kept for 30 days, in every environment. Writes nothing when there is nothing, or when the
+/// clock leapt.
 ///
 /// # Errors
 /// When locked or damaged.
 pub(crate) fn sweep(engine: &Engine) -> Result<()> {
     let now = engine.now();
     let vault = engine.unlocked()?;
-    if vault.read(|tx| secrets::spent(tx, now))?.is_empty() {
+    if vault.read(|tx| Ok(secrets::spent(tx, now)?.is_empty() || !is_steady(tx, now)?))? {
         return Ok(());
     }
     let gone = vault.write(now, |tx| {

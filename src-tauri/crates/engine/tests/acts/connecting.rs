@@ -313,7 +313,11 @@ fn o52_disconnect_and_delete_revoke() {
     let (world, engine) = World::connected();
     for (revocation, expected) in [
         (answer("200 OK", "", ""), "revoked"),
-        (answer("503 Service Unavailable", "", ""), "failed"),
+        (
+            json("400 Bad Request", r#"{"error":"invalid_request"}"#),
+            "failed",
+        ),
+        (answer("503 Service Unavailable", "", ""), "queued"),
     ] {
         world.provider.with(|state| {
             state.revocation = revocation;
@@ -323,6 +327,7 @@ fn o52_disconnect_and_delete_revoke() {
         let said = match outcome {
             Revocation::Revoked => "revoked",
             Revocation::Failed(_) => "failed",
+            Revocation::Queued(_) => "queued",
             _ => "other",
         };
         assert_eq!(said, expected);

@@ -13,7 +13,7 @@ use keyward_engine::{
     home::{Keychain, keychain::KeychainError},
     ports::{Browser, Clock},
 };
-use keyward_model::Timestamp;
+use keyward_model::{BootTime, Id, Timestamp};
 use zeroize::Zeroizing;
 
 pub const NOW: i64 = 1_800_000_000;
@@ -23,6 +23,10 @@ pub const NOW: i64 = 1_800_000_000;
 pub struct FakeClock {
     seconds: AtomicI64,
     monotonic: AtomicU64,
+    boot: AtomicU64,
+    starts: AtomicU64,
+    /// What a clock that nobody sets would say.
+    truth: AtomicI64,
 }
 
 impl Default for FakeClock {
@@ -30,6 +34,9 @@ impl Default for FakeClock {
         Self {
             seconds: AtomicI64::new(NOW),
             monotonic: AtomicU64::new(0),
+            boot: AtomicU64::new(1_000),
+            starts: AtomicU64::new(1),
+            truth: AtomicI64::new(NOW),
         }
     }
 }
@@ -37,13 +44,36 @@ impl Default for FakeClock {
 impl FakeClock {
     pub fn pass(&self, seconds: u64) {
         self.monotonic.fetch_add(seconds, Ordering::SeqCst);
-        self.seconds
-            .fetch_add(i64::try_from(seconds).unwrap(), Ordering::SeqCst);
+        self.sleep(seconds);
     }
 
-    /// Time in which the machine slept: only the wall clock has moved.
-    pub fn sleep(&self, seconds: i64) {
+    /// Time in which the machine slept: timers stood still (O-68).
+    pub fn sleep(&self, seconds: u64) {
+        self.boot.fetch_add(seconds, Ordering::SeqCst);
+        let seconds = i64::try_from(seconds).unwrap();
+        self.truth.fetch_add(seconds, Ordering::SeqCst);
+        self.jump(seconds);
+    }
+
+    /// What a clock says that nobody sets: a provider's.
+    pub fn truth(&self) -> i64 {
+        self.truth.load(Ordering::SeqCst)
+    }
+
+    /// Somebody set the clock.
+    pub fn jump(&self, seconds: i64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Somebody set the clock right.
+    pub fn set_right(&self) {
+        self.seconds.store(self.truth(), Ordering::SeqCst);
+    }
+
+    /// The machine was started again.
+    pub fn restart(&self) {
+        self.starts.fetch_add(1, Ordering::SeqCst);
+        self.boot.store(0, Ordering::SeqCst);
     }
 }
 
@@ -54,6 +84,13 @@ impl Clock for FakeClock {
 
     fn monotonic(&self) -> Duration {
         Duration::from_secs(self.monotonic.load(Ordering::SeqCst))
+    }
+
+    fn boot(&self) -> Option<BootTime> {
+        Some(BootTime {
+            boot: Id::from_random([u8::try_from(self.starts.load(Ordering::SeqCst) % 251).unwrap(); 16]),
+            seconds: self.boot.load(Ordering::SeqCst),
+        })
     }
 }
 

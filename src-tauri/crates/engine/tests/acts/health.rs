@@ -2,8 +2,16 @@
 
 use std::time::Duration;
 
-use keyward_engine::{Engine, environments, health, home::Opening, ports::Clock, secrets};
-use keyward_model::{SecretValue, Timestamp, health::Rule};
+use keyward_engine::{
+    Engine, auth_clients,
+    connections::{self, Choice},
+    credentials, environments, health,
+    home::Opening,
+    ports::Clock,
+    secrets,
+    work::{self, Work},
+};
+use keyward_model::{SecretValue, Timestamp, connection::AuthType, health::Rule};
 
 use crate::support::{ENV, World, count, owner};
 
@@ -188,4 +196,132 @@ fn wk5_many_values_are_compared_across_batches() {
         [(Rule::Reused, "KEY_003".to_owned(), false)]
     );
     assert_eq!(report.findings[0].others[0].key, "KEY_597");
+}
+
+fn enter(engine: &Engine, key: &str, auth_type: AuthType, values: &[(&str, &str)]) {
+    let held: Vec<(&str, SecretValue)> = values
+        .iter()
+        .map(|(name, value)| (*name, SecretValue::from(*value)))
+        .collect();
+    let named: Vec<(&str, &SecretValue)> = held.iter().map(|(name, value)| (*name, value)).collect();
+    let new = connections::New {
+        key,
+        name: None,
+        auth_type,
+        application: None,
+        application_name: None,
+        auth_client: None,
+        url: None,
+        apply: None,
+        values: &named,
+        default: Choice::First,
+    };
+    connections::create(engine, &owner(), ENV, &new).unwrap();
+}
+
+/// WK5, WK6: app credentials, client secrets and variables are looked at as Secrets are; of a user name and a password
+/// the password alone.
+#[test]
+fn wk5_every_kind_of_value_is_looked_at() {
+    // Its one Connection has tokens, which are no stored value.
+    let (world, engine) = World::connected();
+    let client_secret = SecretValue::from("shared by two");
+    let changes = auth_clients::Changes {
+        client_secret: Some(&client_secret),
+        ..auth_clients::Changes::default()
+    };
+    auth_clients::update(&engine, &owner(), "CLIENT", &changes).unwrap();
+    Stored::new("COPY", "shared by two").add(&engine);
+    enter(
+        &engine,
+        "LOGIN",
+        AuthType::Basic,
+        &[("username", "summer2024"), ("password", "summer2025")],
+    );
+    enter(
+        &engine,
+        "TOKEN",
+        AuthType::AccessToken,
+        &[("access_token", "summer2024")],
+    );
+    let value = SecretValue::from("of a database");
+    let variables = [credentials::Draft {
+        id: None,
+        name: "dsn",
+        description: "",
+        masking: credentials::Masking::Masked,
+        value: Some(&value),
+        file: None,
+    }];
+    let new = credentials::New {
+        key: "DB",
+        name: None,
+        description: "",
+        variables: &variables,
+    };
+    credentials::create(&engine, &owner(), ENV, &new).unwrap();
+    let found = |engine: &Engine| -> Vec<(Rule, String, Option<String>, health::Holder)> {
+        let report = health::check(engine, &owner()).unwrap();
+        assert_eq!((report.checked, report.unread), (5, 0));
+        let one = |finding: health::Finding| {
+            let place = finding.place;
+            (finding.rule, place.key, place.field, place.holder)
+        };
+        report.findings.into_iter().map(one).collect()
+    };
+    let password = Some("password".to_owned());
+    let reused = (
+        Rule::Reused,
+        "CLIENT".to_owned(),
+        None,
+        health::Holder::AuthClient,
+    );
+    let weak = (
+        Rule::Weak,
+        "LOGIN".to_owned(),
+        password.clone(),
+        health::Holder::Connection,
+    );
+    assert_eq!(found(&engine), [reused.clone(), weak.clone()]);
+    world.clock.pass(400 * DAY);
+    let old = |key: &str, field: Option<&str>, holder| {
+        (
+            Rule::NeverRotated,
+            key.to_owned(),
+            field.map(str::to_owned),
+            holder,
+        )
+    };
+    let mut later = found(&engine);
+    later.retain(|(rule, ..)| *rule == Rule::NeverRotated);
+    assert_eq!(
+        later,
+        [
+            old("CLIENT", None, health::Holder::AuthClient),
+            old("COPY", None, health::Holder::Secret),
+            old("DB", Some("dsn"), health::Holder::Credential),
+            old("LOGIN", Some("password"), health::Holder::Connection),
+            old("TOKEN", None, health::Holder::Connection),
+        ]
+    );
+    let said: Vec<String> = health::check(&engine, &owner())
+        .unwrap()
+        .findings
+        .iter()
+        .map(|finding| format!("{} {}", finding.message(), finding.hint()))
+        .collect();
+    assert!(
+        said.iter().any(|text| text.contains("connection update LOGIN")),
+        "{said:?}"
+    );
+    assert!(
+        said.iter().any(|text| text.contains("auth-client update CLIENT")),
+        "{said:?}"
+    );
+    assert!(
+        !said.concat().contains("summer") && !said.concat().contains("shared by two"),
+        "{said:?}"
+    );
+    // Nothing is told of a work that has ended.
+    assert_eq!(work::progress(&engine, Work::HealthCheck), None);
 }

@@ -171,3 +171,40 @@ fn environments_come_and_go() {
         .collect();
     assert_eq!(left, ["staging"]);
 }
+
+/// PV5: what is said of a Secret and its new value are one transaction: both, or neither.
+#[test]
+fn metadata_and_value_are_changed_together() {
+    let (_world, engine) = World::host();
+    new_secret(&engine, "KEY", "one").unwrap();
+    let renew = |changes: &Changes, value: &str| {
+        let value = SecretValue::from(value);
+        secrets::renew(&engine, &owner(), ENV, "KEY", changes, &value)
+    };
+    let tagged = Changes {
+        tags: Some(vec!["b".to_owned()]),
+        ..Changes::default()
+    };
+    let (renewed, _) = renew(&tagged, "two").unwrap();
+    assert_eq!((renewed.version, renewed.tags), (2, vec!["b".to_owned()]));
+    assert_eq!(reveal(&engine, "KEY").unwrap(), "two");
+    let retagged = Changes {
+        tags: Some(vec!["c".to_owned()]),
+        ..Changes::default()
+    };
+    assert_eq!(
+        kind(renew(&retagged, &"x".repeat(1024 * 1024 + 1))),
+        Some(Kind::Invalid)
+    );
+    let misnamed = Changes {
+        name: Some("x".repeat(17 * 1024)),
+        ..Changes::default()
+    };
+    assert_eq!(kind(renew(&misnamed, "three")), Some(Kind::Invalid));
+    let (kept, _) = secrets::find(&engine, ENV, "KEY").unwrap();
+    assert_eq!(
+        (kept.version, kept.tags, kept.name.as_str()),
+        (2, vec!["b".to_owned()], "KEY")
+    );
+    assert_eq!(reveal(&engine, "KEY").unwrap(), "two");
+}

@@ -233,7 +233,19 @@ fn b8_a_passphrase_is_added_and_changed() {
     let error = lifecycle::unlock(&engine, None).unwrap_err();
     assert_eq!(error.kind, Kind::Keychain);
     assert!(error.hint.contains("passphrase"), "{}", error.hint);
+    let dead = || {
+        let checks = keyward_engine::doctor::run(&engine);
+        checks.iter().any(|check| check.id == "keychain_entry")
+    };
     lifecycle::unlock(&engine, Some(&first)).unwrap();
+    assert!(
+        dead() && lifecycle::has_dead_slot(&engine),
+        "the keychain works, its key does not"
+    );
+    lifecycle::lock(&engine);
+    world.keychain.empty();
+    lifecycle::unlock(&engine, Some(&first)).unwrap();
+    assert!(dead() && lifecycle::has_dead_slot(&engine));
 }
 
 /// §b.8: a rekey needs the Owner and a recovery key that was typed back; it works while a provider is asked, and

@@ -1,17 +1,27 @@
 //! The verbs on a real vault, real sockets and a server that misbehaves on purpose.
 #![allow(clippy::disallowed_methods, reason = "tests measure how long something took")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a test says its figures; they are shown when it fails, or on request"
+)]
 
 mod background;
+mod chaos;
+mod clocks;
 mod connecting;
+mod crashes;
 mod credentials;
 mod doubles;
 mod elsewhere;
 mod entered;
 mod faults;
+mod figures;
+mod grants;
 mod handing_out;
 mod health;
 mod items;
 mod keys;
+mod lab;
 mod lifecycle;
 mod machine;
 mod provider;
@@ -24,4 +34,5 @@ mod server;
 mod settings;
 mod support;
 mod trash;
+mod upkeep;
 mod usage;

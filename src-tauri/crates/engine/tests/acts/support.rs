@@ -300,3 +300,21 @@ pub fn eventually(what: &str, is_so: impl Fn() -> bool) {
         thread::sleep(Duration::from_millis(10));
     }
 }
+
+/// How many times as much as in CI a test shall do: `KEYWARD_SOAK` of `cargo xtask soak`.
+pub fn soak() -> u64 {
+    std::env::var("KEYWARD_SOAK").map_or(1, |text| text.parse().expect("KEYWARD_SOAK is a number"))
+}
+
+/// Chance that can be repeated (xorshift64*).
+pub struct Chance(pub u64);
+
+impl Chance {
+    /// From `low` up to, not including, `high`.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        low + (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16) % (high - low)
+    }
+}

@@ -77,7 +77,7 @@ fn a_clock_in_1970_loses_nothing() {
     new_secret(&engine, "KEY", "one").unwrap();
     new_secret(&engine, "GONE", "two").unwrap();
     secrets::delete(&engine, &owner(), ENV, &names(&["GONE"]), Removal::Trash).unwrap();
-    world.clock.sleep(-NOW);
+    world.clock.jump(-NOW);
     assert_eq!(engine.now(), Timestamp(0));
     assert_eq!(secrets::trashed(&engine, ENV).unwrap().0.len(), 1);
     let (secret, _) = secrets::find(&engine, ENV, "KEY").unwrap();
@@ -85,5 +85,37 @@ fn a_clock_in_1970_loses_nothing() {
     set(&engine, "KEY", "three");
     assert_eq!(value(&engine, ENV, "KEY").unwrap(), "three");
     secrets::restore(&engine, &owner(), ENV, "GONE").unwrap();
+    world.file().verify().unwrap();
+}
+
+/// A clock in 2099, and back: the trash keeps what it has, and is emptied once thirty days have really gone by.
+#[test]
+fn a_clock_in_2099_empties_no_trash() {
+    let (world, engine) = World::host();
+    new_secret(&engine, "GONE", "one").unwrap();
+    new_secret(&engine, "OTHER", "two").unwrap();
+    let delete = |key: &str| secrets::delete(&engine, &owner(), ENV, &names(&[key]), Removal::Trash).unwrap();
+    let trash = || secrets::trashed(&engine, ENV).unwrap().0.len();
+    delete("GONE");
+    let leap = 73 * 365 * DAY;
+    world.clock.jump(i64::try_from(leap).unwrap());
+    assert_eq!(trash(), 1, "nothing happened in between");
+    // What is written in 2099 makes 2099 no truer.
+    set(&engine, "OTHER", "three");
+    world.clock.sleep(DAY);
+    assert_eq!(trash(), 1);
+    world.clock.jump(-i64::try_from(leap).unwrap());
+    assert_eq!(trash(), 1);
+    world.clock.pass(30 * DAY);
+    assert_eq!(trash(), 0, "events of 2099 hold up no clock that is right");
+    // A vault that was left alone for years keeps its trash for thirty days more.
+    delete("OTHER");
+    world.clock.pass(3 * 365 * DAY);
+    assert_eq!(trash(), 1);
+    new_secret(&engine, "NEW", "four").unwrap();
+    world.clock.pass(29 * DAY);
+    assert_eq!(trash(), 1);
+    world.clock.pass(2 * DAY);
+    assert_eq!(trash(), 0);
     world.file().verify().unwrap();
 }

@@ -71,9 +71,9 @@ fn am12_usage_reaches_back_as_far_as_the_span() {
     world.clock.pass(31 * DAY);
     read(&engine, "a program", "NEW");
     // The clock falls back to where it was for one read.
-    world.clock.sleep(-31 * 24 * 60 * 60);
+    world.clock.jump(-31 * 24 * 60 * 60);
     read(&engine, "a program", "OLD");
-    world.clock.sleep(31 * 24 * 60 * 60);
+    world.clock.jump(31 * 24 * 60 * 60);
     let keys = |span| -> Vec<String> {
         let list = usage::list(&engine, None, span).unwrap();
         list.into_iter().map(|one| one.key).collect()

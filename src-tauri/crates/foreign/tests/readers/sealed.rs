@@ -3,10 +3,20 @@
 use age::x25519;
 use keyward_foreign::{
     Content, Fault, Found, Older, Sheet, Variable,
+    app::{AppCredential, ApplicationOf, ClientOf},
     envelope::{self, For},
     own::{self, Carry, EnvironmentOf, Heading},
 };
-use keyward_model::{SecretValue, Timestamp};
+use keyward_model::{
+    SecretValue, Timestamp,
+    apply::Apply,
+    auth_client::{
+        ClientAuthentication, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect, Registration,
+        Signature, Visibility,
+    },
+    connection::AuthType,
+    dialect::{Behaviour, Dialect, Separator},
+};
 
 use crate::support::{lines, says, secret};
 
@@ -44,6 +54,101 @@ fn sheet() -> Sheet {
                 ]),
                 ..Found::default()
             },
+            Found {
+                environment: Some("default".to_owned()),
+                key: Some("LOGIN".to_owned()),
+                name: "Login".to_owned(),
+                app: Some(AppCredential {
+                    auth_type: AuthType::Basic,
+                    application: Some("crm".to_owned()),
+                    auth_client: None,
+                    url: Some("https://crm.example".to_owned()),
+                    apply: Some(Apply::Basic),
+                    default: true,
+                }),
+                content: Content::Value(Variable::masked("", secret("ann:canary-login"))),
+                ..Found::default()
+            },
+        ],
+        applications: vec![ApplicationOf {
+            key: "crm".to_owned(),
+            name: "CRM".to_owned(),
+            url: None,
+        }],
+        auth_clients: vec![
+            ClientOf {
+                key: "crm".to_owned(),
+                name: "CRM".to_owned(),
+                environment: "production".to_owned(),
+                application: Some("crm".to_owned()),
+                visibility: Visibility::Vault,
+                registration: Registration::Oauth2(Box::new(Oauth2 {
+                    issuer: Some("https://sso.example".to_owned()),
+                    issuer_in_callback: true,
+                    token_expires_in: 1_800,
+                    client_authentication: ClientAuthentication::Post,
+                    redirect_path: "/callback".to_owned(),
+                    authorize_params: vec![("prompt".to_owned(), "consent=a".to_owned())],
+                    scopes: vec!["api".to_owned()],
+                    refresh_token_uri: Some("https://sso.example/refresh?tenant=1".to_owned()),
+                    pushed: Some(Pushed {
+                        uri: "https://sso.example/par".to_owned(),
+                        is_required: true,
+                    }),
+                    redirect: Redirect::Fixed {
+                        host: LoopbackHost::Name,
+                        port: 8123,
+                    },
+                    refresh_window: Some(30),
+                    provider: Some(Origin {
+                        id: "sso".to_owned(),
+                        variables: vec![("tenant".to_owned(), "1".to_owned())],
+                    }),
+                    dialect: Dialect {
+                        scope_separator: Separator::Comma,
+                        keep_from_callback: vec!["realmId".to_owned()],
+                        behaviour: Some(Behaviour::CallbackHost),
+                        ..Dialect::default()
+                    },
+                    ..Oauth2::new(
+                        "https://sso.example/authorize".to_owned(),
+                        "https://sso.example/token".to_owned(),
+                        "client".to_owned(),
+                    )
+                })),
+                client_secret: Some(secret("canary-client")),
+            },
+            ClientOf {
+                key: "old".to_owned(),
+                name: "Old".to_owned(),
+                environment: "default".to_owned(),
+                application: None,
+                visibility: Visibility::Environment,
+                registration: Registration::Oauth1(Box::new(Oauth1 {
+                    request_uri: "https://old.example/request".to_owned(),
+                    authorize_uri: "https://old.example/authorize".to_owned(),
+                    access_uri: "https://old.example/access".to_owned(),
+                    consumer_key: "consumer".to_owned(),
+                    client_secret: None,
+                    signature: Signature::HmacSha256,
+                    redirect: Redirect::Paste("https://old.example/done".to_owned()),
+                    redirect_path: "/callback".to_owned(),
+                    authorize_params: Vec::new(),
+                })),
+                client_secret: Some(secret("canary-client")),
+            },
+            ClientOf {
+                key: "keys".to_owned(),
+                name: "Keys".to_owned(),
+                environment: "default".to_owned(),
+                application: None,
+                visibility: Visibility::Machine,
+                registration: Registration::ApiKey {
+                    url: Some("https://api.example".to_owned()),
+                    apply: Apply::parse("query:key").unwrap(),
+                },
+                client_secret: None,
+            },
         ],
         environments: vec![EnvironmentOf {
             name: "production".to_owned(),
@@ -69,6 +174,12 @@ fn what_was_written_is_read() {
     let read = own::parse(&document).unwrap();
     assert_eq!(lines(&read), lines(&sheet()));
     assert_eq!(read.environments, sheet().environments);
+    assert_eq!(read.applications, sheet().applications);
+    assert_eq!(read.entries[2].app, sheet().entries[2].app);
+    for (read, told) in read.auth_clients.iter().zip(&sheet().auth_clients) {
+        assert_eq!(read.registration, told.registration);
+        assert_eq!((&read.key, read.visibility), (&told.key, told.visibility));
+    }
     // Written again it is the same document: nothing was lost on the way.
     let again = own::write(Vec::new(), HEADING, &read, Carry::Values).unwrap();
     assert_eq!(
@@ -154,5 +265,23 @@ fn another_version_is_not_guessed_at() {
         &own::parse(br#"{"format":"keyward-export","version":1,"items":[{"name":"A","value":7}]}"#)
             .unwrap_err(),
         &["item 1", "a value must be"],
+    );
+    for (app, says_what) in [
+        (r#"{"type":"oauth2"}"#, "app.type"),
+        (r#"{"type":"basic","apply":"header:X"}"#, "app.apply"),
+        (r#"{"type":"api_key","apply":"smoke:signals"}"#, "apply"),
+    ] {
+        let document = format!(
+            r#"{{"format":"keyward-export","version":1,"items":[{{"name":"A","value":"x","app":{app}}}]}}"#
+        );
+        says(
+            &own::parse(document.as_bytes()).unwrap_err(),
+            &["item 1", says_what],
+        );
+    }
+    let client = br#"{"format":"keyward-export","version":1,"auth_clients":[{"key":"a","type":"oauth2","token_expires_in":0}]}"#;
+    says(
+        &own::parse(client).unwrap_err(),
+        &["auth client 1", "token_expires_in"],
     );
 }

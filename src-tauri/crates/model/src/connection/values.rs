@@ -9,6 +9,8 @@ use crate::{SecretValue, apply::Apply, value::MAX_VALUE_BYTES};
 pub enum AuthType {
     /// OAuth 2.0 tokens that we keep fresh.
     Oauth2,
+    /// An OAuth 1.0a token (RFC 5849): it has no end and is never refreshed.
+    Oauth1,
     /// A user name and a password (RFC 7617).
     Basic,
     /// One value.
@@ -21,8 +23,9 @@ pub enum AuthType {
 
 impl AuthType {
     /// Every type, in the order that faces offer them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Oauth2,
+        Self::Oauth1,
         Self::AccessToken,
         Self::ApiKey,
         Self::Basic,
@@ -34,6 +37,7 @@ impl AuthType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Oauth2 => "oauth2",
+            Self::Oauth1 => "oauth1",
             Self::Basic => "basic",
             Self::ApiKey => "api_key",
             Self::AccessToken => "access_token",
@@ -51,7 +55,7 @@ impl AuthType {
     #[must_use]
     pub fn values(self) -> &'static [&'static str] {
         match self {
-            Self::Oauth2 | Self::None => &[],
+            Self::Oauth2 | Self::Oauth1 | Self::None => &[],
             Self::Basic => &["username", "password"],
             Self::ApiKey => &["value"],
             Self::AccessToken => &["access_token"],
@@ -69,7 +73,7 @@ impl AuthType {
     #[must_use]
     pub fn usual_apply(self) -> Option<Apply> {
         match self {
-            Self::Oauth2 | Self::None => None,
+            Self::Oauth2 | Self::Oauth1 | Self::None => None,
             Self::Basic => Some(Apply::Basic),
             Self::ApiKey => Some(Apply::Header("X-API-Key".to_owned())),
             Self::AccessToken => Some(Apply::Header("Authorization".to_owned())),
@@ -80,7 +84,7 @@ impl AuthType {
     #[must_use]
     pub fn allows(self, apply: &Apply) -> bool {
         match self {
-            Self::Oauth2 | Self::None => false,
+            Self::Oauth2 | Self::Oauth1 | Self::None => false,
             // Two values have no single name.
             Self::Basic => *apply == Apply::Basic,
             Self::ApiKey | Self::AccessToken => true,
@@ -191,6 +195,6 @@ mod tests {
         assert!(AuthType::AccessToken.has_field("value"));
         assert!(!AuthType::ApiKey.has_field("access_token"));
         assert!(!AuthType::Basic.allows(&Apply::Header("X-Key".to_owned())));
-        assert_eq!(AuthType::parse("oauth1"), None);
+        assert_eq!(AuthType::parse("oauth3"), None);
     }
 }

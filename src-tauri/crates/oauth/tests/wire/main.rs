@@ -1,10 +1,17 @@
 //! The protocols on real sockets, against a server that misbehaves on purpose.
 
 mod callbacks;
+mod conformance;
+mod devices;
 mod dialects;
 mod discovery;
 mod faults;
 mod flood;
+mod grants;
+mod identity;
+mod oauth1;
+mod redirects;
+mod registering;
 mod revocation;
 mod server;
 mod tokens;

@@ -27,6 +27,7 @@ async fn revoked(
         secret.as_ref(),
         &SecretValue::from("t/1+="),
         kind,
+        crate::NOW,
     )
     .await
 }
@@ -126,6 +127,7 @@ async fn o12_o52_an_endpoint_is_needed_and_must_be_acceptable() {
             None,
             &SecretValue::from("t"),
             TokenKind::AccessToken,
+            crate::NOW,
         )
         .await;
         assert!(matches!(refused, Err(Error::BadEndpoint(_))));

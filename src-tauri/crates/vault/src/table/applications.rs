@@ -54,6 +54,21 @@ pub fn find_or_insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Res
     Ok(application)
 }
 
+/// Changes what is said of an Application; key and birth stay.
+///
+/// # Errors
+/// [`crate::error::Error::NotFound`], [`crate::error::Error::Corrupt`].
+pub fn update(tx: &mut WriteTx<'_>, application: &Application) -> Result<()> {
+    let record = tx.by_uuid(Kind::Application, application.id.as_bytes())?;
+    let before = decode(tx, &record, &tx.open(&record)?)?;
+    let after = Application {
+        name: application.name.clone(),
+        url: application.url.clone(),
+        ..before
+    };
+    tx.replace(&record, record.name_bi, &encode(&after))
+}
+
 /// The Application of this key; `None` when nothing was ever for it.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use keyward_model::{
     auth_client::{AuthClient, Registration},
     connection::Address,
     name::Handle,
+    secret::Version,
 };
 
 use crate::{
@@ -42,9 +43,10 @@ pub fn insert(
     }
     tx.by_uuid(Kind::Environment, client.environment.as_bytes())?;
     let mut client = client.clone();
-    if let Registration::Oauth2(oauth2) = &mut client.registration {
-        oauth2.client_secret = client_secret
-            .map(|value| versions::insert(tx, place(client.id, 1), value, "", now).map(|record| (1, record)))
+    let id = client.id;
+    if let Some(secret) = secret_of(&mut client.registration) {
+        *secret = client_secret
+            .map(|value| versions::insert(tx, place(id, 1), value, "", now).map(|record| (1, record)))
             .transpose()?;
     }
     tx.insert(Kind::AuthClient, *client.id.as_bytes(), name_bi, &encode(&client))?;
@@ -110,17 +112,13 @@ pub fn update(
         )));
     }
     let mut client = client.clone();
-    if let (Registration::Oauth2(old), Registration::Oauth2(oauth2)) =
-        (&before.registration, &mut client.registration)
-    {
-        oauth2.client_secret = match new_secret {
-            None => old.client_secret,
+    let (id, old) = (client.id, before.client_secret());
+    if let Some(secret) = secret_of(&mut client.registration) {
+        *secret = match new_secret {
+            None => old,
             Some(value) => {
-                let number = old.client_secret.map_or(0, |(number, _)| number) + 1;
-                Some((
-                    number,
-                    versions::insert(tx, place(client.id, number), value, "", now)?,
-                ))
+                let number = old.map_or(0, |(number, _)| number) + 1;
+                Some((number, versions::insert(tx, place(id, number), value, "", now)?))
             }
         };
     }
@@ -133,10 +131,23 @@ pub fn update(
 /// # Errors
 /// [`Error::Corrupt`] when it is not where the AuthClient says.
 pub fn client_secret(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<SecretValue>> {
-    let Some((number, record)) = client.oauth2().and_then(|oauth2| oauth2.client_secret) else {
+    let Some((number, record)) = client.client_secret() else {
         return Ok(None);
     };
     versions::current(tx, place(client.id, number), record).map(Some)
+}
+
+/// What is known about the client secret; `None` for a public client.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is not where the AuthClient says.
+pub fn secret_version(tx: &Tx<'_>, client: &AuthClient) -> Result<Option<Version>> {
+    let Some((number, _)) = client.oauth2().and_then(|oauth2| oauth2.client_secret) else {
+        return Ok(None);
+    };
+    versions::describe(tx, place(client.id, number))?
+        .ok_or_else(|| Error::Corrupt("a version is missing".to_owned()))
+        .map(Some)
 }
 
 /// Deletes an AuthClient and its client secrets for good.
@@ -156,8 +167,7 @@ pub fn delete(tx: &mut WriteTx<'_>, id: Id) -> Result<()> {
             user.key.as_str()
         )));
     }
-    let secret = client.oauth2().and_then(|oauth2| oauth2.client_secret);
-    for number in 1..=secret.map_or(0, |(number, _)| number) {
+    for number in 1..=client.client_secret().map_or(0, |(number, _)| number) {
         versions::remove(tx, place(id, number))?;
     }
     tx.remove(&record)
@@ -169,6 +179,15 @@ pub fn address(tx: &Tx<'_>, id: Id) -> Address {
     Address {
         vault: tx.vault_id(),
         client: id,
+    }
+}
+
+/// Where a registration that can have a client secret says which one.
+fn secret_of(registration: &mut Registration) -> Option<&mut Option<(u32, Id)>> {
+    match registration {
+        Registration::Oauth2(oauth2) => Some(&mut oauth2.client_secret),
+        Registration::Oauth1(oauth1) => Some(&mut oauth1.client_secret),
+        Registration::NoAuth { .. } | Registration::Basic { .. } | Registration::ApiKey { .. } => None,
     }
 }
 

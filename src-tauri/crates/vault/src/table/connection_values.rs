@@ -50,6 +50,19 @@ pub fn value(tx: &Tx<'_>, connection: &Connection) -> Result<Option<SecretValue>
         .transpose()
 }
 
+/// What is known about the current value; `None` while there is none.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is missing.
+pub fn current_version(tx: &Tx<'_>, connection: &Connection) -> Result<Option<Version>> {
+    let Some((number, _)) = connection.value else {
+        return Ok(None);
+    };
+    versions::describe(tx, place(connection, number))?
+        .ok_or_else(|| Error::Corrupt("a version is missing".to_owned()))
+        .map(Some)
+}
+
 /// The value of one version.
 ///
 /// # Errors

@@ -1,14 +1,19 @@
 //! Connections: what the Owner consented to or entered. Their tokens and values lie in records of their own.
 
 use keyward_model::{
-    Id, Timestamp,
+    BootTime, Id, Timestamp,
     apply::Apply,
-    connection::{Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime},
+    connection::{
+        Address, AuthType, Connection, ConnectionError, ConnectionState, EndKind, Lifetime, RefreshTokenEnd,
+        Upkeep,
+    },
     name::{AppName, Handle},
 };
 use zeroize::Zeroizing;
 
-pub use super::connection_values::{drop_values, set_value, value, value_versions, version_value};
+pub use super::connection_values::{
+    current_version, drop_values, set_value, value, value_versions, version_value,
+};
 pub use super::token_sets::{delete_intent, drop_tokens, intent, put_intent, replace_tokens, tokens};
 use crate::{
     body::{self, Item, Map},
@@ -48,9 +53,15 @@ const URL: u8 = 26;
 const APPLY: u8 = 27;
 const VALUE_NUMBER: u8 = 28;
 const VALUE_RECORD: u8 = 29;
-// 30 to 34 belong to the clock and the end of the refresh token.
+const OBTAINED_BOOT: u8 = 30;
+const OBTAINED_BOOT_SECONDS: u8 = 31;
+const CLOCK_SKEW: u8 = 32;
+const REFRESH_TOKEN_ENDS_AT: u8 = 33;
+const REFRESH_TOKEN_END_IS_FIXED: u8 = 34;
 const KEPT: u8 = 35;
 const REFRESH_WINDOW: u8 = 36;
+/// The highest of them.
+const LAST: u8 = REFRESH_WINDOW;
 
 /// Stores a new Connection.
 ///
@@ -211,6 +222,7 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
         AuthType::ApiKey => 3,
         AuthType::AccessToken => 4,
         AuthType::None => 5,
+        AuthType::Oauth1 => 6,
     };
     let state = match connection.state {
         ConnectionState::AwaitingConsent => 1,
@@ -226,6 +238,7 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
     let apply = connection.apply.as_ref().map(Apply::to_string);
     let (value_number, value_record) = connection.value.unzip();
     let error = connection.error.as_ref();
+    let upkeep = &connection.upkeep;
     body::encode(&[
         (KEY, Item::Text(connection.key.as_str())),
         (NAME, Item::Text(&connection.name)),
@@ -278,6 +291,23 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
         ),
         (VALUE_RECORD, Item::maybe(value_record.as_ref(), Item::id)),
         (
+            OBTAINED_BOOT,
+            Item::maybe(upkeep.obtained_boot.as_ref(), |then| Item::id(&then.boot)),
+        ),
+        (
+            OBTAINED_BOOT_SECONDS,
+            Item::maybe(upkeep.obtained_boot, |then| Item::Unsigned(then.seconds)),
+        ),
+        (CLOCK_SKEW, Item::maybe(upkeep.clock_skew, Item::Signed)),
+        (
+            REFRESH_TOKEN_ENDS_AT,
+            Item::maybe(upkeep.refresh_token, |end| Item::time(end.at)),
+        ),
+        (
+            REFRESH_TOKEN_END_IS_FIXED,
+            Item::maybe(upkeep.refresh_token, |end| Item::Bool(end.kind == EndKind::Fixed)),
+        ),
+        (
             KEPT,
             Item::maybe(
                 (!connection.kept.is_empty()).then_some(&connection.kept),
@@ -295,7 +325,7 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
 }
 
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Connection> {
-    let map = Map::parse(plaintext, REFRESH_WINDOW.into())?;
+    let map = Map::parse(plaintext, LAST.into())?;
     let auth_client = map.maybe(AUTH_CLIENT.into(), |map, number| {
         let both: [u8; 32] = map.array(number)?;
         let half = |bytes: &[u8]| Id::from_bytes(bytes.try_into().expect("half of 32 bytes"));
@@ -333,6 +363,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
             3 => AuthType::ApiKey,
             4 => AuthType::AccessToken,
             5 => AuthType::None,
+            6 => AuthType::Oauth1,
             _ => return Err(table::unknown()),
         },
         url: map.maybe(URL.into(), Map::string)?,
@@ -367,9 +398,30 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         retry_at: map.maybe(RETRY_AT.into(), Map::time)?,
         failures: map.u32(FAILURES.into())?,
         kept: map.maybe(KEPT.into(), Map::pairs)?.unwrap_or_default(),
+        upkeep: upkeep(&map)?,
         created_at: map.time(CREATED_AT.into())?,
         updated_at: map.time(UPDATED_AT.into())?,
     };
     table::check_name(record, Kind::Connection, &name_bi(tx, &connection))?;
     Ok(connection)
+}
+
+fn upkeep(map: &Map<'_>) -> Result<Upkeep> {
+    let boot = map.maybe(OBTAINED_BOOT.into(), Map::id)?;
+    let seconds = map.maybe(OBTAINED_BOOT_SECONDS.into(), Map::unsigned)?;
+    let ends_at = map.maybe(REFRESH_TOKEN_ENDS_AT.into(), Map::time)?;
+    let is_fixed = map.maybe(REFRESH_TOKEN_END_IS_FIXED.into(), Map::flag)?;
+    Ok(Upkeep {
+        obtained_boot: boot
+            .zip(seconds)
+            .map(|(boot, seconds)| BootTime { boot, seconds }),
+        clock_skew: map.maybe(CLOCK_SKEW.into(), Map::time)?.map(Timestamp::seconds),
+        refresh_token: ends_at.map(|at| RefreshTokenEnd {
+            at,
+            kind: match is_fixed {
+                Some(true) => EndKind::Fixed,
+                _ => EndKind::Idle,
+            },
+        }),
+    })
 }

@@ -239,6 +239,15 @@ pub fn version_value(tx: &Tx<'_>, variable: &Variable, number: u32) -> Result<Se
         .ok_or_else(|| Error::NotFound(format!("version {number} of {}", variable.name)))
 }
 
+/// What is known about the current value of a variable.
+///
+/// # Errors
+/// [`Error::Corrupt`] when it is missing.
+pub fn current_version(tx: &Tx<'_>, variable: &Variable) -> Result<Version> {
+    versions::describe(tx, place(variable, variable.version))?
+        .ok_or_else(|| Error::Corrupt("a version is missing".to_owned()))
+}
+
 /// All versions of a variable, newest first.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ use keyward_model::{
     apply::Apply,
     audit::AuditEvent,
     auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
-    connection::{Address, AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
+    connection::{Address, AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet, Upkeep},
     credential::Credential,
     name::*,
     secret::Secret,
@@ -369,6 +369,7 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         retry_at: None,
         failures: 0,
         kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
+        upkeep: Upkeep::default(),
         created_at: NOW,
         updated_at: NOW,
     };

@@ -15,11 +15,12 @@ use keyward_model::{
     Id, SecretValue, Timestamp,
     apply::Apply,
     auth_client::{
-        AuthClient, ClientAuthentication, Grant, LoopbackHost, Oauth2, Origin, Pushed, Redirect,
-        Registration, Visibility,
+        AuthClient, ClientAuthentication, Grant, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect,
+        Registration, Signature, Visibility,
     },
     connection::{
-        Address, AuthType, Connection, ConnectionError, ConnectionState, Lifetime, RefreshIntent, TokenSet,
+        Address, AuthType, Connection, ConnectionError, ConnectionState, EndKind, Lifetime,
+        PendingRevocation, RefreshIntent, RefreshTokenEnd, TokenSet, Upkeep,
     },
     dialect::{Behaviour, Dialect, Pkce, RefreshTokenLife, Rotation, Separator, TokenBody},
     name::{AppName, EnvironmentName},
@@ -27,7 +28,7 @@ use keyward_model::{
 };
 use keyward_vault::{
     Error, UnlockedVault,
-    table::{applications, auth_clients, connections, environments, items, secrets},
+    table::{applications, auth_clients, connections, environments, items, revocations, secrets},
 };
 use support::*;
 

@@ -127,6 +127,7 @@ pub(crate) fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Conne
         retry_at: None,
         failures: 0,
         kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
+        upkeep: Upkeep::default(),
         created_at: NOW,
         updated_at: NOW,
     }
@@ -343,4 +344,127 @@ fn connections_hold_tokens_by_compare_and_set() {
         "a default connection for github",
     );
     assert_eq!(vault.verify().unwrap().records, 2);
+}
+
+/// OA9, O-70: what keeping tokens alive needs to know comes back as it was, and a Connection without it too.
+#[test]
+fn upkeep_is_kept() {
+    let world = World::new();
+    let vault = world.create();
+    let client = client(&vault, "CLIENT");
+    vault
+        .write(NOW, |tx| auth_clients::insert(tx, &client, None, NOW))
+        .unwrap();
+    let mut kept = connection(&vault, client.id, "APP");
+    vault.write(NOW, |tx| connections::insert(tx, &kept)).unwrap();
+    let read = |id| vault.read(|tx| connections::read(tx, id)).unwrap();
+    assert_eq!(read(kept.id).upkeep, Upkeep::default());
+    for kind in [EndKind::Idle, EndKind::Fixed] {
+        kept.upkeep = Upkeep {
+            obtained_boot: Some(keyward_model::BootTime {
+                boot: kept.token_set,
+                seconds: 77,
+            }),
+            clock_skew: Some(-90),
+            refresh_token: Some(RefreshTokenEnd { at: NOW, kind }),
+        };
+        vault.write(NOW, |tx| connections::update(tx, &kept)).unwrap();
+        assert_eq!(read(kept.id), kept);
+    }
+}
+
+/// O-52: tokens that wait to be revoked stay in order, remember their tries, and go for good.
+#[test]
+fn o52_pending_revocations_are_kept() {
+    let world = World::new();
+    let vault = world.create();
+    let new = |refresh_token: Option<&str>| PendingRevocation {
+        id: vault.read(|tx| tx.new_id()).unwrap(),
+        connection: "default/APP".to_owned(),
+        auth_client: Address {
+            vault: Id::from_bytes(vault.uuid()),
+            client: Id::from_random([3; 16]),
+        },
+        kept: vec![("accounts-server".to_owned(), "https://accounts.example.eu".to_owned())],
+        refresh_token: refresh_token.map(SecretValue::from),
+        access_token: SecretValue::from("at"),
+        queued_at: NOW,
+        tries: 0,
+        retry_at: NOW,
+    };
+    let (first, second) = (new(Some("rt")), new(None));
+    vault
+        .write(NOW, |tx| {
+            revocations::insert(tx, &first)?;
+            revocations::insert(tx, &second)
+        })
+        .unwrap();
+    let later = NOW.after(Duration::from_secs(60));
+    vault
+        .write(NOW, |tx| revocations::postpone(tx, first.id, later))
+        .unwrap();
+    let list = vault.read(revocations::list).unwrap();
+    let seen: Vec<_> = list
+        .iter()
+        .map(|one| (one.id, one.tries, one.retry_at, one.refresh_token.is_some()))
+        .collect();
+    assert_eq!(seen, [(first.id, 1, later, true), (second.id, 0, NOW, false)]);
+    assert_eq!(list[0].access_token.expose_text(), Some("at"));
+    assert_eq!(list[0].kept, first.kept);
+    assert_eq!(
+        (&list[0].connection, list[0].auth_client),
+        (&first.connection, first.auth_client)
+    );
+    vault.verify().unwrap();
+    for _ in 0..2 {
+        vault.write(NOW, |tx| revocations::remove(tx, first.id)).unwrap();
+        vault
+            .write(NOW, |tx| revocations::postpone(tx, first.id, later))
+            .unwrap();
+    }
+    assert_eq!(vault.read(revocations::list).unwrap().len(), 1);
+}
+
+/// AM7, OA2: an OAuth 1.0a client keeps its secret apart as others do, its redirect and its way of signing.
+#[test]
+fn oa2_an_oauth1_client_and_its_secret_are_kept() {
+    let world = World::new();
+    let vault = world.create();
+    let mut made = client(&vault, "TWITTER");
+    made.registration = Registration::Oauth1(Box::new(Oauth1 {
+        request_uri: "https://as.example/request".to_owned(),
+        authorize_uri: "https://as.example/authorize".to_owned(),
+        access_uri: "https://as.example/access".to_owned(),
+        consumer_key: "ck-1".to_owned(),
+        client_secret: None,
+        signature: Signature::HmacSha256,
+        redirect: Redirect::Https { port: 8443 },
+        redirect_path: "/callback/twitter".to_owned(),
+        authorize_params: vec![("perms".to_owned(), "read".to_owned())],
+    }));
+    let secret = |text: &str| SecretValue::from(text);
+    let kept = vault
+        .write(NOW, |tx| {
+            auth_clients::insert(tx, &made, Some(&secret("cs-1")), NOW)
+        })
+        .unwrap();
+    let read = |vault: &UnlockedVault| {
+        vault
+            .read(|tx| {
+                let client = auth_clients::read(tx, made.id)?;
+                let secret = auth_clients::client_secret(tx, &client)?;
+                Ok((client, secret.map(|secret| secret.expose().to_vec())))
+            })
+            .unwrap()
+    };
+    assert_eq!(read(&vault), (kept.clone(), Some(b"cs-1".to_vec())));
+    assert_eq!(kept.client_secret().map(|(number, _)| number), Some(1));
+    let newer = vault
+        .write(NOW, |tx| {
+            auth_clients::update(tx, &kept, Some(&secret("cs-2")), NOW)
+        })
+        .unwrap();
+    assert_eq!(newer.client_secret().map(|(number, _)| number), Some(2));
+    assert_eq!(read(&vault), (newer, Some(b"cs-2".to_vec())));
+    vault.write(NOW, |tx| auth_clients::delete(tx, made.id)).unwrap();
 }

@@ -124,6 +124,7 @@ fn refuse(refused: &RefusedValues) -> Result {
 fn names(auth_type: AuthType) -> &'static [&'static str] {
     match auth_type {
         AuthType::Oauth2 => connection::AuthType::Oauth2,
+        AuthType::Oauth1 => connection::AuthType::Oauth1,
         AuthType::Basic => connection::AuthType::Basic,
         AuthType::ApiKey => connection::AuthType::ApiKey,
         AuthType::AccessToken => connection::AuthType::AccessToken,

@@ -101,8 +101,9 @@ pub fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result
         true => Some(value::read(&update.value)?),
         false => None,
     };
-    // Metadata first: what is refused there leaves the old value in place.
+    let stores = value.is_some();
     if metadata {
+        // One request, one transaction: a refused name leaves the old value in place, and the other way round.
         let request = SecretUpdate {
             environment: environment.clone(),
             secret: update.secret.clone(),
@@ -114,10 +115,10 @@ pub fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result
             rotate_every: update.care.rotate_every.map(rotation).transpose()?,
             favourite: update.care.favourite(),
             notes: update.care.notes,
+            value: value.map(Plaintext),
         };
         changed = door.call(context, request)?;
-    }
-    if let Some(value) = value {
+    } else if let Some(value) = value {
         changed = door.call(
             context,
             SecretSetValue {
@@ -127,6 +128,8 @@ pub fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result
                 note: None,
             },
         )?;
+    }
+    if stores {
         face.say(format!("{} has version {} now.", changed.key, changed.version));
     }
     face.show(&changed, facts)

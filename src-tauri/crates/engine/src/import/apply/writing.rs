@@ -1,16 +1,24 @@
 //! One entry into the tables: its values in the order they were made, with their times and notes.
 
+mod apps;
+
 use std::time::Duration;
 
 use keyward_foreign::{Content, Found, Variable};
 use keyward_model::{
-    Id, SecretValue, Timestamp, credential::Credential, name::Handle, secret::LONGEST_ROTATION,
+    Id, SecretValue, Timestamp,
+    connection::{Connection, ConnectionState},
+    credential::Credential,
+    name::Handle,
+    secret::LONGEST_ROTATION,
 };
 use keyward_vault::{
     error as store,
-    table::{credentials, secrets, secrets::Masking},
+    table::{connections, credentials, secrets, secrets::Masking},
     tx::WriteTx,
 };
+
+pub(super) use apps::{Already, client};
 
 use super::{
     super::plan::{Row, is_same, names, one_line},
@@ -50,8 +58,17 @@ pub(super) fn insert(
     environment: Id,
     row: &Row,
     found: &Found,
+    already: Already<'_>,
     now: Timestamp,
 ) -> store::Result<Made> {
+    if let (Some(app), Content::Value(one)) = (&found.app, &found.content) {
+        let named = apps::Named {
+            environment,
+            key: handle(row)?,
+            name: display_name(row, found),
+        };
+        return apps::connection(tx, named, app, one, already, now).map(Made::Connection);
+    }
     match &found.content {
         Content::Value(one) => secret(tx, environment, row, found, one, now).map(Made::Secret),
         Content::Variables(variables) => {
@@ -223,6 +240,16 @@ pub(super) fn version(
     let nothing = SecretValue::from("");
     let key = handle(row)?;
     match &found.content {
+        Content::Value(one) if found.app.is_some() => {
+            let connection = connections::find(tx, environment, &key)?;
+            if let Some(value) = &one.value {
+                let ready = Connection {
+                    state: ConnectionState::Ready,
+                    ..connection
+                };
+                connections::set_value(tx, ready, value, "Imported", now)?;
+            }
+        }
         Content::Value(one) => {
             let secret = secrets::find(tx, environment, &key)?;
             let value = one.value.as_ref().unwrap_or(&nothing);

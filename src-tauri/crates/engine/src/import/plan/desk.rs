@@ -10,12 +10,12 @@ use keyward_model::{
 };
 use keyward_vault::{
     error as store,
-    table::{credentials, items, items::Item, secrets},
+    table::{connections, credentials, items, items::Item, secrets},
     tx::Tx,
 };
 
 use super::{
-    Action, Choice, OnConflict, Row, Standing,
+    Action, Becomes, Choice, OnConflict, Row, Standing,
     fitness::{names, one_line, unusable},
 };
 
@@ -74,7 +74,11 @@ impl<'a, 'v> Desk<'a, 'v> {
             number: u32::try_from(at).unwrap_or(u32::MAX),
             found: one_line(&found.name),
             folder: one_line(&found.folder.join("/")),
-            is_credential: matches!(found.content, Content::Variables(_)),
+            kind: match &found.content {
+                _ if found.app.is_some() => Becomes::Connection,
+                Content::Value(_) => Becomes::Secret,
+                Content::Variables(_) => Becomes::Credential,
+            },
             variables: match &found.content {
                 Content::Value(_) => Vec::new(),
                 Content::Variables(variables) => names(variables),
@@ -196,7 +200,20 @@ impl<'a, 'v> Desk<'a, 'v> {
                 row.remark = format!("{} is there, which differs only in case", item.key());
                 Standing::Taken
             }
-            (Some(Item::Secret(secret)), Content::Value(one)) => {
+            (Some(Item::Connection(connection)), Content::Value(one))
+                if found
+                    .app
+                    .as_ref()
+                    .is_some_and(|app| app.auth_type == connection.auth_type) =>
+            {
+                row.next_version = connection.value.map(|(number, _)| number + 1);
+                match connections::value(self.tx, connection)? {
+                    Some(value) if !is_same(&value, one.value.as_ref()) => Standing::Changed,
+                    None if one.value.is_some() => Standing::Changed,
+                    _ => Standing::Same,
+                }
+            }
+            (Some(Item::Secret(secret)), Content::Value(one)) if found.app.is_none() => {
                 row.next_version = Some(secret.version + 1);
                 let value = secrets::value(self.tx, secret)?;
                 if is_same(&value, one.value.as_ref()) {

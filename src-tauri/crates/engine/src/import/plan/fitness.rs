@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
-use keyward_foreign::{Found, Variable};
+use keyward_foreign::{Content, Found, Variable, app::AppCredential};
 use keyward_model::{
     SecretValue,
+    connection::{AuthType, UserPass},
     credential::MAX_VARIABLES,
     name::{EnvironmentName, Handle},
     value::MAX_VALUE_BYTES,
 };
 
 use super::desk::numbered;
-use crate::{Error, secrets::check_text};
+use crate::{Error, Result, applications, connections::checked_url, secrets::check_text};
 
 /// The FIELD of each variable: its name where that is one, else a proposed one; no two alike.
 pub(in crate::import) fn names(variables: &[Variable]) -> Vec<String> {
@@ -52,6 +53,9 @@ pub(super) fn unusable(found: &Found, environment: &str) -> Option<String> {
     {
         return Some(without_stop(&error));
     }
+    if let Some(error) = found.app.as_ref().and_then(|app| check_app(app, found).err()) {
+        return Some(without_stop(&error));
+    }
     let variables = found.variables();
     if variables.is_empty() {
         return Some("it holds no value".to_owned());
@@ -71,6 +75,23 @@ pub(super) fn unusable(found: &Found, environment: &str) -> Option<String> {
             format!("{what} has {largest} bytes, and at most 1 MiB can be stored")
         })
     })
+}
+
+/// What makes it an app credential, as if it were typed in.
+fn check_app(app: &AppCredential, found: &Found) -> Result<()> {
+    if let Some(application) = &app.application {
+        applications::parse(application)?;
+    }
+    checked_url(app.auth_type, app.url.as_deref().unwrap_or_default())?;
+    let Content::Value(one) = &found.content else {
+        return Err(Error::invalid("an app credential has one value."));
+    };
+    let values = one.older.iter().map(|older| &older.value).chain(&one.value);
+    let mut both = values.filter(|_| app.auth_type == AuthType::Basic);
+    if both.any(|value| UserPass::split(value).is_none()) {
+        return Err(Error::invalid("it is no user name and password."));
+    }
+    Ok(())
 }
 
 fn without_stop(error: &Error) -> String {

@@ -53,7 +53,6 @@ pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
     let dialect = &client.dialect;
     let pushed = client.pushed.as_ref();
     let origin = client.provider.as_ref();
-    let (kind, host, port, text) = redirect_parts(&client.redirect);
     let mut fields = vec![
         (REFRESH_TOKEN_URI, maybe(client.refresh_token_uri.as_ref())),
         (INTROSPECTION_URI, maybe(client.introspection_uri.as_ref())),
@@ -65,10 +64,6 @@ pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
         ),
         (JWKS_URI, maybe(client.jwks_uri.as_ref())),
         (GRANT, word(client.grant.word(), Grant::default().word())),
-        (REDIRECT, number(kind)),
-        (REDIRECT_HOST, number(host)),
-        (REDIRECT_PORT, number(port.into())),
-        (REDIRECT_TEXT, Item::maybe(text, Item::Text)),
         (TOKEN_PARAMS, pairs(&client.token_params)),
         (REFRESH_PARAMS, pairs(&client.refresh_params)),
         (RESOURCES, texts(&client.resources)),
@@ -117,6 +112,21 @@ pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
         ),
         (CALLBACK_NAMES, pairs(&dialect.callback_names)),
         (HOSTS, texts(&dialect.hosts)),
+    ];
+    fields.extend(redirect_fields(&client.redirect));
+    fields.retain(|(_, item)| !matches!(item, Item::Absent));
+    fields.sort_by_key(|(number, _)| *number);
+    fields
+}
+
+/// The fields of a redirect that is not the usual one: all that OAuth 1.0a has here.
+pub(super) fn redirect_fields(redirect: &Redirect) -> Vec<(u8, Item<'_>)> {
+    let (kind, host, port, text) = redirect_parts(redirect);
+    let mut fields = vec![
+        (REDIRECT, number(kind)),
+        (REDIRECT_HOST, number(host)),
+        (REDIRECT_PORT, number(port.into())),
+        (REDIRECT_TEXT, Item::maybe(text, Item::Text)),
     ];
     fields.retain(|(_, item)| !matches!(item, Item::Absent));
     fields

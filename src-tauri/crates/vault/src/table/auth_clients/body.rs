@@ -3,7 +3,7 @@
 use keyward_model::{
     Id,
     apply::Apply,
-    auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
+    auth_client::{AuthClient, ClientAuthentication, Oauth1, Oauth2, Registration, Signature, Visibility},
     name::{AppName, Handle},
 };
 use zeroize::Zeroizing;
@@ -41,6 +41,8 @@ const CREATED_AT: u8 = 20;
 const URL: u8 = 21;
 const APPLY: u8 = 22;
 const BEYOND: u8 = 23;
+const REQUEST_URI: u8 = 24;
+const SIGNATURE: u8 = 25;
 
 pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
     let registration = &client.registration;
@@ -49,6 +51,7 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
         Registration::NoAuth { .. } => 2,
         Registration::Basic { .. } => 3,
         Registration::ApiKey { .. } => 4,
+        Registration::Oauth1(_) => 5,
     };
     let visibility = match client.visibility {
         Visibility::Environment => 1,
@@ -59,10 +62,26 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
         Registration::ApiKey { apply, .. } => Some(apply.to_string()),
         _ => None,
     };
-    let oauth2 = client.oauth2();
-    let beyond = oauth2.map(beyond::fields).filter(|fields| !fields.is_empty());
-    let beyond: Vec<_> = beyond.into_iter().collect();
-    let (number, record) = oauth2.and_then(|oauth2| oauth2.client_secret).unzip();
+    let (oauth2, oauth1) = (client.oauth2(), client.oauth1());
+    let beyond = oauth2
+        .map(beyond::fields)
+        .or(oauth1.map(|oauth1| beyond::redirect_fields(&oauth1.redirect)));
+    let beyond: Vec<_> = beyond.filter(|fields| !fields.is_empty()).into_iter().collect();
+    let (number, record) = client.client_secret().unzip();
+    // What both kinds of OAuth have: two addresses, an id, a redirect path and parameters.
+    let shared = oauth2
+        .map(|it| [&it.auth_uri, &it.token_uri, &it.client_id, &it.redirect_path])
+        .or(oauth1.map(|it| {
+            [
+                &it.authorize_uri,
+                &it.access_uri,
+                &it.consumer_key,
+                &it.redirect_path,
+            ]
+        }));
+    let params = oauth2
+        .map(|oauth2| &oauth2.authorize_params)
+        .or(oauth1.map(|oauth1| &oauth1.authorize_params));
     body::encode(&[
         (KEY, Item::Text(client.key.as_str())),
         (NAME, Item::Text(&client.name)),
@@ -81,14 +100,8 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
             ISSUER_IN_CALLBACK,
             Item::maybe(oauth2, |oauth2| Item::Bool(oauth2.issuer_in_callback)),
         ),
-        (
-            AUTH_URI,
-            Item::maybe(oauth2, |oauth2| Item::Text(&oauth2.auth_uri)),
-        ),
-        (
-            TOKEN_URI,
-            Item::maybe(oauth2, |oauth2| Item::Text(&oauth2.token_uri)),
-        ),
+        (AUTH_URI, Item::maybe(shared, |shared| Item::Text(shared[0]))),
+        (TOKEN_URI, Item::maybe(shared, |shared| Item::Text(shared[1]))),
         (
             REVOCATION_URI,
             Item::maybe(
@@ -100,10 +113,7 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
             TOKEN_EXPIRES_IN,
             Item::maybe(oauth2, |oauth2| Item::Unsigned(oauth2.token_expires_in.into())),
         ),
-        (
-            CLIENT_ID,
-            Item::maybe(oauth2, |oauth2| Item::Text(&oauth2.client_id)),
-        ),
+        (CLIENT_ID, Item::maybe(shared, |shared| Item::Text(shared[2]))),
         (
             SECRET_NUMBER,
             Item::maybe(number, |number| Item::Unsigned(number.into())),
@@ -120,13 +130,10 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
                 })
             }),
         ),
-        (
-            REDIRECT_PATH,
-            Item::maybe(oauth2, |oauth2| Item::Text(&oauth2.redirect_path)),
-        ),
+        (REDIRECT_PATH, Item::maybe(shared, |shared| Item::Text(shared[3]))),
         (
             AUTHORIZE_PARAMS,
-            Item::maybe(oauth2, |oauth2| Item::Pairs(&oauth2.authorize_params)),
+            Item::maybe(params, |params| Item::Pairs(params)),
         ),
         (SCOPES, Item::maybe(oauth2, |oauth2| Item::Texts(&oauth2.scopes))),
         (CREATED_AT, Item::time(client.created_at)),
@@ -140,11 +147,19 @@ pub(super) fn encode(client: &AuthClient) -> Zeroizing<Vec<u8>> {
                 Item::Maps(&beyond)
             },
         ),
+        (
+            REQUEST_URI,
+            Item::maybe(oauth1, |oauth1| Item::Text(&oauth1.request_uri)),
+        ),
+        (
+            SIGNATURE,
+            Item::maybe(oauth1, |oauth1| Item::Text(oauth1.signature.word())),
+        ),
     ])
 }
 
 pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<AuthClient> {
-    let map = Map::parse(plaintext, BEYOND.into())?;
+    let map = Map::parse(plaintext, SIGNATURE.into())?;
     let client = AuthClient {
         id: Id::from_bytes(record.uuid),
         key: table::name(Handle::parse(map.text(KEY.into())?))?,
@@ -180,15 +195,40 @@ fn registration(map: &Map<'_>) -> Result<Registration> {
             url,
             apply: table::name(Apply::parse(map.text(APPLY.into())?))?,
         },
+        5 => Registration::Oauth1(Box::new(oauth1(map)?)),
         _ => return Err(table::unknown()),
     })
 }
 
-fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
+fn secret(map: &Map<'_>) -> Result<Option<(u32, Id)>> {
     let number = map.maybe(SECRET_NUMBER.into(), Map::u32)?;
-    let beyond = map.maybe(BEYOND.into(), |map, number| {
+    Ok(number.zip(map.maybe(SECRET_RECORD.into(), Map::id)?))
+}
+
+fn beyond_the_rfc(map: &Map<'_>) -> Result<Oauth2> {
+    let maps = map.maybe(BEYOND.into(), |map, number| {
         map.maps(number, beyond::HIGHEST.into(), beyond::read)
     })?;
+    Ok(maps
+        .and_then(|maps| maps.into_iter().next())
+        .unwrap_or_else(beyond::nothing))
+}
+
+fn oauth1(map: &Map<'_>) -> Result<Oauth1> {
+    Ok(Oauth1 {
+        request_uri: map.string(REQUEST_URI.into())?,
+        authorize_uri: map.string(AUTH_URI.into())?,
+        access_uri: map.string(TOKEN_URI.into())?,
+        consumer_key: map.string(CLIENT_ID.into())?,
+        client_secret: secret(map)?,
+        signature: Signature::of_word(map.text(SIGNATURE.into())?).ok_or_else(table::unknown)?,
+        redirect: beyond_the_rfc(map)?.redirect,
+        redirect_path: map.string(REDIRECT_PATH.into())?,
+        authorize_params: map.pairs(AUTHORIZE_PARAMS.into())?,
+    })
+}
+
+fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
     Ok(Oauth2 {
         issuer: map.maybe(ISSUER.into(), Map::string)?,
         issuer_in_callback: map.flag(ISSUER_IN_CALLBACK.into())?,
@@ -197,7 +237,7 @@ fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
         revocation_uri: map.maybe(REVOCATION_URI.into(), Map::string)?,
         token_expires_in: map.u32(TOKEN_EXPIRES_IN.into())?,
         client_id: map.string(CLIENT_ID.into())?,
-        client_secret: number.zip(map.maybe(SECRET_RECORD.into(), Map::id)?),
+        client_secret: secret(map)?,
         client_authentication: match map.unsigned(CLIENT_AUTHENTICATION.into())? {
             1 => ClientAuthentication::None,
             2 => ClientAuthentication::Basic,
@@ -208,8 +248,6 @@ fn oauth2(map: &Map<'_>) -> Result<Oauth2> {
         redirect_path: map.string(REDIRECT_PATH.into())?,
         authorize_params: map.pairs(AUTHORIZE_PARAMS.into())?,
         scopes: map.texts(SCOPES.into())?,
-        ..beyond
-            .and_then(|maps| maps.into_iter().next())
-            .unwrap_or_else(beyond::nothing)
+        ..beyond_the_rfc(map)?
     })
 }

@@ -1,0 +1,103 @@
+//! The grant doctor's evidence: what is known of a Connection when somebody asks why (OA10).
+
+use keyward_model::{
+    Timestamp,
+    connection::{AuthType, Connection},
+    diagnosis::{self, Cause, Evidence},
+};
+use keyward_vault::table::audit;
+
+use crate::{
+    Engine, Error, Kind, Result, auth_clients,
+    connections::{self as connection_acts, Shown},
+};
+
+/// Most events that are looked at for the last consent: a year's log is kept to as many (SECURITY.md §b.5).
+const MOST_EVENTS: u32 = 100_000;
+
+/// A Connection, and why it is as it is.
+pub struct Diagnosis {
+    /// The Connection.
+    pub shown: Shown,
+    /// The likeliest cause first; never empty.
+    pub causes: Vec<Cause>,
+    /// When the Owner last consented, where the log still says so.
+    pub consented_at: Option<Timestamp>,
+}
+
+/// Why a Connection failed, ended, or will end, in the provider's terms. Asks nobody: what is stored is enough.
+///
+/// # Errors
+/// [`Kind::NotFound`]; [`Kind::Invalid`] for one without tokens; [`Kind::Locked`] naming the vault that keeps its
+/// AuthClient.
+pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagnosis> {
+    let shown = connection_acts::find(engine, environment, key_or_id)?;
+    let connection = &shown.connection;
+    if connection.auth_type != AuthType::Oauth2 {
+        return Err(Error::new(
+            Kind::Invalid,
+            format!(
+                "“{}” is of type {}: its values were entered, and nothing about them can end by itself.",
+                connection.key,
+                connection.auth_type.as_str()
+            ),
+            format!("Its facts: keyward connection show {}", connection.key),
+        ));
+    }
+    let vault = engine.unlocked()?;
+    let Some(address) = connection.auth_client else {
+        return Err(Error::internal("An OAuth connection has an auth client."));
+    };
+    let used = auth_clients::read_for_use(engine, &vault, address)?;
+    let client = auth_clients::oauth2(&used.auth_client)?;
+    let consented_at = last_consent(engine, &shown)?;
+    let error = connection.error.as_ref();
+    let params = [client.authorize_params.as_slice(), connection.params.as_slice()].concat();
+    let scopes = scopes(connection);
+    let causes = diagnosis::diagnose(&Evidence {
+        provider: client.provider.as_ref().map(|origin| origin.id.as_str()),
+        token_uri: &client.token_uri,
+        state: connection.state,
+        code: error.map_or("", |error| &error.code),
+        said: error.map_or("", |error| &error.message),
+        has_refresh_token: connection.has_refresh_token,
+        scopes: &scopes,
+        params: &params,
+        consented_at,
+        obtained_at: connection.lifetime.map(|lifetime| lifetime.obtained_at),
+        expires_at: connection.lifetime.map(|lifetime| lifetime.expires_at),
+        failed_at: connection.updated_at,
+        skew: connection.upkeep.clock_skew,
+        now: engine.now(),
+    });
+    Ok(Diagnosis {
+        causes,
+        consented_at,
+        shown,
+    })
+}
+
+/// As granted, else as asked for.
+fn scopes(connection: &Connection) -> String {
+    connection
+        .granted_scope
+        .clone()
+        .unwrap_or_else(|| connection.requested_scopes.join(" "))
+}
+
+/// The newest consent that succeeded.
+fn last_consent(engine: &Engine, shown: &Shown) -> Result<Option<Timestamp>> {
+    let subject = format!("connection {}/{}", shown.environment.name, shown.connection.key);
+    engine.reads.flush(engine);
+    Ok(engine.unlocked()?.read(|tx| {
+        let (mut found, mut seen) = (None, 0);
+        audit::newest_first(tx, |_, event| {
+            seen += 1;
+            if event.action == "connection.connect" && event.outcome == "ok" && event.subject == subject {
+                found = Some(event.at);
+            }
+            found.is_none() && seen < MOST_EVENTS
+        })?;
+        Ok(found)
+    })?)
+}

@@ -1,0 +1,351 @@
+//! Keeping tokens alive: when the background refreshes them, by which clock, and how long refresh tokens last.
+
+use std::time::Duration;
+
+use super::{Address, Connection, ConnectionState, Lifetime};
+use crate::{BootTime, Id, SecretValue, Timestamp};
+
+/// Tokens that live shorter than this, in seconds, are refreshed when somebody asks, not in the background: a
+/// provider that answers `expires_in: 0` must not be asked without end.
+const SHORTEST_BACKGROUND: u64 = 4;
+
+/// Most that the background refreshes earlier than it must, in seconds, so that what was connected together is not
+/// refreshed together for ever (O-69). Never more than a sixtieth of the token's life.
+const LONGEST_JITTER: u64 = 5;
+
+/// A pause longer than this was written by a clock that has been put back since: no provider's wish counts for more
+/// (O-62), and no pause of ours is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// How long before its end a refresh token is used, so that a provider that counts idle time sees it (OA9): a day, or
+/// a tenth of its life, whichever is more, and never more than half of it.
+const KEEP_ALIVE: Duration = Duration::from_secs(24 * 3600);
+
+/// A refresh token that ends within this is announced (O-77).
+pub const ANNOUNCED: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// What keeping a Connection's tokens alive needs to know beside the tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Upkeep {
+    /// The machine's own time when the present tokens were asked for, where it has one (O-70).
+    pub obtained_boot: Option<BootTime>,
+    /// Seconds that the provider's clock was ahead of ours at its last answer, from its `Date` (O-70).
+    pub clock_skew: Option<i64>,
+    /// When the refresh token ends, where the provider said so (OA9).
+    pub refresh_token: Option<RefreshTokenEnd>,
+}
+
+/// The end of a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshTokenEnd {
+    /// The moment.
+    pub at: Timestamp,
+    /// Whether using it moves that moment.
+    pub kind: EndKind,
+}
+
+/// Whether using a refresh token moves its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndKind {
+    /// Each use begins its life anew, or nobody has seen yet that none does.
+    Idle,
+    /// It stood where it was after a use: a person must consent again by then.
+    Fixed,
+}
+
+/// Tokens that the Owner dropped while their provider could not be asked to forget them (O-52).
+pub struct PendingRevocation {
+    /// Identity of the record.
+    pub id: Id,
+    /// `ENVIRONMENT/KEY` of the Connection that held them; it may be gone.
+    pub connection: String,
+    /// The AuthClient they were given to.
+    pub auth_client: Address,
+    /// What the provider had said beside them: it may name the host that takes them back (OA4).
+    pub kept: Vec<(String, String)>,
+    /// The refresh token, where there was one.
+    pub refresh_token: Option<SecretValue>,
+    /// The access token.
+    pub access_token: SecretValue,
+    /// When they were dropped.
+    pub queued_at: Timestamp,
+    /// Tries that failed.
+    pub tries: u32,
+    /// No further try before this moment.
+    pub retry_at: Timestamp,
+}
+
+impl RefreshTokenEnd {
+    /// What an answer at `now` says of the refresh token's end: `said` is the rest of its life, where the answer has
+    /// it, `before` what was known; `replaced` whether the token itself is another one now.
+    #[must_use]
+    pub fn learnt(
+        before: Option<Self>,
+        said: Option<Duration>,
+        replaced: Replaced,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let Some(rest) = said else {
+            // Nothing is known of a new token; an old one that nothing is said of ends when it ended.
+            return match replaced {
+                Replaced::Yes => None,
+                Replaced::No => before.map(|before| Self {
+                    kind: EndKind::Fixed,
+                    ..before
+                }),
+            };
+        };
+        let at = now.after(rest);
+        let stood = before.is_some_and(|before| at <= before.at.after(Duration::from_secs(60)));
+        let kind = if stood { EndKind::Fixed } else { EndKind::Idle };
+        Some(Self { at, kind })
+    }
+}
+
+/// Whether an answer held another refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// It did.
+    Yes,
+    /// The old one stays (O-54).
+    No,
+}
+
+impl Connection {
+    /// The clock that a token's life is counted by: the wall clock, but never slower than the machine's own time since
+    /// the token was asked for. Whoever puts the clock back does not make tokens younger (O-70).
+    #[must_use]
+    pub fn token_clock(&self, wall: Timestamp, boot: Option<BootTime>) -> Timestamp {
+        let passed = self
+            .upkeep
+            .obtained_boot
+            .zip(boot)
+            .and_then(|(then, now)| now.since(then));
+        match (self.lifetime, passed) {
+            (Some(lifetime), Some(passed)) => {
+                let counted = lifetime.obtained_at.after(passed);
+                // Whole seconds of two clocks that do not tick together differ by one.
+                if counted.since(wall) > Duration::from_secs(1) {
+                    counted
+                } else {
+                    wall
+                }
+            }
+            _ => wall,
+        }
+    }
+
+    /// When the background refresh takes place: `None` without tokens to refresh.
+    #[must_use]
+    pub fn next_refresh_at(&self) -> Option<Timestamp> {
+        let lifetime = self.refreshable()?;
+        let due = lifetime.due_at();
+        let at = self.keep_alive_at().map_or(due, |alive| due.min(alive));
+        Some(at.max(self.retry_at.unwrap_or(at)))
+    }
+
+    /// Time until the background refreshes it, zero when it does so now; `None` without tokens to refresh. `now` is
+    /// the [`Connection::token_clock`].
+    #[must_use]
+    pub fn refresh_in(&self, now: Timestamp) -> Option<Duration> {
+        let lifetime = self.refreshable()?;
+        if let Some(until) = self.pauses_until(now) {
+            return Some(until.since(now));
+        }
+        // Only ever earlier (O-69): the window is what a caller was promised.
+        let due = Timestamp(lifetime.due_at().0.saturating_sub(self.jitter(lifetime)));
+        let at = self.keep_alive_at().map_or(due, |alive| due.min(alive));
+        let is_due = lifetime.is_due(now) || at <= now;
+        Some(if is_due { Duration::ZERO } else { at.since(now) })
+    }
+
+    /// Until when nothing is asked after a failure (O-62, O-63); `None` when nothing keeps a request back.
+    #[must_use]
+    pub fn pauses_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.retry_at
+            .filter(|&at| at > now && at.since(now) <= LONGEST_PAUSE)
+    }
+
+    /// When the refresh token ends, where the provider said so (O-77).
+    #[must_use]
+    pub fn refresh_token_expires_at(&self) -> Option<Timestamp> {
+        let end = self.upkeep.refresh_token.filter(|_| self.has_refresh_token)?;
+        Some(end.at)
+    }
+
+    /// When a person must have consented again, where that is near and no refresh puts it off (OA9, O-77).
+    #[must_use]
+    pub fn consent_ends_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = self.upkeep.refresh_token.filter(|_| self.has_refresh_token)?;
+        let is_near = end.at.since(now) <= ANNOUNCED;
+        (end.kind == EndKind::Fixed && is_near && self.state == ConnectionState::Ready).then_some(end.at)
+    }
+
+    /// O-61: what consent or a person must mend is not tried again by itself.
+    fn refreshable(&self) -> Option<Lifetime> {
+        let lifetime = self.lifetime?;
+        let refreshable = self.has_refresh_token
+            && self.state == ConnectionState::Ready
+            && lifetime.length().as_secs() >= SHORTEST_BACKGROUND;
+        refreshable.then_some(lifetime)
+    }
+
+    /// When the refresh token is used for its own sake, inside its idle limit (OA9).
+    fn keep_alive_at(&self) -> Option<Timestamp> {
+        let end = self.upkeep.refresh_token?;
+        let life = end.at.since(self.lifetime?.obtained_at);
+        // A fixed end comes whatever is done: using the token more often would only be noise.
+        if end.kind == EndKind::Fixed {
+            return None;
+        }
+        let window = KEEP_ALIVE.max(life / 10).min(life / 2);
+        let seconds = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+        Some(Timestamp(end.at.0.saturating_sub(seconds)))
+    }
+
+    /// The same for a Connection at every refresh: what one refreshes alone stays alone.
+    fn jitter(&self, lifetime: Lifetime) -> i64 {
+        // A window of the client's own is there because its provider refuses earlier ones (EL3).
+        if lifetime.refresh_window.is_some() {
+            return 0;
+        }
+        let most = LONGEST_JITTER.min(lifetime.length().as_secs() / 60);
+        let [first, second, ..] = *self.id.as_bytes();
+        i64::try_from(u64::from(u16::from_be_bytes([first, second])) % (most + 1)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connection::AuthType, name::Handle};
+
+    const NOW: Timestamp = Timestamp(1_000_000);
+    const DAY: u64 = 24 * 3600;
+
+    fn connection(seconds: u64) -> Connection {
+        let id = |byte| Id::from_random([byte; 16]);
+        Connection {
+            id: id(7),
+            key: Handle::parse("APP").unwrap(),
+            name: String::new(),
+            environment: id(1),
+            application: None,
+            auth_client: None,
+            foreign_key: None,
+            auth_type: AuthType::Oauth2,
+            url: None,
+            apply: None,
+            value: None,
+            account: None,
+            state: ConnectionState::Ready,
+            error: None,
+            requested_scopes: Vec::new(),
+            params: Vec::new(),
+            granted_scope: None,
+            lifetime: Some(Lifetime::new(NOW, Duration::from_secs(seconds))),
+            has_refresh_token: true,
+            token_set: id(2),
+            refresh_intent: id(3),
+            default: false,
+            retry_at: None,
+            failures: 0,
+            upkeep: Upkeep::default(),
+            kept: Vec::new(),
+            created_at: NOW,
+            updated_at: NOW,
+        }
+    }
+
+    fn later(seconds: u64) -> Timestamp {
+        NOW.after(Duration::from_secs(seconds))
+    }
+
+    /// O-69: jitter of at most five seconds, and only ever earlier.
+    #[test]
+    fn o69_jitter_is_short_and_only_earlier() {
+        let mut seen = std::collections::BTreeSet::new();
+        for byte in 0..=255 {
+            for seconds in [4, 60, 300, 3_600, 86_400] {
+                let mut connection = connection(seconds);
+                connection.id = Id::from_random([byte; 16]);
+                let lifetime = connection.lifetime.unwrap();
+                let early = lifetime.due_at().since(NOW) - connection.refresh_in(NOW).unwrap();
+                assert!(
+                    early <= Duration::from_secs(5.min(seconds / 60)),
+                    "{seconds}: {early:?}"
+                );
+                seen.insert(early);
+            }
+        }
+        assert_eq!(seen.len(), 6, "spread over all of it");
+    }
+
+    /// OA9: a refresh token with an idle limit is used inside it, also when the access token lives longer.
+    #[test]
+    fn oa9_an_idle_refresh_token_is_kept_alive() {
+        let mut connection = connection(90 * DAY);
+        let end = |days, kind| {
+            Some(RefreshTokenEnd {
+                at: later(days * DAY),
+                kind,
+            })
+        };
+        connection.upkeep.refresh_token = end(30, EndKind::Idle);
+        assert_eq!(connection.next_refresh_at(), Some(later(27 * DAY)));
+        assert_eq!(connection.refresh_in(later(27 * DAY)), Some(Duration::ZERO));
+        assert!(connection.refresh_in(later(27 * DAY - 10)).unwrap() > Duration::ZERO);
+        connection.upkeep.refresh_token = end(1, EndKind::Idle);
+        assert_eq!(connection.next_refresh_at(), Some(later(DAY / 2)));
+        // O-77: a fixed end is no reason to ask, but one to warn.
+        connection.upkeep.refresh_token = end(30, EndKind::Fixed);
+        assert_eq!(connection.next_refresh_at(), Some(later(81 * DAY)));
+        assert_eq!(connection.consent_ends_at(later(22 * DAY)), None);
+        assert_eq!(connection.consent_ends_at(later(24 * DAY)), Some(later(30 * DAY)));
+        // One that access tokens outlive by far is used with them.
+        connection.lifetime = Some(Lifetime::new(NOW, Duration::from_secs(3_600)));
+        connection.upkeep.refresh_token = end(30, EndKind::Idle);
+        assert_eq!(connection.next_refresh_at(), Some(later(3_240)));
+    }
+
+    /// OA9: whether a use moves the end is learnt by looking.
+    #[test]
+    fn oa9_a_fixed_end_is_noticed() {
+        let days = |days| Some(Duration::from_secs(days * DAY));
+        let first = RefreshTokenEnd::learnt(None, days(30), Replaced::Yes, NOW);
+        assert_eq!(first.map(|end| end.kind), Some(EndKind::Idle));
+        let moved = RefreshTokenEnd::learnt(first, days(30), Replaced::Yes, later(DAY)).unwrap();
+        assert_eq!((moved.kind, moved.at), (EndKind::Idle, later(31 * DAY)));
+        let stood = RefreshTokenEnd::learnt(first, days(29), Replaced::Yes, later(DAY)).unwrap();
+        assert_eq!((stood.kind, stood.at), (EndKind::Fixed, later(30 * DAY)));
+        let kept = RefreshTokenEnd::learnt(first, None, Replaced::No, later(DAY)).unwrap();
+        assert_eq!((kept.kind, kept.at), (EndKind::Fixed, later(30 * DAY)));
+        assert_eq!(
+            RefreshTokenEnd::learnt(first, None, Replaced::Yes, later(DAY)),
+            None
+        );
+    }
+
+    /// O-70: a clock that is put back makes no token younger, and no pause longer; another start of the machine says
+    /// nothing.
+    #[test]
+    fn o70_the_machines_own_time_counts() {
+        let boot = |byte, seconds| BootTime {
+            boot: Id::from_random([byte; 16]),
+            seconds,
+        };
+        let mut connection = connection(3_600);
+        connection.upkeep.obtained_boot = Some(boot(1, 100));
+        let clock = |wall, at| connection.token_clock(wall, Some(at));
+        assert_eq!(clock(later(10), boot(1, 110)), later(10));
+        assert_eq!(clock(later(10), boot(1, 111)), later(10));
+        assert_eq!(clock(later(10), boot(1, 112)), later(12));
+        assert_eq!(clock(Timestamp(0), boot(1, 3_600)), later(3_500));
+        assert_eq!(clock(later(9_000), boot(1, 110)), later(9_000));
+        assert_eq!(clock(Timestamp(5), boot(2, 110)), Timestamp(5));
+        assert_eq!(connection.token_clock(Timestamp(5), None), Timestamp(5));
+        connection.retry_at = Some(later(300));
+        assert_eq!(connection.pauses_until(NOW), Some(later(300)));
+        assert_eq!(connection.pauses_until(Timestamp(0)), None);
+    }
+}

@@ -1,0 +1,55 @@
+//! `connection why`: the grant doctor, from a real refusal to the act that mends it (OA10).
+
+use serde_json::{Value, json};
+
+use crate::common::{add, error, has_members, json, ok};
+use crate::provider::{Ground, connect, ground};
+
+/// The cause it names first.
+fn first(document: &Value) -> (&str, &Value) {
+    let cause = &document["causes"][0];
+    has_members(cause, "id title why fix act command");
+    (cause["id"].as_str().unwrap(), &cause["command"])
+}
+
+#[test]
+fn oa10_why_in_the_providers_terms() {
+    let Ground { home, server } = ground(90);
+    connect(&home, "SHOP", &[]);
+    let why = || json(&home.keyward(&["connection", "why", "SHOP", "--json"]));
+    let healthy = why();
+    has_members(&healthy, "connection causes consented_at");
+    assert_eq!(first(&healthy), ("healthy", &Value::Null));
+    assert_eq!(healthy["connection"]["key"], "SHOP");
+    assert!(healthy["consented_at"].is_string(), "{healthy}");
+
+    // It worked before, so it is the secret and not the id; nobody has to consent again.
+    server.fail_next(1, 401, "invalid_client").unwrap();
+    error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 8);
+    assert_eq!(
+        first(&why()),
+        ("client_secret_wrong", &json!("keyward auth-client update idp"))
+    );
+    let said = ok(&home.keyward(&["connection", "why", "SHOP"])).text();
+    for words in [
+        "The client secret was rotated",
+        "→ keyward auth-client update idp",
+        "(invalid_client)",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+
+    server.fail_next(1, 400, "invalid_grant").unwrap();
+    error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 7);
+    assert_eq!(first(&why()), ("grant_ended", &json!("keyward connect SHOP")));
+    // The act it names mends it.
+    connect(&home, "SHOP", &[]);
+    assert_eq!(first(&why()).0, "healthy");
+
+    ok(&home.keyward(&["connection", "disconnect", "SHOP"]));
+    assert_eq!(first(&why()), ("disconnected", &json!("keyward connect SHOP")));
+
+    add(&home, "SECRET", b"x");
+    error(&home.keyward(&["connection", "why", "SECRET", "--json"]), 3);
+    error(&home.keyward(&["connection", "why", "NONE", "--json"]), 3);
+}
