@@ -8,8 +8,11 @@ use std::{
     thread,
 };
 
-use keyward_model::provider::{FillError, Provider};
-use keyward_oauth::{catalogue, discovery};
+use keyward_model::{
+    auth_client::DEFAULT_REDIRECT_PATH,
+    provider::{FillError, Provider},
+};
+use keyward_oauth::{catalogue, discovery, redirect};
 
 pub use keyward_oauth::catalogue::{Catalogue, Problem};
 
@@ -74,6 +77,12 @@ pub fn find(engine: &Engine, id: &str) -> Result<Provider> {
             near => format!("Near it: {}.", near.join(", ")),
         },
     ))
+}
+
+/// The redirect address that an AuthClient made from an entry proposes, as it is registered (O-26).
+#[must_use]
+pub fn redirect_address(provider: &Provider) -> String {
+    redirect::address(&provider.redirect.proposal(), DEFAULT_REDIRECT_PATH)
 }
 
 /// What a provider answered.

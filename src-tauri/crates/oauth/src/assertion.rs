@@ -34,7 +34,7 @@ pub(crate) fn of_client(
     claims.insert("iss".to_owned(), json!(client.client_id));
     claims.insert("sub".to_owned(), json!(client.client_id));
     claims.insert("aud".to_owned(), json!(audience(client)));
-    signed(&key, &claims)
+    signed(&key, key.id(), &Value::Object(claims))
 }
 
 /// The assertion of a JWT bearer grant: for the account that the key's file names, else for the client itself.
@@ -75,7 +75,7 @@ pub(crate) fn of_grant(
     if !scope.is_empty() {
         claims.insert("scope".to_owned(), json!(scope));
     }
-    signed(&key, &claims)
+    signed(&key, key.id(), &Value::Object(claims))
 }
 
 /// O-46: the issuer and nothing else, as one text. An audience of several, or an endpoint that metadata named, could
@@ -97,14 +97,14 @@ fn times(now: Timestamp) -> Map<String, Value> {
     claims
 }
 
-/// RFC 7515 §3.1.
-fn signed(key: &SigningKey, claims: &Map<String, Value>) -> Result<Zeroizing<String>, Error> {
+/// RFC 7515 §3.1; `id` is the key's name at the provider.
+pub(crate) fn signed(key: &SigningKey, id: Option<&str>, claims: &Value) -> Result<Zeroizing<String>, Error> {
     let mut header = json!({"alg": key.algorithm(), "typ": "JWT"});
-    if let (Some(id), Some(members)) = (key.id(), header.as_object_mut()) {
+    if let (Some(id), Some(members)) = (id, header.as_object_mut()) {
         members.insert("kid".to_owned(), json!(id));
     }
     let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let input = format!("{}.{}", part(&header), part(&Value::Object(claims.clone())));
+    let input = format!("{}.{}", part(&header), part(claims));
     let signature = BASE64_URL_SAFE_NO_PAD.encode(key.sign(input.as_bytes())?);
     Ok(Zeroizing::new(format!("{input}.{signature}")))
 }

@@ -167,7 +167,16 @@ pub async fn wait(
             () = sleep(pace.0) => {}
         }
         let asked_at = now();
-        let reply = form::send(http, client, secret, &client.token_uri, &fields, Kind::Grant, asked_at).await;
+        let reply = form::send(
+            http,
+            client,
+            secret,
+            &client.token_uri,
+            &fields,
+            Kind::Grant,
+            asked_at,
+        )
+        .await;
         match pace.after(&reply) {
             Next::Again => {}
             Next::Lapsed => return Err(Error::TimedOut),

@@ -131,7 +131,16 @@ async fn ask(
     }
     all.extend(beyond(client));
     let asked_at = now();
-    let reply = form::send(http, client, secret, &client.token_uri, &all, Kind::Grant, asked_at).await?;
+    let reply = form::send(
+        http,
+        client,
+        secret,
+        &client.token_uri,
+        &all,
+        Kind::Grant,
+        asked_at,
+    )
+    .await?;
     let mut sent: Vec<&str> = fields
         .iter()
         .filter(|(name, _)| matches!(*name, "assertion" | "password"))

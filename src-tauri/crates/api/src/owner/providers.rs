@@ -8,7 +8,6 @@ use keyward_engine::{
     providers::{self, Outcome},
 };
 use keyward_model::{
-    auth_client::{DEFAULT_REDIRECT_PATH, LoopbackHost, Redirect},
     dialect::Pkce,
     provider::{Author, Confidence, Protocol, Provider},
 };
@@ -111,7 +110,7 @@ impl From<Provider> for wire::Provider {
                 .collect(),
             client_authentication: provider.client_authentication.word().to_owned(),
             redirect: provider.redirect.word().to_owned(),
-            redirect_uri: redirect::address(&provider.redirect.proposal(), DEFAULT_REDIRECT_PATH),
+            redirect_uri: providers::redirect_address(&provider),
             authorize_params: provider.authorize_params.iter().map(written).collect(),
             without_pkce: dialect.pkce == Pkce::Off,
             keeps: dialect.keep_from_callback.iter().chain(kept).cloned().collect(),

@@ -50,6 +50,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 if provider.without_pkce {
                     face.say("This provider refuses PKCE: keep its redirect address to yourself.");
                 }
+            }
             if made.grant.as_deref() == Some("password") {
                 face.say(
                     "Warning: with this grant a password goes through this program. Use it only where the provider has no other.",

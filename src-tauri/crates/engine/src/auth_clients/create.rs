@@ -4,8 +4,8 @@ use keyward_model::{
     SecretValue,
     apply::Apply,
     auth_client::{
-        AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, Oauth1, Oauth2, Redirect, Registration,
-        Signature, Visibility,
+        AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, Oauth1, Oauth2, Redirect,
+        Registration, Signature, Visibility,
     },
     connection::AuthType,
     name::Handle,

@@ -4,7 +4,7 @@ use keyward_model::{
     SecretValue,
     auth_client::{AuthClient, ClientAuthentication, Registration, Visibility},
 };
-use keyward_oauth::{authorize, loopback};
+use keyward_oauth::{authorize, redirect};
 use keyward_vault::table::{audit, auth_clients};
 
 use super::{
@@ -210,7 +210,7 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
                 None => {}
             }
             if let Some(path) = changes.redirect_path {
-                loopback::check_path(path)?;
+                redirect::check(&oauth2.redirect, path)?;
                 path.clone_into(&mut oauth2.redirect_path);
             }
             match changes.refresh_token_uri {

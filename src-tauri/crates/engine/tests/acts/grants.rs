@@ -234,7 +234,7 @@ fn oa1_https_on_this_machine() {
         "CLIENT",
         &server,
         NewOauth2 {
-            redirect,
+            redirect: Some(redirect),
             ..NewOauth2::default()
         },
     );

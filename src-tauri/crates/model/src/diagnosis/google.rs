@@ -3,7 +3,7 @@
 use super::{Evidence, Remedy, Rule, rule};
 
 fn is_google(e: &Evidence<'_>) -> bool {
-    e.is_at("google", "googleapis.com") || e.is_at("gmail", "accounts.google.com")
+    e.is_at("google", "googleapis.com") || e.is_at("google", "accounts.google.com")
 }
 
 pub(super) const RULES: &[Rule] = &[

@@ -16,7 +16,10 @@ fn aadsts(e: &Evidence<'_>, numbers: &[&str]) -> bool {
 }
 
 fn is_microsoft(e: &Evidence<'_>) -> bool {
-    e.is_at("microsoft", "login.microsoftonline.com") || e.is_at("outlook", "login.live.com")
+    e.is_at("microsoft", "login.microsoftonline.com")
+        || e.is_at("outlook", "login.live.com")
+        || e.provider
+            .is_some_and(|provider| ["azure-devops", "dynamics"].contains(&provider))
 }
 
 pub(super) const RULES: &[Rule] = &[

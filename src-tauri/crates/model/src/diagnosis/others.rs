@@ -12,6 +12,11 @@ fn without_scope(e: &Evidence<'_>, scope: &str) -> bool {
     e.lacks_refresh_token() && !e.has_scope(scope)
 }
 
+/// One sign-in for all of its products; the catalogue has an entry for each.
+fn is_atlassian(e: &Evidence<'_>) -> bool {
+    e.is_at("jira", "auth.atlassian.com") || e.is_at("confluence", "auth.atlassian.com")
+}
+
 /// It has a host in each country.
 fn is_exact(e: &Evidence<'_>) -> bool {
     e.provider == Some("exact-online") || e.token_uri.starts_with("https://start.exactonline.")
@@ -36,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "atlassian_unused",
-        |e| e.is_at("atlassian", "auth.atlassian.com") && unused(e, 90),
+        |e| is_atlassian(e) && unused(e, 90),
         "The grant was not used for 90 days",
         "Atlassian ends refresh tokens when the account was inactive for 90 days, and each one 365 days after it was given.",
         "Connect it again. A host that runs keeps it alive.",
@@ -44,7 +49,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "atlassian_offline",
-        |e| e.is_at("atlassian", "auth.atlassian.com") && without_scope(e, "offline_access"),
+        |e| is_atlassian(e) && without_scope(e, "offline_access"),
         "The scope offline_access is missing",
         "Atlassian gives a refresh token only when the scope offline_access is asked for.",
         "Add offline_access to the scopes and connect again.",
@@ -151,7 +156,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "twitter_offline",
         |e| {
-            (e.is_at("x", "api.twitter.com") || e.is_at("twitter", "api.x.com"))
+            (e.is_at("x", "api.twitter.com") || e.is_at("x", "api.x.com"))
                 && without_scope(e, "offline.access")
         },
         "The scope offline.access is missing",
@@ -162,7 +167,9 @@ pub(super) const RULES: &[Rule] = &[
     rule(
         "dropbox_offline",
         |e| {
+            // Dropbox Sign is another service, with another sign-in.
             e.is_at("dropbox", "api.dropboxapi.com")
+                && e.provider != Some("dropbox-sign")
                 && e.lacks_refresh_token()
                 && !e.has_param("token_access_type", "offline")
         },

@@ -416,4 +416,19 @@ fn oa10_the_catalogue_names_the_provider() {
         assert_eq!(diagnose(&at(provider))[0].id, "salesforce_limit");
     }
     assert_eq!(diagnose(&at("salesforcelike"))[0].id, "grant_ended");
+    // One sign-in, an entry of the catalogue for each product.
+    for provider in ["jira", "confluence"] {
+        let unused = Evidence {
+            obtained_at: days_ago(100),
+            ..at(provider)
+        };
+        assert_eq!(diagnose(&unused)[0].id, "atlassian_unused");
+    }
+    // The same company, another sign-in.
+    let short = |provider| Evidence {
+        provider: Some(provider),
+        ..short("https://login.internal.example/token")
+    };
+    assert_eq!(diagnose(&short("dropbox"))[0].id, "dropbox_offline");
+    assert_ne!(diagnose(&short("dropbox-sign"))[0].id, "dropbox_offline");
 }

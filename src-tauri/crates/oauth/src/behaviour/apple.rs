@@ -1,17 +1,9 @@
 //! Apple: the client secret is a JWT that the client signs (ES256), good for six months at most; ours lives 5 minutes.
 
-use base64::{
-    Engine as _,
-    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-};
 use keyward_model::{SecretValue, Timestamp, auth_client::Oauth2};
-use ring::{
-    rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair},
-};
 use zeroize::Zeroizing;
 
-use crate::{error::Error, token::text};
+use crate::{assertion, error::Error, sign::SigningKey};
 
 /// Who the JWT is for.
 const AUDIENCE: &str = "https://appleid.apple.com";
@@ -35,7 +27,12 @@ pub(super) fn client_secret(
                 Error::BadParameter(format!("the variable {wanted} of the auth client is missing"))
             })
     };
-    let header = serde_json::json!({ "alg": "ES256", "kid": variable("key_id")?, "typ": "JWT" });
+    let key = SigningKey::read(key)?;
+    if key.algorithm() != "ES256" {
+        return Err(Error::BadParameter(
+            "the client secret is not the text of a .p8 file of Apple (an EC key of curve P-256)".to_owned(),
+        ));
+    }
     let claims = serde_json::json!({
         "iss": variable("team_id")?,
         "iat": now.0,
@@ -43,33 +40,5 @@ pub(super) fn client_secret(
         "aud": AUDIENCE,
         "sub": client.client_id,
     });
-    let encoded = |value: &serde_json::Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", encoded(&header), encoded(&claims));
-    let random = SystemRandom::new();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8(text(key)?)?, &random)
-        .map_err(|_| unreadable())?;
-    let signature = pair.sign(&random, signed.as_bytes()).map_err(|_| unreadable())?;
-    Ok(Zeroizing::new(format!(
-        "{signed}.{}",
-        BASE64_URL_SAFE_NO_PAD.encode(signature.as_ref())
-    )))
-}
-
-/// The bytes between the lines of a PEM text (RFC 7468).
-fn pkcs8(pem: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let lines = pem
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("-----"));
-    let text: Zeroizing<String> = Zeroizing::new(lines.collect());
-    BASE64_STANDARD
-        .decode(text.as_bytes())
-        .map(Zeroizing::new)
-        .map_err(|_| unreadable())
-}
-
-fn unreadable() -> Error {
-    Error::BadParameter(
-        "the client secret is not the text of a .p8 file of Apple (an EC key of curve P-256)".to_owned(),
-    )
+    assertion::signed(&key, Some(variable("key_id")?), &claims)
 }

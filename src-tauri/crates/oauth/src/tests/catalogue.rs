@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use base64::Engine as _;
 use keyward_model::{
     SecretValue, Timestamp,
-    auth_client::Oauth2,
+    auth_client::{Oauth2, Redirect},
     provider::{Protocol, RedirectRule, Variable},
 };
 
@@ -13,7 +13,7 @@ use crate::{
     authorize::{Pending, Request, begin},
     behaviour,
     callback::Code,
-    token,
+    redirect, token,
 };
 
 /// Set to anything, it writes `golden/requests.txt` anew: look at what changed before it is committed.
@@ -262,6 +262,19 @@ fn example(variable: &Variable) -> (String, String) {
     (variable.name.clone(), variable.example.clone())
 }
 
+/// As it is registered; a free port is one that the system gave.
+fn redirect_uri(client: &Oauth2) -> String {
+    let shown = redirect::shown(client);
+    match client.redirect {
+        Redirect::Free | Redirect::FreeLocalhost => shown.replacen(
+            &client.redirect_path,
+            &format!(":53117{}", client.redirect_path),
+            1,
+        ),
+        _ => shown,
+    }
+}
+
 /// The registration of an entry with its examples, and a consent with it.
 fn registered(provider: &Provider) -> (Oauth2, Pending) {
     let given: Vec<_> = provider.variables.iter().map(example).collect();
@@ -269,7 +282,7 @@ fn registered(provider: &Provider) -> (Oauth2, Pending) {
     client.client_id = "CLIENT_ID".to_owned();
     let pending = begin(&Request {
         client: &client,
-        redirect_uri: "http://127.0.0.1:53117/callback",
+        redirect_uri: &redirect_uri(&client),
         scopes: &client.scopes,
         params: &[],
     })
@@ -414,7 +427,6 @@ fn oa4_golden_requests_of_every_entry() {
 /// O-26: the redirect that an entry proposes is one that its provider takes.
 #[test]
 fn oa1_a_proposed_redirect_is_fixed_where_the_port_counts() {
-    use keyward_model::auth_client::Redirect;
     for (rule, word) in RedirectRule::WORDS {
         let is_fixed = matches!(rule.proposal(), Redirect::Fixed { .. } | Redirect::Https { .. });
         assert_eq!(

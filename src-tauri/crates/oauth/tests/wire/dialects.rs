@@ -1,5 +1,7 @@
 //! Providers that speak their own way, each against a server that does (OA4). A long file: one short test a way.
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::*};
 use keyward_model::{
     SecretValue, Timestamp,
@@ -312,7 +314,7 @@ async fn oa4_members_lie_where_the_dialect_says() {
     assert_eq!(answer.tokens.lifetime.expires_at, Timestamp(NOW.0 + 120));
     // O-64: the window of the auth client comes with the token.
     assert_eq!(answer.tokens.lifetime.due_at(), Timestamp(NOW.0 + 90));
-    assert_eq!(answer.refresh_token_expires_in, Some(7200));
+    assert_eq!(answer.refresh_token_expires_in, Some(Duration::from_secs(7200)));
 }
 
 /// OA9: what is known of a provider's refresh tokens counts where its answers are silent.
@@ -332,7 +334,10 @@ async fn oa9_the_life_of_a_refresh_token_is_told() {
                 ..Dialect::default()
             },
         );
-        let told = |answer: Result<Answer, Error>| answer.unwrap().refresh_token_expires_in;
+        let told = |answer: Result<Answer, Error>| {
+            let rest = answer.unwrap().refresh_token_expires_in;
+            rest.map(|rest| rest.as_secs())
+        };
         (told(exchange(&client).await), told(refresh(&client, "rt").await))
     };
     assert_eq!(of(PLAIN).await, (Some(40), Some(100)));

@@ -385,7 +385,10 @@ fn o52_pending_revocations_are_kept() {
             vault: Id::from_bytes(vault.uuid()),
             client: Id::from_random([3; 16]),
         },
-        kept: vec![("accounts-server".to_owned(), "https://accounts.example.eu".to_owned())],
+        kept: vec![(
+            "accounts-server".to_owned(),
+            "https://accounts.example.eu".to_owned(),
+        )],
         refresh_token: refresh_token.map(SecretValue::from),
         access_token: SecretValue::from("at"),
         queued_at: NOW,
