@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use base64::Engine as _;
 use keyward_model::{
     SecretValue, Timestamp,
-    auth_client::{Oauth2, Redirect},
+    auth_client::{ClientAuthentication, Oauth2, Redirect},
     provider::{Protocol, RedirectRule, Variable},
 };
 
@@ -338,10 +338,11 @@ fn shown(request: &reqwest::Request) -> String {
     text
 }
 
-/// A key as Apple gives it, made for this test and used nowhere else.
-fn secret(provider: &Provider) -> SecretValue {
-    match provider.dialect.behaviour {
-        Some(keyward_model::dialect::Behaviour::AppleClientSecret) => {
+/// A key where the client signs, made for this test and used nowhere else.
+fn secret(provider: &Provider, client: &Oauth2) -> SecretValue {
+    match (provider.dialect.behaviour, client.client_authentication) {
+        (Some(keyward_model::dialect::Behaviour::AppleClientSecret), _)
+        | (_, ClientAuthentication::PrivateKeyJwt) => {
             let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
             let der = base64::prelude::BASE64_STANDARD.encode(key.serialize_der());
             SecretValue::from(format!(
@@ -354,11 +355,17 @@ fn secret(provider: &Provider) -> SecretValue {
 
 /// What is signed with a new key each time.
 fn unsigned(text: &str) -> String {
-    let Some((before, after)) = text.split_once("client_secret=eyJ") else {
-        return text.to_owned();
-    };
-    let rest = after.find(['&', '\n']).map_or("", |end| &after[end..]);
-    format!("{before}client_secret=SIGNED_FOR_THIS_REQUEST{rest}")
+    let mut text = text.to_owned();
+    for name in ["client_secret", "client_assertion"] {
+        let signed = format!("{name}=eyJ");
+        while let Some(start) = text.find(&signed) {
+            let end = text[start..]
+                .find(['&', '\n'])
+                .map_or(text.len(), |end| start + end);
+            text.replace_range(start..end, &format!("{name}=SIGNED_FOR_THIS_REQUEST"));
+        }
+    }
+    text
 }
 
 fn golden(provider: &Provider) -> String {
@@ -372,9 +379,8 @@ fn golden(provider: &Provider) -> String {
         return text;
     }
     let (client, pending) = registered(provider);
-    let (secret, now) = (secret(provider), Timestamp(1_800_000_000));
-    let secret = (client.client_authentication != keyward_model::auth_client::ClientAuthentication::None)
-        .then_some(&secret);
+    let (secret, now) = (secret(provider, &client), Timestamp(1_800_000_000));
+    let secret = (client.client_authentication != ClientAuthentication::None).then_some(&secret);
     let code = Code {
         value: SecretValue::from("CODE"),
         kept: Vec::new(),
@@ -391,7 +397,7 @@ fn golden(provider: &Provider) -> String {
         &token::refresh_request(&client, secret, &refresh_token, now).unwrap(),
     ));
     text.push('\n');
-    unsigned(&unsigned(&text))
+    unsigned(&text)
 }
 
 /// OA4: what each entry makes of the three requests, byte for byte. After a deliberate change:
