@@ -1,4 +1,5 @@
 //! OA10: every cause is recognized from what is there when it happens, and before any that is less precise.
+//! A long file: one line a cause.
 
 use std::collections::BTreeSet;
 
