@@ -365,6 +365,14 @@ fn oa10_what_only_looks_alike_is_not_taken_for_it() {
         dead("https://oauth2.googleapis.com.evil.example/token"),
     );
     not("google_too_many", dead("https://notgoogleapis.com/token"));
+    let guess = "invalid_grant. Probably the grant was revoked, expired, or used by another program.";
+    not(
+        "revoked",
+        Evidence {
+            said: guess,
+            ..dead("https://as.example/token")
+        },
+    );
     not(
         "google_testing_mode",
         Evidence {
