@@ -7,7 +7,8 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use keyward_lab::{
@@ -196,6 +197,11 @@ fn bad_certificates_serve() {
             .unwrap();
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
+        // It is written down once the connection is gone.
+        let began = Instant::now();
+        while lab.history().events().is_empty() && began.elapsed() < Duration::from_secs(10) {
+            thread::sleep(Duration::from_millis(10));
+        }
         assert_eq!(lab.history().events().len(), 1, "{certificate:?}");
     }
 }
