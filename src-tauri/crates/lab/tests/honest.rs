@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use keyward_lab::{
@@ -198,8 +198,10 @@ fn bad_certificates_serve() {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
         // It is written down once the connection is gone.
-        let began = Instant::now();
-        while lab.history().events().is_empty() && began.elapsed() < Duration::from_secs(10) {
+        for _ in 0..1_000 {
+            if !lab.history().events().is_empty() {
+                break;
+            }
             thread::sleep(Duration::from_millis(10));
         }
         assert_eq!(lab.history().events().len(), 1, "{certificate:?}");
