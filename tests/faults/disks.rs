@@ -1,5 +1,6 @@
 //! L-10: a disk that is full and one that is read-only. Reading goes on, nothing that was stored is lost,
 //! and what cannot be done is said in words.
+//! A long file: the same disk in the hands of one act after the other.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -116,6 +116,8 @@ fn r20_a_killed_rekey_is_entirely_old_or_entirely_new() {
         );
         let ended = if after == before {
             old += 1;
+            // Too soon: on a machine that became busier the aim follows.
+            typical = typical * 11 / 10;
             name
         } else {
             new += 1;

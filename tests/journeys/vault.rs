@@ -352,9 +352,7 @@ fn what_does_not_exist_is_a_usage_error() {
         (&["scan"], "secret"),
         (&["man"], "secret"),
         (&["doctor", "--simulate", "--fix"], "cannot be used"),
-        (&["connection", "why", "C"], "refresh"),
         (&["auth-client", "import", "f"], "show"),
-        (&["auth-client", "add", "A", "--type", "oauth1"], "oauth2"),
         (&["run", "--mask", "--", "true"], "--env-file"),
         (&["inject", "--watch"], "--format"),
     ];

@@ -25,6 +25,7 @@ export interface Apply {
 
 const SERVED: Record<AuthClientType, readonly AuthType[]> = {
   oauth2: ["oauth2"],
+  oauth1: ["oauth1"],
   noauth: ["none"],
   basic: ["basic"],
   // A token that somebody made at the provider is sent as a key is: one value.

@@ -31,6 +31,8 @@ const REPLY_TIME: Duration = Duration::from_secs(120);
 pub struct Client {
     stream: UnixStream,
     next: u64,
+    /// The last request is without a readable answer.
+    in_doubt: bool,
 }
 
 impl Client {
@@ -59,7 +61,13 @@ impl Client {
                         .set_read_timeout(Some(REPLY_TIME))
                         .and_then(|()| stream.set_write_timeout(Some(REPLY_TIME)));
                     return timed
-                        .map(|()| Some(Self { stream, next: 1 }))
+                        .map(|()| {
+                            Some(Self {
+                                stream,
+                                next: 1,
+                                in_doubt: false,
+                            })
+                        })
                         .map_err(|error| gone(&error));
                 }
                 Err(error)
@@ -90,6 +98,12 @@ impl Client {
             thread::sleep(SOCKET_NAP);
             waited += SOCKET_NAP;
         }
+    }
+
+    /// Whether the last request has had no answer that says what became of it: the host went away, or hangs.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.in_doubt
     }
 
     /// Asks and waits for the reply.
@@ -132,6 +146,7 @@ impl Client {
             body,
         })?;
         self.next += 1;
+        self.in_doubt = true;
         frame::write(&mut self.stream, &request).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidInput => Error::usage("The request is longer than 4 MiB."),
             _ => gone(&error),
@@ -140,7 +155,9 @@ impl Client {
         self.stream
             .read_exact(&mut length)
             .map_err(|error| gone(&error))?;
-        frame::read_body(&mut self.stream, length).map_err(|error| gone(&error))
+        let reply = frame::read_body(&mut self.stream, length).map_err(|error| gone(&error))?;
+        self.in_doubt = false;
+        Ok(reply)
     }
 }
 

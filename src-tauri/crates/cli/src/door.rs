@@ -65,6 +65,14 @@ impl Door {
         })
     }
 
+    /// Whether nobody can say what became of the last act: the host went away before it answered.
+    pub fn is_in_doubt(&self) -> bool {
+        match self {
+            Self::Host(client) => client.is_in_doubt(),
+            Self::Own(_) => false,
+        }
+    }
+
     /// Performs one act on an unlocked vault.
     ///
     /// # Errors

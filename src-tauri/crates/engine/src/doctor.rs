@@ -1,4 +1,4 @@
-//! What to mend.
+//! What to mend. A long file: one short check after the other, and a list of them all.
 
 use std::{path::Path, time::Duration};
 

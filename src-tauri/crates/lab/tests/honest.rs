@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -196,6 +197,13 @@ fn bad_certificates_serve() {
             .unwrap();
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
+        // It is written down once the connection is gone.
+        for _ in 0..1_000 {
+            if !lab.history().events().is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
         assert_eq!(lab.history().events().len(), 1, "{certificate:?}");
     }
 }

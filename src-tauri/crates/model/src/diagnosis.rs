@@ -181,6 +181,12 @@ impl Evidence<'_> {
         self.said.to_ascii_lowercase().contains(&text)
     }
 
+    /// As [`Self::says`], without the guess that Keyward adds behind the provider's words.
+    fn provider_says(&self, text: &str) -> bool {
+        let said = self.said.split(" Probably ").next().unwrap_or_default();
+        Evidence { said, ..*self }.says(text)
+    }
+
     /// Whether the stored error has one of these codes.
     fn code_is(&self, codes: &[&str]) -> bool {
         codes.contains(&self.code)

@@ -33,7 +33,8 @@ pub fn check(path: Option<&Path>) -> Result {
     ))
 }
 
-/// Where a recovery key goes. A file that holds a key which never came to count is taken away again.
+/// Where a recovery key goes. A file that holds a key which never came to count is taken away again; one of which
+/// nobody can say so stays: it may be the only way in.
 pub enum Destination<'a> {
     Terminal,
     File(NewFile<'a>),
@@ -78,9 +79,25 @@ impl<'a> Destination<'a> {
             Self::File(file) => {
                 write(file, offer)?;
                 let groups = groups_asked(offer);
-                door.call_as_is(context, RecoveryConfirm { groups }).map(|_| ())
+                let confirmed = door.call_as_is(context, RecoveryConfirm { groups }).map(drop);
+                self.settle(face, door, confirmed)
             }
         }
+    }
+
+    /// After the key was confirmed: whoever went away before saying no may have said yes.
+    ///
+    /// # Errors
+    /// That of `outcome`.
+    pub fn settle(&mut self, face: &Face, door: &Door, outcome: Result) -> Result {
+        if let (Self::File(file), Err(_), true) = (self, &outcome, door.is_in_doubt()) {
+            file.kept = true;
+            face.say(format!(
+                "It is not known whether the new recovery key counts: keep {} and the one before. `keyward recovery use` says which of them opens the vault.",
+                file.path.display()
+            ));
+        }
+        outcome
     }
 
     /// The key counts: the file stays.

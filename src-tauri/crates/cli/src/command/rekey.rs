@@ -36,7 +36,8 @@ pub fn run(context: &Context, face: &Face, rekey: &Rekey) -> Result {
     };
     let offer = door.call_as_is(context, begin)?;
     destination.hand_over(context, face, &mut door, &offer)?;
-    wait(context, face, &mut door)?;
+    let done = wait(context, face, &mut door);
+    destination.settle(face, &door, done)?;
     destination.keep(face);
     face.say("The vault has a new key. The recovery key before has ended, and copies of the file from before open with the old ones only.");
     status::document(context, face, &mut door)

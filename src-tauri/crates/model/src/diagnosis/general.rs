@@ -148,7 +148,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "revoked",
-        |e| e.is_dead() && e.says("revoked"),
+        |e| e.is_dead() && e.provider_says("revoked"),
         "Access was taken back",
         "The account's owner or an administrator removed the app at the provider, or the password was changed.",
         "Ask who did, then connect it again.",

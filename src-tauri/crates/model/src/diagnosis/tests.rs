@@ -1,4 +1,5 @@
 //! OA10: every cause is recognized from what is there when it happens, and before any that is less precise.
+//! A long file: one line a cause.
 
 use std::collections::BTreeSet;
 
@@ -364,6 +365,14 @@ fn oa10_what_only_looks_alike_is_not_taken_for_it() {
         dead("https://oauth2.googleapis.com.evil.example/token"),
     );
     not("google_too_many", dead("https://notgoogleapis.com/token"));
+    let guess = "invalid_grant. Probably the grant was revoked, expired, or used by another program.";
+    not(
+        "revoked",
+        Evidence {
+            said: guess,
+            ..dead("https://as.example/token")
+        },
+    );
     not(
         "google_testing_mode",
         Evidence {

@@ -1,4 +1,4 @@
-//! AuthClients and Connections.
+//! AuthClients and Connections. A long file: records with many fields, each written out once.
 
 use super::*;
 
