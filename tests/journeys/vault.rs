@@ -347,7 +347,6 @@ fn doctor_says_what_to_mend() {
 fn what_does_not_exist_is_a_usage_error() {
     let home = Home::new().unwrap();
     let later: &[(&[&str], &str)] = &[
-        (&["provider", "list"], "secret"),
         (&["consent", "next"], "secret"),
         (&["scan"], "secret"),
         (&["man"], "secret"),
