@@ -52,6 +52,7 @@ const WATCHING: &[&str] = &[
     "vault_status",
     "vault_ways",
     "consent_status",
+    "consent_list",
     "rekey_status",
     "settings_show",
     "environment_list",
@@ -236,6 +237,7 @@ verbs! {
     "connection_reveal" ConnectionReveal -> wire::Revealed = entered::reveal;
     "connection_connect" ConnectionConnect -> wire::Consent = consents::connect;
     "consent_status" ConsentStatus -> wire::Consent = consents::status;
+    "consent_list" ConsentList -> Vec<wire::ConsentDue> = consents::list;
     "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;

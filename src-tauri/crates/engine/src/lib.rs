@@ -87,6 +87,8 @@ pub mod refresh;
 
 pub mod diagnosis;
 
+pub mod consent_queue;
+
 pub mod resolve;
 
 pub mod import;
