@@ -14,7 +14,7 @@ use crate::{
         doctor, entered, environments, health, keys, providers, references, secrets, settings, usage, vault,
         vaults, work,
     },
-    owner::{exports, imports},
+    owner::{exports, imports, rosters},
     wire,
 };
 
@@ -248,6 +248,7 @@ verbs! {
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;
+    "auth_client_import" AuthClientImport -> wire::AuthClientImported = rosters::import;
     "import_stage" ImportStage -> wire::ImportStaged = imports::stage;
     "import_plan" ImportPlanRequest -> wire::ImportPlan = imports::plan;
     "import_apply" ImportApply -> wire::ImportSummary = imports::apply;

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     Timestamp,
-    auth_client::{AuthClient, ClientAuthentication, Grant},
+    auth_client::{ClientAuthentication, Grant, Registration},
     connection::{Address, ConnectionState, Urgency},
     diagnosis::{Cause, Remedy},
 };
@@ -81,7 +81,7 @@ pub fn list(engine: &Engine, environment: Option<&str>) -> Result<Vec<Due>> {
             continue;
         }
         queue.push(Due {
-            wants_client_secret: used.is_some_and(|used| wants_secret(&used.auth_client)),
+            wants_client_secret: used.is_some_and(|used| wants_secret(&used.auth_client.registration)),
             shown,
             urgency,
             at,
@@ -107,11 +107,11 @@ fn order(due: &Due) -> (Urgency, Timestamp, &str, &str) {
 }
 
 /// Whether an AuthClient is registered with a client secret, or signs with a key, and has none here yet.
-#[must_use]
-pub fn wants_secret(auth_client: &AuthClient) -> bool {
-    auth_client.oauth2().is_some_and(|oauth2| {
-        let shows_one = oauth2.client_authentication != ClientAuthentication::None;
-        let signs = matches!(oauth2.grant, Grant::JwtBearer | Grant::ClientCredentials);
-        oauth2.client_secret.is_none() && (shows_one || signs)
-    })
+pub(crate) fn wants_secret(registration: &Registration) -> bool {
+    let Registration::Oauth2(oauth2) = registration else {
+        return false;
+    };
+    let shows_one = oauth2.client_authentication != ClientAuthentication::None;
+    let signs = matches!(oauth2.grant, Grant::JwtBearer | Grant::ClientCredentials);
+    oauth2.client_secret.is_none() && (shows_one || signs)
 }

@@ -89,6 +89,8 @@ pub mod diagnosis;
 
 pub mod consent_queue;
 
+pub mod roster;
+
 pub mod resolve;
 
 pub mod import;

@@ -81,16 +81,16 @@ client_id: string | null,
  */
 client_secret: Plaintext | null, 
 /**
- * How tokens are got; default `authorization_code`.
+ * How tokens are got; default: as the provider says, else `authorization_code`.
  */
 grant: string | null, 
 /**
- * How the client authenticates; default: as the issuer says.
+ * How the client authenticates; default: as the issuer or the provider says.
  */
 client_authentication: string | null, 
 /**
  * Where the browser comes back to: `auto`, `localhost`, `fixed:PORT/PATH`, `https[:PORT]`, `scheme[:NAME]`,
- * `paste:ADDRESS`; default `auto`.
+ * `paste:ADDRESS`; default: as the provider says, else `auto`.
  */
 redirect: string | null, 
 /**

@@ -21,7 +21,9 @@ mod vault;
 
 pub use application::App;
 pub use audit::{Audit, AuditCommand};
-pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType, AuthClientUpdate, Visibility};
+pub use auth_client::{
+    AuthClient, AuthClientAdd, AuthClientImport, AuthClientType, AuthClientUpdate, Visibility,
+};
 pub use backup::{Backup, Restore, Salvage};
 pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, ConnectionAdd, ConnectionUpdate, EnteredType, State, Token};
