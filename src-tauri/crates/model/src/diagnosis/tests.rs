@@ -119,7 +119,7 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
         (
             "consent_ends",
             Evidence {
-                consent_ends_at: Some(Timestamp(NOW.0 + 3 * DAY)),
+                consent_ends_at: Some(Timestamp(NOW + 3 * DAY)),
                 ..evidence()
             },
         ),
