@@ -30,6 +30,7 @@ mod inject;
 mod keys;
 mod lock;
 mod providers;
+mod queue;
 mod references;
 mod refresh;
 mod run;

@@ -14,7 +14,7 @@ use crate::{
         doctor, entered, environments, health, keys, providers, references, secrets, settings, usage, vault,
         vaults, work,
     },
-    owner::{exports, imports},
+    owner::{exports, imports, rosters},
     wire,
 };
 
@@ -52,6 +52,7 @@ const WATCHING: &[&str] = &[
     "vault_status",
     "vault_ways",
     "consent_status",
+    "consent_list",
     "rekey_status",
     "settings_show",
     "environment_list",
@@ -236,6 +237,7 @@ verbs! {
     "connection_reveal" ConnectionReveal -> wire::Revealed = entered::reveal;
     "connection_connect" ConnectionConnect -> wire::Consent = consents::connect;
     "consent_status" ConsentStatus -> wire::Consent = consents::status;
+    "consent_list" ConsentList -> Vec<wire::ConsentDue> = consents::list;
     "connection_cancel" ConnectionCancel -> wire::Consent = consents::cancel;
     "connection_paste" ConnectionPaste -> wire::Consent = consents::paste;
     "connection_open_again" ConnectionOpenAgain -> wire::Done = consents::open_again;
@@ -246,6 +248,7 @@ verbs! {
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;
     "token" TokenRequest -> wire::Token = connections::token;
+    "auth_client_import" AuthClientImport -> wire::AuthClientImported = rosters::import;
     "import_stage" ImportStage -> wire::ImportStaged = imports::stage;
     "import_plan" ImportPlanRequest -> wire::ImportPlan = imports::plan;
     "import_apply" ImportApply -> wire::ImportSummary = imports::apply;

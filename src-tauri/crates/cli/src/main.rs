@@ -13,6 +13,7 @@
 )]
 
 mod args;
+mod clipboard;
 mod command;
 mod context;
 mod descriptor;

@@ -1,7 +1,10 @@
 //! The grant doctor's evidence: what is known of a Connection when somebody asks why (OA10).
 
+use std::collections::{HashMap, HashSet};
+
 use keyward_model::{
     Timestamp,
+    auth_client::Oauth2,
     connection::{AuthType, Connection},
     diagnosis::{self, Cause, Evidence},
 };
@@ -50,13 +53,33 @@ pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagno
     };
     let used = auth_clients::read_for_use(engine, &vault, address)?;
     let client = auth_clients::oauth2(&used.auth_client)?;
-    let consented_at = last_consent(engine, &shown)?;
+    let consented_at = last_consents(engine, &[&shown])?.remove(&subject(&shown));
+    let causes = causes(engine, &shown, Some(client), consented_at);
+    Ok(Diagnosis {
+        causes,
+        consented_at,
+        shown,
+    })
+}
+
+/// The causes that fit what is stored of a Connection; without its AuthClient those that need nothing of it.
+pub(crate) fn causes(
+    engine: &Engine,
+    shown: &Shown,
+    client: Option<&Oauth2>,
+    consented_at: Option<Timestamp>,
+) -> Vec<Cause> {
+    let connection = &shown.connection;
     let error = connection.error.as_ref();
-    let params = [client.authorize_params.as_slice(), connection.params.as_slice()].concat();
+    let own = client.map_or(&[][..], |client| &client.authorize_params);
+    let params = [own, connection.params.as_slice()].concat();
     let scopes = scopes(connection);
-    let causes = diagnosis::diagnose(&Evidence {
-        provider: client.provider.as_ref().map(|origin| origin.id.as_str()),
-        token_uri: &client.token_uri,
+    let now = engine.now();
+    diagnosis::diagnose(&Evidence {
+        provider: client
+            .and_then(|client| client.provider.as_ref())
+            .map(|origin| origin.id.as_str()),
+        token_uri: client.map_or("", |client| &client.token_uri),
         state: connection.state,
         code: error.map_or("", |error| &error.code),
         said: error.map_or("", |error| &error.message),
@@ -66,14 +89,10 @@ pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagno
         consented_at,
         obtained_at: connection.lifetime.map(|lifetime| lifetime.obtained_at),
         expires_at: connection.lifetime.map(|lifetime| lifetime.expires_at),
+        consent_ends_at: connection.consent_ends_at(now),
         failed_at: connection.updated_at,
         skew: connection.upkeep.clock_skew,
-        now: engine.now(),
-    });
-    Ok(Diagnosis {
-        causes,
-        consented_at,
-        shown,
+        now,
     })
 }
 
@@ -85,19 +104,29 @@ fn scopes(connection: &Connection) -> String {
         .unwrap_or_else(|| connection.requested_scopes.join(" "))
 }
 
-/// The newest consent that succeeded.
-fn last_consent(engine: &Engine, shown: &Shown) -> Result<Option<Timestamp>> {
-    let subject = format!("connection {}/{}", shown.environment.name, shown.connection.key);
+/// How the audit log names a Connection.
+pub(crate) fn subject(shown: &Shown) -> String {
+    format!("connection {}/{}", shown.environment.name, shown.connection.key)
+}
+
+/// The newest consent that succeeded, of each of these: one walk through the log, which ends when all are found.
+pub(crate) fn last_consents(engine: &Engine, of: &[&Shown]) -> Result<HashMap<String, Timestamp>> {
+    let mut wanted: HashSet<String> = of.iter().map(|shown| subject(shown)).collect();
+    let mut found = HashMap::new();
+    if wanted.is_empty() {
+        return Ok(found);
+    }
     engine.reads.flush(engine);
-    Ok(engine.unlocked()?.read(|tx| {
-        let (mut found, mut seen) = (None, 0);
+    engine.unlocked()?.read(|tx| {
+        let mut seen = 0;
         audit::newest_first(tx, |_, event| {
             seen += 1;
-            if event.action == "connection.connect" && event.outcome == "ok" && event.subject == subject {
-                found = Some(event.at);
+            if event.action == "connection.connect" && event.outcome == "ok" && wanted.remove(&event.subject)
+            {
+                found.insert(event.subject, event.at);
             }
-            found.is_none() && seen < MOST_EVENTS
-        })?;
-        Ok(found)
-    })?)
+            !wanted.is_empty() && seen < MOST_EVENTS
+        })
+    })?;
+    Ok(found)
 }

@@ -87,6 +87,10 @@ pub mod refresh;
 
 pub mod diagnosis;
 
+pub mod consent_queue;
+
+pub mod roster;
+
 pub mod resolve;
 
 pub mod import;

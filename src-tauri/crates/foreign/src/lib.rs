@@ -23,6 +23,8 @@ pub mod flat;
 
 pub mod table;
 
+pub mod roster;
+
 pub mod app;
 
 pub mod own;

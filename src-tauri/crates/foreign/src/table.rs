@@ -107,7 +107,7 @@ pub fn parse(bytes: &[u8]) -> Result<Sheet> {
 }
 
 /// A comma, unless the header has none and something else that spreadsheets use.
-fn delimiter(bytes: &[u8]) -> u8 {
+pub(crate) fn delimiter(bytes: &[u8]) -> u8 {
     let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     if header.contains(&b',') {
         return b',';
@@ -217,7 +217,7 @@ fn text(field: &[u8], what: &str) -> Result<String> {
     }
 }
 
-fn problem(error: &csv::Error) -> Error {
+pub(crate) fn problem(error: &csv::Error) -> Error {
     let place = error
         .position()
         .map_or_else(String::new, |at| format!("line {}", at.line()));

@@ -8,9 +8,11 @@ use crate::{
     name::{AppName, Handle},
 };
 
+mod queue;
 mod upkeep;
 mod values;
 
+pub use queue::{LOGIN_HINT, Urgency};
 pub use upkeep::{EndKind, PendingRevocation, RefreshTokenEnd, Replaced, Upkeep};
 pub use values::{AuthType, UserPass, ValuesError};
 

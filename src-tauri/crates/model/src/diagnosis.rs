@@ -40,6 +40,8 @@ pub struct Evidence<'a> {
     pub obtained_at: Option<Timestamp>,
     /// When the present access token ends.
     pub expires_at: Option<Timestamp>,
+    /// When the refresh token ends whatever is done, where that is near (OA9).
+    pub consent_ends_at: Option<Timestamp>,
     /// When the stored error was written.
     pub failed_at: Timestamp,
     /// How far the provider's clock is ahead of ours, in seconds, where it was seen.

@@ -312,7 +312,10 @@ pub(crate) fn merged(
 }
 
 /// RFC 6749 §3.3: a scope has no space, quote or backslash.
-pub(crate) fn check_scopes(scopes: &[String]) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::BadParameter`].
+pub fn check_scopes(scopes: &[String]) -> Result<(), Error> {
     let fits = |scope: &String| {
         !scope.is_empty()
             && scope.len() <= LONGEST_PARAMETER

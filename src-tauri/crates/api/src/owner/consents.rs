@@ -1,4 +1,4 @@
-//! Consents: begin, watch, stop, paste.
+//! Consents: begin, watch, stop, paste; and those that are due.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,10 +7,11 @@ use keyward_engine::{
     access::Caller,
     connect::{self, Login, Opening, USUAL_WAIT, Wish},
     consent::{self, Consent, Progress, State, Step},
+    consent_queue::{self, Due},
 };
-use keyward_model::Id;
+use keyward_model::{Id, connection::Urgency};
 
-use super::{Result, params};
+use super::{Result, diagnosis, params};
 use crate::wire::{self, BrowserChoice, Done, Error, StepId, StepState};
 
 /// How long a status waits for news: below the client's own limit for a reply.
@@ -86,6 +87,33 @@ pub fn paste(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionPaste) -
 pub fn open_again(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionOpenAgain) -> Result<Done> {
     connect::open_again(engine, id(&request.consent)?)?;
     Ok(Done {})
+}
+
+/// Connections that need a person, the most urgent first.
+///
+/// # Errors
+/// `locked`, `not_found` for the environment.
+pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::ConsentList) -> Result<Vec<wire::ConsentDue>> {
+    let queue = consent_queue::list(engine, request.environment.as_deref())?;
+    Ok(queue.into_iter().map(due).collect())
+}
+
+fn due(due: Due) -> wire::ConsentDue {
+    let login_hint = due.shown.connection.login_hint().map(str::to_owned);
+    let connection = wire::Connection::from(due.shown);
+    let auth_client = connection.auth_client.as_deref().unwrap_or_default();
+    wire::ConsentDue {
+        cause: diagnosis::shown(&due.cause, &connection.key, auth_client),
+        urgency: match due.urgency {
+            Urgency::Dead => wire::Urgency::Dead,
+            Urgency::Ending => wire::Urgency::Ending,
+            Urgency::Planned => wire::Urgency::Planned,
+        },
+        at: due.at.to_rfc3339(),
+        login_hint,
+        wants_client_secret: due.wants_client_secret,
+        connection,
+    }
 }
 
 fn id(text: &str) -> Result<Id> {

@@ -20,18 +20,23 @@ pub fn why(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionWhy) -> Re
         causes: found
             .causes
             .iter()
-            .map(|cause| wire::Cause {
-                id: cause.id.to_owned(),
-                title: cause.title.to_owned(),
-                why: cause.why.to_owned(),
-                fix: cause.fix.to_owned(),
-                act: remedy(cause.act),
-                command: command(cause.act, &connection.key, auth_client),
-            })
+            .map(|cause| shown(cause, &connection.key, auth_client))
             .collect(),
         consented_at: found.consented_at.map(Timestamp::to_rfc3339),
         connection,
     })
+}
+
+/// One cause, with the command of its act.
+pub(super) fn shown(cause: &model::Cause, connection: &str, auth_client: &str) -> wire::Cause {
+    wire::Cause {
+        id: cause.id.to_owned(),
+        title: cause.title.to_owned(),
+        why: cause.why.to_owned(),
+        fix: cause.fix.to_owned(),
+        act: remedy(cause.act),
+        command: command(cause.act, connection, auth_client),
+    }
 }
 
 fn remedy(act: model::Remedy) -> wire::Remedy {

@@ -18,6 +18,7 @@ pub mod imports;
 pub mod keys;
 pub mod providers;
 pub mod references;
+pub mod rosters;
 pub mod secrets;
 pub mod settings;
 pub mod usage;

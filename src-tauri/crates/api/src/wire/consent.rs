@@ -1,6 +1,6 @@
-//! A running Consent.
+//! A running Consent, and those that are due.
 
-use super::{Connection, Error};
+use super::{Cause, Connection, Error};
 use serde::{Deserialize, Serialize};
 
 /// One run of an authorization flow as people watch it.
@@ -147,4 +147,44 @@ pub struct ConnectionPaste {
 pub struct ConnectionOpenAgain {
     /// Which.
     pub consent: String,
+}
+
+/// Lists the Connections that need a person, the most urgent first (OA13).
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConsentList {
+    /// Name of the environment; `null` for all of them.
+    pub environment: Option<String>,
+}
+
+/// A Connection that needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct ConsentDue {
+    /// The Connection.
+    pub connection: Connection,
+    /// How much it needs one.
+    pub urgency: Urgency,
+    /// RFC 3339; since when it is dead, when it ends, or when it was planned.
+    pub at: String,
+    /// The likeliest cause.
+    pub cause: Cause,
+    /// Whose account should consent, where that was planned.
+    pub login_hint: Option<String>,
+    /// Whether its AuthClient still wants its client secret: no consent can succeed before.
+    pub wants_client_secret: bool,
+}
+
+/// How much a Connection needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum Urgency {
+    /// Nothing can be handed out until a person consents.
+    Dead,
+    /// It works, and ends soon.
+    Ending,
+    /// It never worked: somebody planned it.
+    Planned,
 }

@@ -15,6 +15,8 @@ pub enum AuthClient {
     },
     /// Change an auth client; client id and addresses only while no connection uses it
     Update(Box<AuthClientUpdate>),
+    /// Take in auth clients and planned connections that somebody prepared, all or none; the file holds no secrets
+    Import(AuthClientImport),
     /// Delete an auth client that no connection uses
     Delete {
         /// Key or id
@@ -42,6 +44,18 @@ pub enum Visibility {
     Vault,
     /// Connections of all vaults of this KEYWARD_HOME, while this one is open too
     Machine,
+}
+
+#[derive(Args)]
+pub struct AuthClientImport {
+    /// JSON with auth_clients and connections, or CSV with a column kind; - is stdin
+    pub file: std::path::PathBuf,
+    /// Say what would happen, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Keep what is there where a key is taken, instead of importing nothing
+    #[arg(long)]
+    pub skip_existing: bool,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ mod auth_client;
 mod backup;
 mod completion;
 mod connection;
+mod consent;
 mod credential;
 mod environment;
 mod exchange;
@@ -20,10 +21,13 @@ mod vault;
 
 pub use application::App;
 pub use audit::{Audit, AuditCommand};
-pub use auth_client::{AuthClient, AuthClientAdd, AuthClientType, AuthClientUpdate, Visibility};
+pub use auth_client::{
+    AuthClient, AuthClientAdd, AuthClientImport, AuthClientType, AuthClientUpdate, Visibility,
+};
 pub use backup::{Backup, Restore, Salvage};
 pub use completion::{Completion, Shell};
 pub use connection::{Connect, Connection, ConnectionAdd, ConnectionUpdate, EnteredType, State, Token};
+pub use consent::{Consent, ConsentHow, QueueOf};
 pub use credential::{Credential, CredentialAdd, CredentialUpdate, VariableValues};
 pub use environment::Env;
 pub use exchange::{Export, Import, ImportFormat, OnConflict};
@@ -112,6 +116,9 @@ pub enum Command {
     /// Connections: tokens that are kept fresh, and credentials that you entered
     #[command(subcommand)]
     Connection(Connection),
+    /// The connections that need you, worked through one after another
+    #[command(subcommand)]
+    Consent(Consent),
     /// Print a fresh access token
     Token(Token),
     /// Run a command with references in its environment resolved

@@ -1,5 +1,7 @@
 //! `keyward auth-client`
 
+mod roster;
+
 use keyward_api::wire::{
     self, AuthClient, AuthClientCreate, AuthClientDelete, AuthClientList, AuthClientShow, Code, Error,
     Plaintext, ProviderShow,
@@ -20,8 +22,13 @@ use crate::{
 /// # Errors
 /// `usage`, `not_found`, `conflict`, `provider`, `locked`.
 pub fn run(context: &Context, face: &Face, command: Command) -> Result {
+    let command = match command {
+        Command::Import(import) => return roster::run(context, face, &import),
+        other => other,
+    };
     let mut door = Door::open(context)?;
     match command {
+        Command::Import(_) => Ok(()),
         Command::Add(add) => {
             let provider = match &add.provider {
                 None => None,

@@ -18,41 +18,128 @@ use keyward_api::wire::{
 use signal_hook::{consts::TERM_SIGNALS, flag};
 
 use super::{Result, connection};
-use crate::{args::Connect, context::Context, door::Door, output::Face, value};
+use crate::{args::Connect, clipboard, context::Context, door::Door, output::Face, value};
 
 /// How often the consent is looked at; a person waits for a browser, not for us.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// How the person gets to the provider's page.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Their browser is opened.
+    Open,
+    /// The link is printed.
+    Print,
+    /// The link is printed and put on the clipboard: for another browser profile.
+    Copy,
+}
+
+/// How a Consent ended.
+pub(super) enum Ended {
+    /// By itself: connected, refused, failed, or nobody answered.
+    ByItself(Consent),
+    /// The person at the terminal went on to the next one.
+    Skipped,
+    /// Ctrl C.
+    Interrupted(Consent),
+}
+
+/// Whether a line of the terminal may skip a Consent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Skips {
+    /// `s` or `skip` does.
+    Yes,
+    /// Every line is an address.
+    No,
+}
+
+/// What Consents share that one command runs: the signals, and the lines of the terminal.
+pub(super) struct Session {
+    interrupted: Arc<AtomicBool>,
+    nothing_begun: Arc<AtomicBool>,
+    lines: Option<mpsc::Receiver<String>>,
+    skips: Skips,
+}
 
 /// Runs one Consent and ends with the Connection on stdout.
 ///
 /// # Errors
 /// `denied`, `needs_consent` when nobody answered, `provider`, `conflict`, `not_found`, `usage`.
 pub fn run(context: &Context, face: &Face, connect: Connect) -> Result {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    // Until the Consent is there nothing is to be closed: a signal ends the program at once.
-    let nothing_begun = Arc::new(AtomicBool::new(true));
-    for &signal in TERM_SIGNALS {
-        let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&nothing_begun));
-        // Ctrl C closes the listener before the program ends, also when a host runs it.
-        let _ = flag::register(signal, Arc::clone(&interrupted));
-    }
+    let mut session = Session::begin(Skips::No);
     let mut door = Door::open(context)?;
-    let begun = door.call(context, request(context, &connect)?)?;
-    nothing_begun.store(false, Ordering::SeqCst);
-    // Unlocked: the browser is another program, and gets nothing of ours.
-    context.drop_passphrase();
-    // CLI.md: with a host the result is the same. So it is the browser of this person's session, found by this
-    // command's environment; a host may have been started without either.
-    let browser = match connect.no_browser || begun.link.is_empty() {
-        true => None,
-        false => context.ports().browser.open(&begun.link).ok(),
+    let link = match connect.no_browser {
+        true => Link::Print,
+        false => Link::Open,
     };
-    tell(face, &connect, &begun, browser.as_deref());
-    // A code is typed in elsewhere, and who is not asked pastes nothing.
-    let pastes = io::stdin().is_terminal() && !begun.link.is_empty() && begun.user_code.is_none();
-    let pasted = pastes.then(paste_lines).transpose()?;
-    let ended = watch(context, face, &mut door, begun, pasted.as_ref(), &interrupted)?;
-    finish(face, ended)
+    let request = request(context, &connect)?;
+    finish(face, session.consent(context, face, &mut door, (request, link))?)
+}
+
+impl Session {
+    /// Listens for signals from here on.
+    pub(super) fn begin(skips: Skips) -> Self {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        // Until the Consent is there nothing is to be closed: a signal ends the program at once.
+        let nothing_begun = Arc::new(AtomicBool::new(true));
+        for &signal in TERM_SIGNALS {
+            let _ = flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&nothing_begun));
+            // Ctrl C closes the listener before the program ends, also when a host runs it.
+            let _ = flag::register(signal, Arc::clone(&interrupted));
+        }
+        Self {
+            interrupted,
+            nothing_begun,
+            lines: None,
+            skips,
+        }
+    }
+
+    /// Whether the person wants it to end.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Runs one Consent to its end, each step told on stderr.
+    ///
+    /// # Errors
+    /// When it cannot begin, or cannot be watched.
+    pub(super) fn consent(
+        &mut self,
+        context: &Context,
+        face: &Face,
+        door: &mut Door,
+        (request, link): (ConnectionConnect, Link),
+    ) -> Result<Ended> {
+        let begun = door.call(context, request)?;
+        self.nothing_begun.store(false, Ordering::SeqCst);
+        // Unlocked: the browser is another program, and gets nothing of ours.
+        context.drop_passphrase();
+        // CLI.md: with a host the result is the same. So it is the browser of this person's session, found by this
+        // command's environment; a host may have been started without either.
+        let opened = match link {
+            _ if begun.link.is_empty() => None,
+            Link::Open => context.ports().browser.open(&begun.link).ok(),
+            Link::Copy => clipboard::copy(&begun.link),
+            Link::Print => None,
+        };
+        tell(face, link, &begun, opened.as_deref());
+        // A code is typed in elsewhere, and who is not asked pastes nothing.
+        let pastes = !begun.link.is_empty() && begun.user_code.is_none();
+        if self.lines.is_none() && io::stdin().is_terminal() && (pastes || self.skips == Skips::Yes) {
+            self.lines = Some(paste_lines()?);
+        }
+        // What was typed for the one before is not meant for this one.
+        while self.line().is_some() {}
+        if self.skips == Skips::Yes && self.lines.is_some() {
+            face.say("To leave it for later: s, then Enter.");
+        }
+        self.watch(context, face, door, begun)
+    }
+
+    fn line(&self) -> Option<String> {
+        self.lines.as_ref()?.try_recv().ok()
+    }
 }
 
 fn request(context: &Context, connect: &Connect) -> Result<ConnectionConnect> {
@@ -84,7 +171,7 @@ fn login(username: Option<&str>) -> Result<Option<Login>> {
     }))
 }
 
-fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) {
+fn tell(face: &Face, link: Link, begun: &Consent, opened: Option<&str>) {
     if begun.link.is_empty() {
         return face.say("Asking the provider for tokens; nobody has to approve this …");
     }
@@ -94,12 +181,20 @@ fn tell(face: &Face, connect: &Connect, begun: &Consent, browser: Option<&str>) 
         face.say(format!("code: {code}"));
         return face.say("Open that address on any device and type the code in; this goes on by itself …");
     }
-    match browser {
-        Some(browser) => face.say(format!(
+    match (link, opened) {
+        (Link::Open, Some(browser)) => face.say(format!(
             "Opened {browser}. Approve the request there; this goes on by itself."
         )),
-        None if connect.no_browser => face.say(format!("open: {}", begun.link)),
-        None => face.say(format!("No browser could be started.\nopen: {}", begun.link)),
+        (Link::Open, None) => face.say(format!("No browser could be started.\nopen: {}", begun.link)),
+        (Link::Print, _) => face.say(format!("open: {}", begun.link)),
+        (Link::Copy, Some(program)) => face.say(format!(
+            "open: {}\nCopied with {program}. Paste it into the browser profile of that account.",
+            begun.link
+        )),
+        (Link::Copy, None) => face.say(format!(
+            "open: {}\nNo program here takes it to the clipboard; copy it into the browser profile of that account.",
+            begun.link
+        )),
     }
     if io::stdin().is_terminal() {
         face.say("On another machine? Paste the address the browser ends at, then Enter.");
@@ -133,48 +228,51 @@ fn paste_lines() -> Result<mpsc::Receiver<String>> {
     Ok(receive)
 }
 
-fn watch(
-    context: &Context,
-    face: &Face,
-    door: &mut Door,
-    mut consent: Consent,
-    pasted: Option<&mpsc::Receiver<String>>,
-    interrupted: &AtomicBool,
-) -> Result<Consent> {
-    let id = consent.id.clone();
-    while matches!(consent.state, ConsentState::Waiting | ConsentState::Finishing) {
-        if interrupted.load(Ordering::Relaxed) {
-            return door.call_as_is(context, ConnectionCancel { consent: id });
-        }
-        if let Some(address) = pasted
-            .and_then(|pasted| pasted.try_recv().ok())
-            .filter(|line| !line.trim().is_empty())
-            && let Err(error) = door.call_as_is(
-                context,
-                ConnectionPaste {
-                    consent: id.clone(),
-                    address: address.trim().to_owned(),
-                },
-            )
-        {
-            face.say(format!("{} {}", error.message, error.hint));
-        }
-        thread::sleep(LOOK_EVERY);
-        let seen = door.call_as_is(
-            context,
-            ConsentStatus {
-                consent: id.clone(),
-                after: None,
-            },
-        )?;
-        for (before, after) in consent.steps.iter().zip(&seen.steps) {
-            if before.state != after.state && after.state == StepState::Done {
-                progress(face, after.id);
+impl Session {
+    fn watch(&self, context: &Context, face: &Face, door: &mut Door, mut consent: Consent) -> Result<Ended> {
+        let id = consent.id.clone();
+        while matches!(consent.state, ConsentState::Waiting | ConsentState::Finishing) {
+            if self.is_interrupted() {
+                let cancelled = door.call_as_is(context, ConnectionCancel { consent: id })?;
+                return Ok(Ended::Interrupted(cancelled));
             }
+            if let Some(line) = self.line() {
+                let line = line.trim();
+                if self.skips == Skips::Yes && matches!(line, "s" | "skip") {
+                    let stopped = door.call_as_is(context, ConnectionCancel { consent: id })?;
+                    // It may have been finishing when the line came: what was stored is stored.
+                    return Ok(match stopped.result {
+                        Some(_) => Ended::ByItself(stopped),
+                        None => Ended::Skipped,
+                    });
+                }
+                if !line.is_empty() {
+                    let paste = ConnectionPaste {
+                        consent: id.clone(),
+                        address: line.to_owned(),
+                    };
+                    if let Err(error) = door.call_as_is(context, paste) {
+                        face.say(format!("{} {}", error.message, error.hint));
+                    }
+                }
+            }
+            thread::sleep(LOOK_EVERY);
+            let seen = door.call_as_is(
+                context,
+                ConsentStatus {
+                    consent: id.clone(),
+                    after: None,
+                },
+            )?;
+            for (before, after) in consent.steps.iter().zip(&seen.steps) {
+                if before.state != after.state && after.state == StepState::Done {
+                    progress(face, after.id);
+                }
+            }
+            consent = seen;
         }
-        consent = seen;
+        Ok(Ended::ByItself(consent))
     }
-    Ok(consent)
 }
 
 fn progress(face: &Face, step: StepId) {
@@ -186,11 +284,31 @@ fn progress(face: &Face, step: StepId) {
     }
 }
 
-fn finish(face: &Face, ended: Consent) -> Result {
+/// Ends the command as the Consent ended.
+///
+/// # Errors
+/// Why nothing was connected.
+pub(super) fn finish(face: &Face, ended: Ended) -> Result {
+    let connected = connected(face, ended)?;
+    face.show(&connected, connection::facts)
+}
+
+/// What a Consent connected, announced.
+///
+/// # Errors
+/// Why it did not.
+pub(super) fn connected(face: &Face, ended: Ended) -> Result<Connection> {
+    let (Ended::ByItself(ended) | Ended::Interrupted(ended)) = ended else {
+        return Err(Error::new(
+            Code::Denied,
+            "It was left for later.",
+            "Connect again.",
+        ));
+    };
     match (ended.result, ended.error) {
         (Some(connected), _) => {
             announce(face, &connected);
-            face.show(&connected, connection::facts)
+            Ok(connected)
         }
         (None, Some(error)) => Err(error),
         (None, None) => Err(Error::new(

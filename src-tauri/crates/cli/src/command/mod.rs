@@ -7,6 +7,7 @@ mod backup;
 mod completion;
 mod connect;
 mod connection;
+mod consent;
 mod credential;
 mod doctor;
 mod env;
@@ -77,6 +78,7 @@ pub fn run(arguments: Arguments, face: &Face, before: Before) -> Result<ExitCode
         Command::Provider(command) => return provider::run(&context, face, command),
         Command::Connect(connect) => connect::run(&context, face, connect),
         Command::Connection(command) => connection::run(&context, face, command),
+        Command::Consent(command) => consent::run(&context, face, command),
         Command::Token(token) => token::run(&context, face, &token),
         Command::Run(run) => run::run(&context, face, &run, before),
         Command::Inject(inject) => inject::run(&context, face, &inject),

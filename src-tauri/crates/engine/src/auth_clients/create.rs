@@ -1,20 +1,21 @@
 //! Making an AuthClient.
 
 use keyward_model::{
-    SecretValue,
+    Id, SecretValue, Timestamp,
     apply::Apply,
     auth_client::{
         AuthClient, ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, Oauth1, Oauth2, Redirect,
         Registration, Signature, Visibility,
     },
     connection::AuthType,
-    name::Handle,
+    name::{AppName, Handle},
     provider::Protocol,
 };
 use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, redirect};
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients},
+    tx::WriteTx,
 };
 
 use super::{Counted, discover::discover, event, register};
@@ -145,12 +146,22 @@ pub struct NewOauth2<'a> {
     pub scopes: Vec<String>,
 }
 
-/// Makes an AuthClient.
+/// An AuthClient that may be stored: everything about it was checked but whether its key is free.
+pub(crate) struct Prepared {
+    pub(crate) key: Handle,
+    name: String,
+    application: Option<AppName>,
+    visibility: Visibility,
+    pub(crate) registration: Registration,
+    /// The client secret where the provider made one with it.
+    made_secret: Option<SecretValue>,
+}
+
+/// Checks what a person says of a new AuthClient, and asks its issuer where it has one.
 ///
 /// # Errors
-/// [`Kind::Invalid`] naming the field, [`Kind::Conflict`], [`Kind::Provider`] when discovery fails.
-pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>) -> Result<Counted> {
-    access::authorize(caller, Act::Write)?;
+/// [`Kind::Invalid`] naming the field, [`Kind::Provider`] when discovery fails.
+pub(crate) fn prepare(engine: &Engine, new: &New<'_>) -> Result<Prepared> {
     let key = Handle::parse(new.key).map_err(|error| Error::invalid(format!("key: {error}")))?;
     let provider = match &new.registration {
         NewRegistration::Oauth2(new) => new.provider,
@@ -163,26 +174,41 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
         (None, None) => None,
     };
     secrets::check_text("name", new.name.unwrap_or_default())?;
-    let environment = environments::find(engine, environment)?;
     let (registration, made_secret) = registration(engine, new)?;
-    let client_secret = made_secret.as_ref().or(match &new.registration {
-        NewRegistration::Oauth2(oauth2) => oauth2.client_secret,
-        NewRegistration::Oauth1(oauth1) => oauth1.consumer_secret,
-        _ => None,
-    });
-    let now = engine.now();
-    let written = engine.unlocked()?.write(now, |tx| {
+    Ok(Prepared {
+        key,
+        name: new.name.unwrap_or(new.key).to_owned(),
+        application,
+        visibility: new.visibility,
+        registration,
+        made_secret,
+    })
+}
+
+impl Prepared {
+    /// Stores it, and tells the log.
+    ///
+    /// # Errors
+    /// [`store::Error::Conflict`] when its key is taken.
+    pub(crate) fn insert(
+        &self,
+        tx: &mut WriteTx<'_>,
+        (engine, caller): (&Engine, &Caller),
+        environment: Id,
+        client_secret: Option<&SecretValue>,
+        now: Timestamp,
+    ) -> store::Result<AuthClient> {
         let auth_client = AuthClient {
             id: tx.new_id()?,
-            key: key.clone(),
-            name: new.name.unwrap_or(new.key).to_owned(),
-            application: application.clone(),
-            visibility: new.visibility,
-            environment: environment.id,
-            registration,
+            key: self.key.clone(),
+            name: self.name.clone(),
+            application: self.application.clone(),
+            visibility: self.visibility,
+            environment,
+            registration: self.registration.clone(),
             created_at: now,
         };
-        if let Some(key) = &application {
+        if let Some(key) = &self.application {
             let named = applications::New {
                 key,
                 name: None,
@@ -190,8 +216,29 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
             };
             applications::find_or_insert(tx, named, now)?;
         }
+        let client_secret = self.made_secret.as_ref().or(client_secret);
         let auth_client = auth_clients::insert(tx, &auth_client, client_secret, now)?;
         audit::append(tx, &event(engine, caller, "auth_client.create", &auth_client.key))?;
+        Ok(auth_client)
+    }
+}
+
+/// Makes an AuthClient.
+///
+/// # Errors
+/// [`Kind::Invalid`] naming the field, [`Kind::Conflict`], [`Kind::Provider`] when discovery fails.
+pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>) -> Result<Counted> {
+    access::authorize(caller, Act::Write)?;
+    let environment = environments::find(engine, environment)?;
+    let prepared = prepare(engine, new)?;
+    let client_secret = match &new.registration {
+        NewRegistration::Oauth2(oauth2) => oauth2.client_secret,
+        NewRegistration::Oauth1(oauth1) => oauth1.consumer_secret,
+        _ => None,
+    };
+    let now = engine.now();
+    let written = engine.unlocked()?.write(now, |tx| {
+        let auth_client = prepared.insert(tx, (engine, caller), environment.id, client_secret, now)?;
         Ok((auth_clients::address(tx, auth_client.id), auth_client))
     });
     match written {
@@ -206,11 +253,23 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
         }
         Err(store::Error::Conflict(_)) => Err(Error::new(
             Kind::Conflict,
-            format!("The key “{key}” is taken by another auth client."),
+            format!("The key “{}” is taken by another auth client.", prepared.key),
             "Keys that differ only in case count as the same.",
         )),
         Err(error) => Err(error.into()),
     }
+}
+
+/// How a client of this entry of the catalogue usually authenticates.
+///
+/// # Errors
+/// [`Kind::NotFound`], [`Kind::Invalid`] naming the variable.
+pub(crate) fn usual_authentication(
+    engine: &Engine,
+    provider: &str,
+    variables: &[(String, String)],
+) -> Result<ClientAuthentication> {
+    Ok(from_provider(engine, provider, variables)?.client_authentication)
 }
 
 /// The registration, and the client secret where the provider made one with it.

@@ -26,6 +26,7 @@ mod lifecycle;
 mod machine;
 mod provider;
 mod providers;
+mod queue;
 mod reads;
 mod refreshing;
 #[path = "../../../oauth/tests/wire/server.rs"]

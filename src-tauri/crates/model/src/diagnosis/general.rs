@@ -30,6 +30,14 @@ pub(super) const FIRST: &[Rule] = &[
         Remedy::Refresh,
     ),
     rule(
+        "consent_ends",
+        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.consent_ends_at.is_some(),
+        "The consent ends soon",
+        "The provider gave its refresh token an end that no use puts off. Until then tokens are kept fresh.",
+        "Connect it again before that day.",
+        Remedy::Connect,
+    ),
+    rule(
         "clock_is_wrong",
         |e| !e.code.is_empty() && e.skew.is_some_and(|seconds| seconds.abs() > 300),
         "The clock of this machine is wrong",

@@ -22,6 +22,7 @@ fn evidence() -> Evidence<'static> {
         consented_at: Some(Timestamp(NOW - 30 * DAY)),
         obtained_at: Some(Timestamp(NOW - 3_600)),
         expires_at: Some(Timestamp(NOW)),
+        consent_ends_at: None,
         failed_at: Timestamp(NOW),
         skew: Some(1),
         now: Timestamp(NOW),
@@ -112,6 +113,13 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
             "restored",
             Evidence {
                 code: "restored",
+                ..evidence()
+            },
+        ),
+        (
+            "consent_ends",
+            Evidence {
+                consent_ends_at: Some(Timestamp(NOW + 3 * DAY)),
                 ..evidence()
             },
         ),
