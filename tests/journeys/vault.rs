@@ -347,11 +347,9 @@ fn doctor_says_what_to_mend() {
 fn what_does_not_exist_is_a_usage_error() {
     let home = Home::new().unwrap();
     let later: &[(&[&str], &str)] = &[
-        (&["consent", "next"], "secret"),
         (&["scan"], "secret"),
         (&["man"], "secret"),
         (&["doctor", "--simulate", "--fix"], "cannot be used"),
-        (&["auth-client", "import", "f"], "show"),
         (&["run", "--mask", "--", "true"], "--env-file"),
         (&["inject", "--watch"], "--format"),
     ];

@@ -30,7 +30,8 @@ afterEach(() => {
 const updates = () => calls.filter((call) => call.name === "auth_client_update").map((call) => call.request);
 const nothing = {
   visibility: null, client_id: null, client_secret: null, auth_uri: null, token_uri: null, revocation_uri: null, token_expires_in: null,
-  redirect_path: null, authorize_params: null, scopes: null, url: null, apply: null,
+  redirect_path: null, authorize_params: null, scopes: null, url: null, apply: null, refresh_token_uri: null, refresh_window: null,
+  token_params: null, refresh_params: null, resources: null,
 };
 
 test("el11 addresses of a client that nothing uses are changed, and only those that differ are sent", async () => {
