@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use keyward_tests::consent::{self, Choice};
-use keyward_tests::http;
 use keyward_tests::oidc::{NATIVE_CLIENT, OidcServer};
 use keyward_tests::process::wait_for;
 use keyward_tests::webdriver::Window;
