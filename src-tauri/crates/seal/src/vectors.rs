@@ -200,6 +200,25 @@ fn r04_bit_flips_are_refused() {
     assert_eq!(flips, all(113) + all(337));
 }
 
+/// An empty plaintext is sealed and opened like any other; its blob is the shortest there is.
+#[test]
+fn b3_nothing_is_sealed_too() {
+    let key = ring().wrap_main;
+    let blob = cipher::seal(&key, "body", b"aad", b"").expect("sealed");
+    assert_eq!(blob.len(), cipher::OVERHEAD);
+    assert_eq!(
+        *open(&key, "body", b"aad", &blob).expect("opened"),
+        Vec::<u8>::new()
+    );
+    for length in 0..cipher::OVERHEAD {
+        assert_eq!(
+            open(&key, "body", b"aad", &blob[..length]).err(),
+            Some(Error::Open),
+            "{length}"
+        );
+    }
+}
+
 /// nothing cut off, nothing added, at either end.
 #[test]
 fn r06_truncations_and_additions_are_refused() {

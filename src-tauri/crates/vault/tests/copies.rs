@@ -59,6 +59,14 @@ fn st4_a_copy_is_compared_with_the_vault() {
     }
     let copy = elsewhere(&world, "copy.db");
     vault.back_up(&copy).unwrap();
+    let place = world.place(Opening::OneShot);
+    let candidate = Candidate::read(&place, &copy).unwrap();
+    assert_eq!(
+        candidate.mode().unwrap(),
+        vault.mode(),
+        "a copy opens as its vault does"
+    );
+    drop(candidate);
     let unchanged = vault.compare(&copy).unwrap();
     assert_eq!(unchanged, keyward_vault::compare::Comparison::default());
     let environment = default_environment(&vault);
