@@ -159,9 +159,11 @@ mod tests {
         }
     }
 
+    type Keep = fn(&[u8]) -> Option<Vec<u8>>;
+
     /// A keychain that keeps what `keep` makes of it.
     struct Keeps {
-        keep: fn(&[u8]) -> Option<Vec<u8>>,
+        keep: Keep,
         held: Mutex<Option<Vec<u8>>>,
     }
 
@@ -184,7 +186,7 @@ mod tests {
     /// a keychain that says yes and keeps nothing, or something else, would lose the key of a vault.
     #[test]
     fn r29_a_keychain_that_keeps_badly_is_refused() {
-        let probed = |keep| {
+        let probed = |keep: Keep| {
             let keychain = Keeps {
                 keep,
                 held: Mutex::default(),
@@ -195,7 +197,7 @@ mod tests {
             outcome
         };
         assert_eq!(probed(|bytes| Some(bytes.to_vec())), Ok(()));
-        let bad: [fn(&[u8]) -> Option<Vec<u8>>; 3] = [
+        let bad: [Keep; 3] = [
             |_| None,
             |bytes| Some(String::from_utf8_lossy(bytes).into_owned().into_bytes()),
             |bytes| Some(bytes.iter().copied().take_while(|byte| *byte != 0).collect()),

@@ -299,7 +299,7 @@ mod tests {
         // Only root can give a file away, and only the other user or root can mend that.
         if rustix::process::geteuid().is_root() {
             let owner = rustix::fs::Uid::from_raw(65_534);
-            rustix::fs::chown(&home.vault_dir(&name), Some(owner), None).unwrap();
+            rustix::fs::chown(home.vault_dir(&name), Some(owner), None).unwrap();
             let foreign = Fault::Foreign(home.vault_dir(&name));
             assert!(look(&root).unwrap().contains(&foreign));
             assert!(!foreign.is_mendable() && !foreign.way_out().is_empty());
