@@ -8,6 +8,7 @@ use crate::app::{App, PATIENCE};
 
 const VALUE: &str = "canary-5b2e-Kd83-value";
 
+/// AM11, AM12; AM3: custom credentials have a page of their own beside applications.
 #[test]
 fn am11_am12_pasted_saved_used_deleted_and_back() {
     let app = App::start(Home::with_vault().unwrap()).unwrap();

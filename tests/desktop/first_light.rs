@@ -12,6 +12,7 @@ use crate::app::{App, PATIENCE};
 /// In no message, attribute or file unless it was revealed.
 const VALUE: &str = "canary-7f3a-Zq91-value";
 
+/// The words are the known ones (PV9: “New secret”).
 #[test]
 fn from_nothing_to_a_fresh_token() {
     let app = App::start(Home::new().unwrap()).unwrap();

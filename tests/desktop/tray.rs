@@ -57,6 +57,7 @@ fn with_tray(home: Home) -> (Home, KeyringSession, TrayHost) {
     (home.var("DBUS_SESSION_BUS_ADDRESS", address), bus, tray)
 }
 
+/// ST6: the tray keeps the host, and shows and hides the window.
 #[test]
 fn closing_with_a_tray_keeps_the_host() {
     let (home, _bus, tray) = with_tray(Home::with_vault().unwrap());

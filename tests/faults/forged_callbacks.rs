@@ -20,13 +20,13 @@ const SENDERS: usize = 4;
 const MARK: &str = "rEflEctEd";
 
 /// What the forger can know: everything but the state, and for what must fail all the same, the state too.
-struct Target {
-    authority: String,
-    state: String,
+pub struct Target {
+    pub authority: String,
+    pub state: String,
 }
 
 impl Target {
-    fn of(link: &str) -> Self {
+    pub fn of(link: &str) -> Self {
         let redirect = http::query(link, "redirect_uri").unwrap();
         Self {
             authority: http::split(&redirect).unwrap().0.to_owned(),
@@ -123,7 +123,8 @@ fn resident(pid: u32) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-fn begin(home: &Keychained) -> (Running, String) {
+/// A waiting `keyward connect` and its link.
+pub fn begin(home: &Keychained) -> (Running, String) {
     let connect = home.keyward(&["connect", "MAIL", "--no-browser", "--timeout", "3m"]);
     let mut waiting = connect.start().unwrap();
     let link = waiting
@@ -174,7 +175,8 @@ fn flood(target: &Target) {
     );
 }
 
-fn codes_exchanged(server: &OidcServer) -> usize {
+/// How many codes the provider has taken.
+pub fn codes_exchanged(server: &OidcServer) -> usize {
     let requests = server.requests().unwrap();
     requests
         .iter()

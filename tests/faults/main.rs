@@ -21,6 +21,7 @@ mod relay;
 
 mod laboratory;
 
+mod browser_attacks;
 mod canary;
 mod disks;
 mod forged_callbacks;

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use mutate::Mutator;
 
 /// How many targets there are.
-const TARGETS: u32 = 22;
+const TARGETS: u32 = 24;
 /// What all targets take together, in seconds, unless `KEYWARD_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 20;
 /// Where mutations begin, unless `KEYWARD_FUZZ_SEED` says otherwise.
@@ -276,6 +276,74 @@ fn r40_token_response() {
             "\\ud800",
             "invalid_grant",
             "eyJhbGciOiJub25lIn0.e30.",
+        ],
+    );
+}
+
+#[test]
+fn r40_metadata() {
+    fuzz(
+        "metadata",
+        targets::metadata,
+        &[
+            "\"issuer\":",
+            "https://as.example",
+            "http://127.0.0.1",
+            "https://localhost",
+            "\"authorization_endpoint\":",
+            "\"token_endpoint\":",
+            "\"jwks_uri\":",
+            "\"registration_endpoint\":",
+            "\"token_endpoint_auth_methods_supported\":",
+            "private_key_jwt",
+            "S256",
+            "null",
+            "true",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "#",
+            "@",
+            "\\u0000",
+            "\\ud800",
+        ],
+    );
+}
+
+#[test]
+fn r40_id_token() {
+    fuzz(
+        "id_token",
+        targets::id_token,
+        &[
+            "\"alg\":",
+            "\"EdDSA\"",
+            "\"none\"",
+            "\"HS256\"",
+            "\"kid\":",
+            "\"crit\":",
+            "\"iss\":",
+            "\"sub\":",
+            "\"aud\":",
+            "\"azp\":",
+            "\"exp\":",
+            "\"iat\":",
+            "\"at_hash\":",
+            "\"client-1\"",
+            "\"client-2\"",
+            "1800000000",
+            "1e300",
+            "-1",
+            "null",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\n",
+            ".",
         ],
     );
 }

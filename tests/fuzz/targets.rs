@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use keyward_api::frame::{self, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
@@ -12,7 +13,8 @@ use keyward_model::template::{Format, Template, TemplateError, parse_variable};
 use keyward_model::{SecretValue, Timestamp, envfile};
 use keyward_oauth::authorize::{self, Pending};
 use keyward_oauth::callback::{self, CallbackError};
-use keyward_oauth::{catalogue, endpoint, token};
+use keyward_oauth::sign::SigningKey;
+use keyward_oauth::{catalogue, discovery, endpoint, id_token, token};
 use keyward_seal::RecoveryKey;
 use serde_json::value::RawValue;
 
@@ -400,6 +402,86 @@ pub fn token_response(input: &[u8]) {
             assert!(said.chars().count() <= 1_000, "capped: {}", said.len());
             assert!(!said.chars().any(char::is_control), "one line: {said:?}");
         }
+    }
+}
+
+/// The issuer whose metadata and ID tokens are read here.
+const ISSUER: &str = "https://as.example";
+
+/// Metadata: what is believed is its own issuer's, and each of its addresses is an acceptable one.
+pub fn metadata(input: &[u8]) {
+    match discovery::read(input, ISSUER) {
+        Ok(found) => {
+            assert_eq!(found.issuer, ISSUER, "O-44");
+            let addresses = [
+                Some(&found.authorization_endpoint),
+                Some(&found.token_endpoint),
+                found.revocation_endpoint.as_ref(),
+                found.introspection_endpoint.as_ref(),
+                found.device_authorization_endpoint.as_ref(),
+                found.pushed.as_ref().map(|pushed| &pushed.uri),
+                found.jwks_uri.as_ref(),
+                found.registration_endpoint.as_ref(),
+                found.userinfo_endpoint.as_ref(),
+            ];
+            for address in addresses.into_iter().flatten() {
+                assert!(
+                    address
+                        .get(..8)
+                        .is_some_and(|start| start.eq_ignore_ascii_case("https://")),
+                    "O-12, and nothing of this machine: {address}"
+                );
+                endpoint::check(address).expect("O-12");
+            }
+        }
+        Err(error) => {
+            let said = error.to_string();
+            assert!(said.chars().count() <= 1_000, "capped: {}", said.len());
+            assert!(!said.chars().any(char::is_control), "one line: {said:?}");
+        }
+    }
+}
+
+/// An ID token from its header and its claims, the first two lines, signed with a key that the document of keys in the
+/// third names; an empty third is that key alone. Then the whole input as a token of somebody else.
+pub fn id_token(input: &[u8]) {
+    /// RFC 8037 Appendix A.
+    const PUBLIC: &str = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    const PRIVATE: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    let now = Timestamp(1_800_000_000);
+    let own = format!("{{\"keys\":[{PUBLIC}]}}");
+    let mut lines = input.splitn(3, |byte| *byte == b'\n');
+    let (header, claims) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let keys = match lines.next().unwrap_or_default() {
+        [] => own.as_bytes(),
+        said => said,
+    };
+    let message = format!(
+        "{}.{}",
+        BASE64_URL_SAFE_NO_PAD.encode(header),
+        BASE64_URL_SAFE_NO_PAD.encode(claims)
+    );
+    let key = SigningKey::read(&SecretValue::from(PRIVATE)).expect("a key");
+    let signature = key.sign(message.as_bytes()).expect("a signature");
+    let token = format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature));
+    if let Ok(found) = id_token::read(&token, keys, ISSUER, "client-1", b"at-1", now) {
+        assert!(
+            contains(header, b"EdDSA"),
+            "O-48: another algorithm than the key's"
+        );
+        assert!(!found.subject.is_empty() && found.subject.len() <= 255);
+        if let Some(account) = &found.account {
+            assert!(!account.chars().any(char::is_control), "O-18: plain text");
+        }
+        // The same token is nobody else's.
+        for (issuer, client) in [("https://evil.example", "client-1"), (ISSUER, "client-2")] {
+            let other = id_token::read(&token, keys, issuer, client, b"at-1", now);
+            assert!(other.is_err(), "O-48: {other:?}");
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(input) {
+        let forged = id_token::read(text, own.as_bytes(), ISSUER, "client-1", b"at-1", now);
+        assert!(forged.is_err(), "O-48: nobody signed this");
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::common::{add, error, has_members, hint, is_id, is_time, json, ok, refused};
 use crate::provider::{ASKED, CONNECTION, Ground, add_client, connect, connecting, ground, show};
 
-/// OA1: one consent in the browser, and from then on any command gets the token (PV4, EL1).
+/// OA1: one consent in the browser, and from then on any command gets the token (PV4, EL1). EL5: what it holds is shown.
 #[test]
 fn oa1_connect_and_use() {
     let Ground { home, server } = ground(90);

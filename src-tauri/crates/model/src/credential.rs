@@ -119,4 +119,41 @@ mod tests {
         check(&["host", "port", "Host"], Some(("host", "Host")));
         check(&["a", "a"], Some(("a", "a")));
     }
+
+    /// AM11: a variable is found by its name; of several that were taken out under one name, the last one counts.
+    #[test]
+    fn am11_variables_are_found_by_name() {
+        let variable = |text: &str, bytes: u32| Variable {
+            id: Id::from_bytes([1; 16]),
+            name: Handle::parse(text).unwrap(),
+            description: String::new(),
+            masked: true,
+            version: 1,
+            current: Id::from_bytes([2; 16]),
+            bytes,
+            file: None,
+        };
+        let removed = |text: &str, bytes: u32, at: i64| Removed {
+            variable: variable(text, bytes),
+            at: Timestamp(at),
+        };
+        let credential = Credential {
+            id: Id::from_bytes([3; 16]),
+            key: Handle::parse("DB").unwrap(),
+            name: String::new(),
+            description: String::new(),
+            environment: Id::from_bytes([4; 16]),
+            variables: vec![variable("host", 1), variable("port", 2)],
+            removed: vec![removed("user", 3, 1), removed("user", 4, 2)],
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            deleted_at: None,
+        };
+        let name = |text: &str| Handle::parse(text).unwrap();
+        let bytes = |found: Option<&Variable>| found.map(|variable| variable.bytes);
+        assert_eq!(bytes(credential.variable(&name("port"))), Some(2));
+        assert_eq!(bytes(credential.variable(&name("user"))), None);
+        assert_eq!(bytes(credential.removed(&name("user"))), Some(4));
+        assert_eq!(bytes(credential.removed(&name("host"))), None);
+    }
 }

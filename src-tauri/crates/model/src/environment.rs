@@ -76,3 +76,18 @@ pub struct Changes {
     /// Colour of its dot; `Some(None)` leaves it to its name.
     pub colour: Option<Option<Colour>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_colour_is_read_by_its_own_name() {
+        for colour in Colour::ALL {
+            assert_eq!(Colour::parse(colour.as_str()), Some(colour));
+        }
+        let names: std::collections::HashSet<_> = Colour::ALL.map(Colour::as_str).into();
+        assert_eq!(names.len(), Colour::ALL.len());
+        assert_eq!(Colour::parse("Grey"), None);
+    }
+}

@@ -39,3 +39,23 @@ impl fmt::Display for Id {
         self.0.as_hyphenated().fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_as_it_is_written() {
+        let id = Id::from_bytes([0xAB; 16]);
+        assert_eq!(id.to_string(), "abababab-abab-abab-abab-abababababab");
+        assert_eq!(Id::parse(&id.to_string()), Some(id));
+        for text in [
+            "",
+            "abababab",
+            "abababab-abab-abab-abab-ababababab",
+            "not an id at all",
+        ] {
+            assert_eq!(Id::parse(text), None, "{text}");
+        }
+    }
+}

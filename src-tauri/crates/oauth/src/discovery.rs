@@ -104,7 +104,7 @@ pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, Error> {
         return Err(Error::BadEndpoint("an issuer has no query".to_owned()));
     }
     match fetch(http, openid(&url)).await {
-        Ok(reply) => match read(&reply, issuer) {
+        Ok(reply) => match of(&reply, issuer) {
             Err(Error::BadResponse { .. }) => {}
             done => return done,
         },
@@ -122,7 +122,7 @@ pub async fn discover(http: &Http, issuer: &str) -> Result<Metadata, Error> {
         Err(_) => {}
     }
     let reply = fetch(http, rfc8414(&url)).await?;
-    read(&reply, issuer).map_err(|error| match error {
+    of(&reply, issuer).map_err(|error| match error {
         Error::BadResponse { what, .. } => answer::unreadable(reply, &what),
         other => other,
     })
@@ -180,7 +180,15 @@ struct Document {
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
 }
 
-fn read(reply: &Reply, issuer: &str) -> Result<Metadata, Error> {
+/// Reads a whole document of `issuer`, as [`discover`] does: bytes in, verdict out.
+///
+/// # Errors
+/// [`Error::BadResponse`] for what is no metadata; [`Error::Config`] and [`Error::BadEndpoint`] as [`discover`].
+pub fn read(body: &[u8], issuer: &str) -> Result<Metadata, Error> {
+    of(&Reply::whole(200, body), issuer)
+}
+
+fn of(reply: &Reply, issuer: &str) -> Result<Metadata, Error> {
     let document = match reply.extent {
         Extent::Whole => json::read::<Document>(&reply.body),
         Extent::Cut | Extent::TooLong => None,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     authorize::Pending,
     error::Error,
-    http::Http,
+    http::{Http, Reply},
     json::{self, Wiped},
     jwks::{self, Algorithm, Choice, Key, Keys},
     text,
@@ -113,6 +113,29 @@ pub async fn verify(
         oauth_error: "invalid_id_token".to_owned(),
         description: Some(format!("The ID token is not accepted: {invalid}")),
     })
+}
+
+/// Checks one ID token of `issuer` for the client `client_id` with the keys of a whole document, as [`verify`] does for
+/// a consent without a nonce, whose access token is `access_token`: bytes in, verdict out.
+///
+/// # Errors
+/// Why it is not believed; [`Invalid::Key`] for what is no document of keys.
+pub fn read(
+    id_token: &str,
+    keys: &[u8],
+    issuer: &str,
+    client_id: &str,
+    access_token: &[u8],
+    now: Timestamp,
+) -> Result<Claims, Invalid> {
+    let keys = jwks::read(Reply::whole(200, keys)).map_err(|_| Invalid::Key)?;
+    let expected = Expected {
+        issuer,
+        client_id,
+        nonce: None,
+        access_token,
+    };
+    check(id_token, &expected, &keys, now)
 }
 
 /// The subject that an answer's ID token names, unchecked: to compare with another of the same place.

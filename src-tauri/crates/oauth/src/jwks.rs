@@ -17,7 +17,13 @@ use ring::signature::{
     RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
-use crate::{endpoint, error::Error, form, http::Http, refusal};
+use crate::{
+    endpoint,
+    error::Error,
+    form,
+    http::{Http, Reply},
+    refusal,
+};
 
 /// Between two questions for the keys of one provider (O-49): a token with an invented key id costs one request in
 /// that time, not one each.
@@ -163,6 +169,18 @@ struct Document {
     keys: Vec<serde_json::Value>,
 }
 
+/// The keys of a document. One of a kind that nobody knows yet does not hide the others (RFC 7517 §5).
+pub(crate) fn read(reply: Reply) -> Result<Vec<Key>, Error> {
+    let document: Document = form::read(reply)?;
+    let known = |key| serde_json::from_value(key).ok();
+    Ok(document
+        .keys
+        .into_iter()
+        .take(MOST_KEYS)
+        .filter_map(known)
+        .collect())
+}
+
 impl Keys {
     /// The keys at `address` as they are known; fetched where they are not, or are older than a day.
     pub(crate) async fn of(&self, http: &Http, address: &str, now: Timestamp) -> Result<Vec<Key>, Error> {
@@ -203,14 +221,7 @@ impl Keys {
         if reply.status != 200 {
             return Err(refusal::of(&reply, &[], now));
         }
-        let document: Document = form::read(reply)?;
-        // A key of a kind that nobody knows yet does not hide the others (RFC 7517 §5).
-        let keys: Vec<Key> = document
-            .keys
-            .into_iter()
-            .take(MOST_KEYS)
-            .filter_map(|key| serde_json::from_value(key).ok())
-            .collect();
+        let keys = read(reply)?;
         let mut all = self.lock();
         if all.len() >= MOST_PROVIDERS && !all.contains_key(address) {
             let oldest = all

@@ -98,7 +98,10 @@ impl SigningKey {
     }
 
     /// Signs a JWS signing input (RFC 7515 §5.1).
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+    ///
+    /// # Errors
+    /// [`Error::BadParameter`] when it does not sign.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
         let failed = |_| unreadable("it does not sign");
         match &self.pair {
             Pair::Rsa(pair) => {

@@ -126,6 +126,7 @@ mod tests {
     /// T-16: where locking is said to work, the kernel counts the pages as locked.
     #[cfg(target_os = "linux")]
     #[test]
+    #[cfg_attr(miri, ignore = "no kernel, no locked pages: Miri's mlock locks nothing")]
     fn t16_lock_is_real() {
         let slot = Slot::take();
         let status = std::fs::read_to_string("/proc/self/status").expect("proc");

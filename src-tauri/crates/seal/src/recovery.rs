@@ -187,6 +187,18 @@ mod tests {
     }
 
     /// b.2: the 10-bit checksum lets about one in a thousand typing errors pass, not more.
+    /// b.2: a group that is typed back is judged as the whole key would be, and by itself.
+    #[test]
+    fn b2_a_group_is_typed_back() {
+        for typed in ["10R4", "1 0 r 4", "lor4", "i0-R4"] {
+            assert!(RecoveryKey::group_matches("10R4", typed), "{typed}");
+        }
+        for typed in ["", "10R", "10R44", "10R5", "10U4", "10R\u{131}"] {
+            assert!(!RecoveryKey::group_matches("10R4", typed), "{typed}");
+        }
+        assert!(!RecoveryKey::group_matches("", "10R4"));
+    }
+
     #[test]
     fn b2_typing_errors_are_noticed() {
         let mut refused = 0;

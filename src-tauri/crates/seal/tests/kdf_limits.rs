@@ -20,6 +20,7 @@ fn peak_kib() -> u64 {
     0
 }
 
+/// R-09; AM2: Argon2id at no less than the floor is the only way from a passphrase to a key.
 #[test]
 fn r09_hostile_parameters_cost_nothing() {
     let weak_memory = [0, 1, 8, 19 * 1024, 32 * 1024 - 1];

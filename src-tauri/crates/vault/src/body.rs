@@ -238,4 +238,49 @@ mod tests {
             );
         }
     }
+
+    /// A field of another kind than asked for is damage, whatever it is: nothing is taken for something else.
+    #[test]
+    fn a_field_of_another_kind_is_damage() {
+        fn is_damage<T>(result: crate::error::Result<T>) -> bool {
+            matches!(result, Err(Error::Corrupt(_)))
+        }
+        let (texts, pairs) = (["a".to_owned()], [("a".to_owned(), "b".to_owned())]);
+        let items = [
+            Item::Unsigned(1),
+            Item::Signed(-1),
+            Item::Bool(true),
+            Item::Bytes(b"x"),
+            Item::Text("x"),
+            Item::Texts(&texts),
+            Item::Pairs(&pairs),
+            Item::Maps(&[vec![(1, Item::Bool(true))]]),
+        ];
+        for (at, item) in items.into_iter().enumerate() {
+            let bytes = encode(&[(1, item), (2, Item::Absent)]);
+            let map = Map::parse(&bytes, 1).unwrap();
+            assert!(map.has(1) && !map.has(2));
+            let refused = [
+                is_damage(map.unsigned(1)),
+                is_damage(map.time(1)),
+                is_damage(map.flag(1)),
+                is_damage(map.bytes(1)),
+                is_damage(map.text(1)),
+                is_damage(map.texts(1)),
+                is_damage(map.pairs(1)),
+                is_damage(map.maps(1, 1, |_| Ok(()))),
+            ];
+            let taken: Vec<usize> = (0..refused.len()).filter(|reader| !refused[*reader]).collect();
+            // A number is a time as well; everything else is read in one way.
+            let expect: &[usize] = [&[0, 1][..], &[1], &[2], &[3], &[4], &[5], &[6], &[7]][at];
+            assert_eq!(taken, expect, "{at}");
+            assert!(is_damage(map.unsigned(2)) && is_damage(map.pairs(2)) && is_damage(map.array::<3>(1)));
+        }
+        // A map that knows more than we do, inside a list.
+        let bytes = encode(&[(1, Item::Maps(&[vec![(9, Item::Bool(true))]]))]);
+        let map = Map::parse(&bytes, 1).unwrap();
+        assert!(matches!(map.maps(1, 8, |_| Ok(())), Err(Error::TooNew(_))));
+        assert!(is_damage(Map::parse(&[0x01], 1)), "no map at all");
+        assert!(is_damage(Map::parse(&[0xa0, 0x00], 1)), "something after it");
+    }
 }

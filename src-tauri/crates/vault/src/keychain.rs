@@ -131,3 +131,79 @@ pub fn probe(keychain: &dyn Keychain) -> Result<(), KeychainError> {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// each way of failing has a sentence of its own and a way out, without the system's own words.
+    #[test]
+    fn r29_every_failure_is_explained() {
+        let own = || "canary: org.freedesktop.DBus".to_owned();
+        let all = [
+            KeychainError::Absent(own()),
+            KeychainError::Denied(own()),
+            KeychainError::Silent,
+            KeychainError::Lost("key"),
+            KeychainError::Lost("device secret"),
+            KeychainError::Failed(own()),
+        ];
+        let sentences: std::collections::HashSet<_> = all.iter().map(KeychainError::plainly).collect();
+        assert_eq!(sentences.len(), all.len());
+        for error in &all {
+            for text in [error.plainly(), error.hint()] {
+                assert!(text.ends_with('.') && !text.contains("canary"), "{text}");
+            }
+        }
+    }
+
+    type Keep = fn(&[u8]) -> Option<Vec<u8>>;
+
+    /// A keychain that keeps what `keep` makes of it.
+    struct Keeps {
+        keep: Keep,
+        held: Mutex<Option<Vec<u8>>>,
+    }
+
+    impl Keychain for Keeps {
+        fn get(&self, _: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
+            Ok(self.held.lock().unwrap().clone().map(Zeroizing::new))
+        }
+
+        fn set(&self, _: &str, bytes: &[u8], _: Duration) -> Result<(), KeychainError> {
+            *self.held.lock().unwrap() = (self.keep)(bytes);
+            Ok(())
+        }
+
+        fn delete(&self, _: &str, _: Duration) -> Result<(), KeychainError> {
+            *self.held.lock().unwrap() = None;
+            Ok(())
+        }
+    }
+
+    /// a keychain that says yes and keeps nothing, or something else, would lose the key of a vault.
+    #[test]
+    fn r29_a_keychain_that_keeps_badly_is_refused() {
+        let probed = |keep: Keep| {
+            let keychain = Keeps {
+                keep,
+                held: Mutex::default(),
+            };
+            let outcome = probe(&keychain);
+            assert_eq!(*keychain.held.lock().unwrap(), None, "nothing of the probe stays");
+            assert_eq!(keychain.accounts(DEADLINE), Ok(Vec::new()), "nobody has to list");
+            outcome
+        };
+        assert_eq!(probed(|bytes| Some(bytes.to_vec())), Ok(()));
+        let bad: [Keep; 3] = [
+            |_| None,
+            |bytes| Some(String::from_utf8_lossy(bytes).into_owned().into_bytes()),
+            |bytes| Some(bytes.iter().copied().take_while(|byte| *byte != 0).collect()),
+        ];
+        for keep in bad {
+            assert!(matches!(probed(keep), Err(KeychainError::Failed(_))));
+        }
+    }
+}

@@ -246,11 +246,15 @@ mod tests {
         symlink(&outside, &link).unwrap();
         let left = home.vault_dir(&name).join(".vault.db.4194999-0");
         drop(files::create_new_private(&left).unwrap());
+        let half = home.vaults_dir().join(".deleted-old-4194999");
+        std::fs::create_dir(&half).unwrap();
+        set(&half, 0o700);
         let mut found = look(&root).unwrap();
         found.sort_by_key(ToString::to_string);
         let expect = [
             Fault::Link(link.clone()),
             Fault::LeftOver(left.clone()),
+            Fault::HalfDeleted(half.clone()),
             Fault::Open(home.vault_dir(&name)),
             Fault::Open(home.vault_file(&name)),
         ];
@@ -288,8 +292,23 @@ mod tests {
             assert!(!fault.way_out().is_empty());
         }
         assert_eq!(look(&root), Ok(vec![Fault::Link(link)]));
-        assert!(!left.exists());
+        assert!(!left.exists() && !half.exists());
         assert_eq!(outside.metadata().unwrap().permissions().mode() & 0o777, 0o644);
         home.check_vault(&name).unwrap();
+
+        // Only root can give a file away, and only the other user or root can mend that.
+        if rustix::process::geteuid().is_root() {
+            let owner = rustix::fs::Uid::from_raw(65_534);
+            rustix::fs::chown(home.vault_dir(&name), Some(owner), None).unwrap();
+            let foreign = Fault::Foreign(home.vault_dir(&name));
+            assert!(look(&root).unwrap().contains(&foreign));
+            assert!(!foreign.is_mendable() && !foreign.way_out().is_empty());
+            assert!(matches!(foreign.mend(&NoKeychain), Err(Error::Unsafe(_))));
+            assert!(matches!(
+                close_to_others(&home.vault_dir(&name)),
+                Err(Error::Unsafe(_))
+            ));
+            assert!(matches!(home.check_vault(&name), Err(Error::Unsafe(_))));
+        }
     }
 }

@@ -49,6 +49,55 @@ fn no_left_overs(world: &World) {
     assert_eq!(names, Vec::<String>::new());
 }
 
+/// ST4: what a restore would take away, turn back and bring back is told before it is done.
+#[test]
+fn st4_a_copy_is_compared_with_the_vault() {
+    let world = World::new();
+    let vault = world.create();
+    for name in ["SAME", "CHANGED", "GONE"] {
+        add(&vault, name, "1").unwrap();
+    }
+    let copy = elsewhere(&world, "copy.db");
+    vault.back_up(&copy).unwrap();
+    let place = world.place(Opening::OneShot);
+    let candidate = Candidate::read(&place, &copy).unwrap();
+    assert_eq!(
+        candidate.mode().unwrap(),
+        vault.mode(),
+        "a copy opens as its vault does"
+    );
+    drop(candidate);
+    let unchanged = vault.compare(&copy).unwrap();
+    assert_eq!(unchanged, keyward_vault::compare::Comparison::default());
+    let environment = default_environment(&vault);
+    let found = |name: &str| {
+        vault
+            .read(|tx| secrets::find(tx, environment, &key(name)))
+            .unwrap()
+            .id
+    };
+    let (changed, gone) = (found("CHANGED"), found("GONE"));
+    vault
+        .write(NOW, |tx| {
+            secrets::set_value(tx, changed, &SecretValue::from("2"), "", NOW)?;
+            secrets::trash(tx, gone, NOW)?;
+            secrets::purge(tx, gone)
+        })
+        .unwrap();
+    add(&vault, "NEW", "1").unwrap();
+    let comparison = vault.compare(&copy).unwrap();
+    assert_eq!(comparison.lost, ["NEW"]);
+    assert_eq!(comparison.older, ["CHANGED"]);
+    assert_eq!(comparison.back, ["GONE"]);
+    // Another vault's copy says nothing about this one.
+    let other = World::new();
+    let foreign = other.create();
+    let theirs = elsewhere(&other, "copy.db");
+    foreign.back_up(&theirs).unwrap();
+    assert!(matches!(vault.compare(&theirs), Err(Error::Conflict(_))));
+    assert!(vault.compare(&elsewhere(&world, "none.db")).is_err());
+}
+
 /// ST4: copies made while another connection writes without a pause, each whole and of one moment.
 #[test]
 fn st4_a_backup_is_made_while_writers_run() {

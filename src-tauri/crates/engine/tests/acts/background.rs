@@ -16,7 +16,7 @@ use keyward_model::{SecretValue, connection::ConnectionState};
 use crate::{
     provider::Fault,
     server::answer,
-    support::{PASSPHRASE, World, by_passphrase, eventually, kind, new_secret, owner, shown},
+    support::{PASSPHRASE, World, by_passphrase, eventually, kind, new_secret, owner, shown, token},
 };
 
 /// Looks at the clock now instead of at the end of the nap.
@@ -48,6 +48,7 @@ fn o64_short_tokens_stay_fresh_by_themselves() {
 }
 
 /// O-68: after eight hours of sleep everything is due, and fresh soon after the wake; a due token leaves at no moment.
+/// EL6: seven Connections of one AuthClient, each with tokens of its own.
 #[test]
 fn o68_eight_hours_of_sleep() {
     let (world, engine) = World::connected();
@@ -67,6 +68,33 @@ fn o68_eight_hours_of_sleep() {
     });
     thread::sleep(Duration::from_millis(300));
     assert_eq!(world.provider.refreshes(), 7, "O-69: no storm");
+}
+
+/// O-71: whoever locks a vault ends all use of its keys, so a locked one asks no provider, however due its tokens are;
+/// what came due meanwhile is fresh soon after the unlock, with one request each and no refresh token sent twice.
+#[test]
+fn o71_a_locked_vault_asks_nobody_and_catches_up() {
+    let (world, engine) = World::connected();
+    world.connect(&engine, "APP2");
+    let _background = background::start(&engine).unwrap();
+    lifecycle::lock(&engine);
+    for _ in 0..5 {
+        world.clock.pass(3_550);
+        wake(&engine);
+        thread::sleep(Duration::from_millis(40));
+        assert_eq!(kind(token(&engine)), Some(Kind::Locked));
+    }
+    assert_eq!(world.provider.refreshes(), 0);
+    lifecycle::unlock(&engine, None).unwrap();
+    wake(&engine);
+    eventually("both are fresh", || {
+        keyward_engine::connections::list(&engine, "default", None)
+            .unwrap()
+            .iter()
+            .all(|shown| !shown.connection.lifetime.unwrap().is_due(engine.now()))
+    });
+    assert_eq!(world.provider.refreshes(), 2);
+    assert_eq!(world.provider.with(|state| state.reused), 0);
 }
 
 /// O-63: a provider that fails is asked at the pace of the pauses, and what needs a person not at all.

@@ -14,7 +14,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// 200 cases of jumps from an hour to twenty years in both directions, the two of summer time, sleep from a minute
+/// R-25, OA8: 200 cases of jumps from an hour to twenty years in both directions, the two of summer time, sleep from a minute
 /// to thirty days, and restarts. A token is handed out at each step: none has ended, each has its window left (O-64,
 /// O-65), and nothing is asked for that is not due.
 #[test]

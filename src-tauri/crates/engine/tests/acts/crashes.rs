@@ -158,6 +158,8 @@ enum Point {
     BeforeAnswering,
 }
 
+/// R-28, OA6: killed at every reading of the clock and at both marks of the provider; what it answered is there
+/// afterwards, or one person is asked once.
 #[test]
 fn r28_killed_at_marked_points() {
     let folder = tempfile::tempdir().unwrap();

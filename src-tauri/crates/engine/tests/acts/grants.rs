@@ -1,6 +1,9 @@
 //! Ways to tokens beside the usual one, and whose account they are for.
 
-use std::{os::unix::fs::PermissionsExt, sync::Arc};
+use std::{
+    os::unix::fs::PermissionsExt,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use keyward_engine::{
@@ -93,6 +96,54 @@ fn o18_a_name_stays_the_same_persons() {
     connections::disconnect(&engine, &owner(), ENV, "APP").unwrap();
     assert_eq!(connect_as(&engine, "bob").state, State::Done);
     assert_eq!(token(&engine).unwrap(), "at-bob");
+}
+
+/// O-43: issuer and endpoints are one unit. Metadata that begins to name another token endpoint takes neither a code nor
+/// a refresh token away from the endpoint that the person agreed to, and one issuer never speaks for another.
+#[test]
+fn o43_metadata_that_changes_leads_no_token_elsewhere() {
+    let (world, engine) = World::host();
+    let thief = Server::always(json("200 OK", r#"{"access_token":"at-x","expires_in":3600}"#));
+    let token_endpoint = Arc::new(Mutex::new(None::<String>));
+    let said = Arc::clone(&token_endpoint);
+    let server = Server::start(move |seen| {
+        let own = format!("http://{}", seen.header("host").unwrap_or_default());
+        if seen.line.contains("/.well-known/") {
+            let token_endpoint = said.lock().unwrap().clone().unwrap_or(format!("{own}/token"));
+            let document = format!(
+                "{{\"issuer\":\"{own}\",\"authorization_endpoint\":\"{own}/authorize\",\"token_endpoint\":\"{token_endpoint}\"}}"
+            );
+            return Act::Bytes(json("200 OK", &document));
+        }
+        let body = r#"{"access_token":"at-1","refresh_token":"rt-1","expires_in":3600}"#;
+        Act::Bytes(json("200 OK", body))
+    });
+    let issuer = format!("http://127.0.0.1:{}", server.port);
+    let new = NewOauth2 {
+        issuer: Some(&issuer),
+        client_id: "client-1",
+        ..NewOauth2::default()
+    };
+    add(&engine, "CLIENT", NewRegistration::Oauth2(new));
+    *token_endpoint.lock().unwrap() = Some(at(&thief, "token"));
+    let progress = connect_as(&engine, "ada");
+    assert_eq!(progress.state, State::Done, "{:?}", progress.error);
+    world.clock.pass(3_590);
+    assert_eq!(token(&engine).unwrap(), "at-1");
+    let asked = |grant: &str| {
+        let seen = server.seen();
+        seen.iter()
+            .filter(|seen| seen.form("grant_type").as_deref() == Some(grant))
+            .count()
+    };
+    assert_eq!((asked("authorization_code"), asked("refresh_token")), (1, 1));
+    assert_eq!(thief.seen().len(), 0, "it was asked for something");
+    // And what is registered under another's name is refused at once (O-44).
+    let named = format!("{issuer}/");
+    assert_eq!(
+        kind(auth_clients::discover(&engine, &named)),
+        Some(Kind::Provider)
+    );
 }
 
 /// OA2: three legs, a token without an end, and nothing that refreshes it.

@@ -35,7 +35,7 @@ fn read(engine: &Engine, by: &str, reference: &str) {
     }
 }
 
-/// AM12: an item by each door its value leaves through, by whom; an application is the Connection it stood for.
+/// AM12, PV7: an item by each door its value leaves through, by whom; an application is the Connection it stood for.
 #[test]
 fn am12_usage_names_items_and_programs() {
     let (world, engine) = World::connected();

@@ -422,6 +422,22 @@ fn unused_elsewhere() -> Evidence<'static> {
     }
 }
 
+/// OA10: each act has a word of its own in documents.
+#[test]
+fn oa10_words_of_the_acts() {
+    let words = [
+        (Remedy::Nothing, "nothing"),
+        (Remedy::Wait, "wait"),
+        (Remedy::Refresh, "refresh"),
+        (Remedy::Connect, "connect"),
+        (Remedy::EditAuthClient, "edit_auth_client"),
+        (Remedy::AtProvider, "at_provider"),
+    ];
+    for (act, word) in words {
+        assert_eq!(act.as_str(), word);
+    }
+}
+
 /// A catalogue entry says which provider it is, whatever the host: self-hosted ones too, and variants of an entry.
 #[test]
 fn oa10_the_catalogue_names_the_provider() {

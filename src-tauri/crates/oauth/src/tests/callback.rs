@@ -359,6 +359,32 @@ fn o33_every_registered_code_has_its_name_and_words_are_plain() {
     }
 }
 
+/// O-35: whatever a callback ends in, its words for people and for a log hold nothing of the request.
+#[test]
+fn o35_no_verdict_repeats_the_request() {
+    let flow = flow();
+    for (target, host) in [
+        ("/callback?code=canary&state=STATE", "Host: HOST"),
+        ("/callback?code=canary&state=STATE&code=canary", "Host: HOST"),
+        ("/callback?code=canary&state=canary", "Host: HOST"),
+        ("/callback?code=canary%00&state=STATE", "Host: HOST"),
+        ("/callback?code=canary&state=STATE", "Host: canary.example"),
+        ("/canary?code=canary&state=STATE", "Host: HOST"),
+        ("/callback?code=canary&state=STATE&iss=canary", "Host: HOST"),
+        ("/callback?error=no&error_uri=canary&state=STATE", "Host: HOST"),
+    ] {
+        let head = flow.head(&format!("GET {target} HTTP/1.1"), &[host]);
+        let said = match judge(&flow.pending, &head) {
+            Ok(code) => format!("{code:?}"),
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(
+            !said.contains("canary") && !said.contains(&flow.state),
+            "{target}: {said}"
+        );
+    }
+}
+
 #[test]
 fn r17_a_code_is_not_printed() {
     assert_eq!(

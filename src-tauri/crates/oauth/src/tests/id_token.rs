@@ -185,7 +185,7 @@ fn c5_missing_sub() {
 }
 
 #[test]
-fn c5_invalid_aud_missing_aud_invalid_secondary_aud_and_valid_aud_as_array() {
+fn c5_invalid_aud_invalid_missing_aud_missing_aud_invalid_secondary_aud_and_valid_aud_as_array() {
     expect(&with("aud", json!("client-2")), Err(Invalid::Audience));
     expect(&without("aud"), Err(Invalid::Malformed));
     expect(&with("aud", json!(["client-1"])), Ok(()));

@@ -53,7 +53,8 @@ async fn c5_happy_path_and_client_secret_basic() {
 }
 
 #[test]
-fn c5_ensure_authorization_response_with_invalid_state_fails_and_with_missing_state() {
+fn c5_ensure_authorization_response_with_invalid_state_fails_and_ensure_authorization_response_with_missing_state_fails()
+ {
     let pending = begin(&client(1), REDIRECT);
     for query in ["code=c&state=other", "code=c", "code=c&state="] {
         assert_eq!(

@@ -103,6 +103,69 @@ async fn o09_the_name_localhost_is_listened_to_in_both_families() {
     }
 }
 
+/// The local addresses that listen on `port`, as the kernel writes them.
+#[cfg(target_os = "linux")]
+fn listening_on(port: u16) -> Vec<String> {
+    let is_listening = |line: &str| {
+        let mut fields = line.split_whitespace().skip(1);
+        let local = fields.next()?.rsplit_once(':')?;
+        let state = fields.nth(1)?;
+        (local.1 == format!("{port:04X}") && state == "0A").then(|| local.0.to_owned())
+    };
+    ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .flat_map(|table| {
+            std::fs::read_to_string(table)
+                .unwrap_or_default()
+                .lines()
+                .filter_map(is_listening)
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// O-21: nothing but loopback is listened to, whatever the redirect: the kernel's own table says so, and another
+/// address of this machine is refused.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn o21_only_loopback_is_listened_to() {
+    // 127.0.0.1 and ::1 in the byte order of the table.
+    const V4: &str = "0100007F";
+    const V6: &str = "00000000000000000000000001000000";
+    let port = free_port();
+    for (redirect, expect) in [
+        (Redirect::Free, vec![V4]),
+        (Redirect::FreeLocalhost, vec![V4, V6]),
+        (
+            Redirect::Fixed {
+                host: LoopbackHost::V4,
+                port,
+            },
+            vec![V4],
+        ),
+        (
+            Redirect::Fixed {
+                host: LoopbackHost::V6,
+                port,
+            },
+            vec![V6],
+        ),
+        (Redirect::Https { port }, vec![V4, V6]),
+    ] {
+        if expect.contains(&V6) && std::net::TcpListener::bind("[::1]:0").is_err() {
+            continue;
+        }
+        let (loopback, _) = opened(&redirect).await;
+        assert_eq!(listening_on(loopback.port()), expect, "{redirect:?}");
+        // All of 127.0.0.0/8 is this machine: only whoever listens to every address answers here.
+        let elsewhere = TcpStream::connect(("127.0.0.2", loopback.port())).await;
+        assert!(elsewhere.is_err(), "{redirect:?}");
+        // One socket for one consent: nobody else can open the same door beside it.
+        let beside = std::net::TcpListener::bind(("127.0.0.1", loopback.port()));
+        assert!(beside.is_err() || expect == [V6], "{redirect:?}");
+    }
+}
+
 #[tokio::test]
 async fn oa1_a_fixed_port_is_named_when_it_is_taken() {
     let port = free_port();

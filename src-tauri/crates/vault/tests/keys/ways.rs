@@ -284,3 +284,57 @@ fn a_way_that_cannot_be_stored_leaves_the_old_one() {
     );
     assert_eq!(vault.mode(), Mode::Passphrase);
 }
+
+/// T-17, R-29: entries that open nothing are found, of this vault's former slots and of probes that were killed; what
+/// another vault or a living process keeps is not. A slot whose entry is gone, or is another's, is told to be dead.
+#[test]
+fn r29_entries_that_open_nothing_and_slots_that_nothing_opens() {
+    let world = World::new();
+    let vault = world.create();
+    assert_eq!(vault.orphaned_entries().unwrap(), Vec::<String>::new());
+    assert!(!vault.has_dead_slot().unwrap());
+    let uuid = keyward_model::Id::from_bytes(vault.uuid()).to_string();
+    let former = format!("{uuid}:00000000-0000-4000-8000-000000000000");
+    let put = |account: &str| {
+        world
+            .map
+            .entries
+            .lock()
+            .unwrap()
+            .insert(account.to_owned(), vec![7; 32])
+    };
+    let others = [
+        former.replace(&uuid, "00000000-0000-4000-8000-000000000001"),
+        format!("probe:{}", std::process::id()),
+        "somebody else's".to_owned(),
+    ];
+    for account in others.iter().chain([&former, &"probe:4194999".to_owned()]) {
+        put(account);
+    }
+    let mut orphans = vault.orphaned_entries().unwrap();
+    orphans.sort();
+    assert_eq!(orphans, [former, "probe:4194999".to_owned()]);
+
+    let own: Vec<String> = world
+        .entries()
+        .into_keys()
+        .filter(|account| account.starts_with(&uuid))
+        .collect();
+    let slot = own
+        .iter()
+        .find(|account| !account.ends_with(":anchor") && !account.contains("00000000-0000"))
+        .unwrap();
+    put(slot);
+    assert!(vault.has_dead_slot().unwrap(), "its entry opens nothing");
+    world.map.entries.lock().unwrap().remove(slot);
+    assert!(vault.has_dead_slot().unwrap(), "its entry is gone");
+    world.map.set_mood(Mood::Silent);
+    assert!(matches!(
+        vault.has_dead_slot(),
+        Err(Error::KeychainUnavailable(KeychainError::Silent))
+    ));
+    assert!(matches!(
+        vault.orphaned_entries(),
+        Err(Error::KeychainUnavailable(_))
+    ));
+}

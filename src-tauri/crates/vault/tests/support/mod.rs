@@ -111,6 +111,11 @@ impl Keychain for MapKeychain {
         self.entries.lock().unwrap().remove(account);
         Ok(())
     }
+
+    fn accounts(&self, _: Duration) -> Result<Vec<String>, KeychainError> {
+        self.answer("accounts")?;
+        Ok(self.entries.lock().unwrap().keys().cloned().collect())
+    }
 }
 
 /// A home with one vault.

@@ -5,6 +5,7 @@ mod support;
 
 mod credentials;
 mod entered;
+mod lists;
 mod settings;
 mod tokens;
 mod values;
