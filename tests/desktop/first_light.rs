@@ -300,10 +300,15 @@ fn rekey(app: &App) -> Result<(), Trouble> {
 fn auth_client(app: &App, server: &OidcServer) -> Result<(), Trouble> {
     app.press("Auth clients")?;
     app.press("New auth client")?;
-    app.fill("Name", "Test provider")?;
-    app.fill("Issuer", server.issuer())?;
-    app.window.click(&app.window.button("Discover")?)?;
+    app.window.wait_text("GitHub")?;
+    app.picture("05-provider-catalogue")?;
+    // OA4: an address in the search is an issuer, and is discovered.
+    app.fill(
+        "Search providers, or paste an issuer address",
+        &format!("{}\u{E007}", server.issuer()),
+    )?;
     app.window.wait_text("Discovered")?;
+    app.fill("Name", "Test provider")?;
     app.fill("Client ID", NATIVE_CLIENT)?;
     let scopes = app
         .window
