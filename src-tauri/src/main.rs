@@ -38,6 +38,10 @@ mod words;
 
 use std::process::ExitCode;
 
+/// R-10, T-06: libraries copy what they send and receive; whatever memory is given back, by whomever, is wiped first.
+#[global_allocator]
+static WIPED: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     // First of all: no core dumps, no other process of this user in our memory (T-16, R-11).
     let _before = keyward_engine::process::harden();

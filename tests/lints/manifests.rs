@@ -60,7 +60,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     // The bench measures through the owner's door, beside a yardstick of its own.
     (
         "keyward-perf",
-        &["keyward-api", "keyward-engine", "keyward-model", "keyward-tests"],
+        &[
+            "keyward-api",
+            "keyward-engine",
+            "keyward-lab",
+            "keyward-model",
+            "keyward-tests",
+        ],
     ),
 ];
 

@@ -25,6 +25,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// R-10, T-06: libraries copy what they send and receive; whatever memory is given back, by whomever, is wiped first.
+#[global_allocator]
+static WIPED: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     // SECURITY.md §b.9: before any key is read.
     let before = keyward_engine::process::harden();

@@ -159,9 +159,15 @@ fn unreadable(what: &str, error: &io::Error) -> Error {
 /// # Errors
 /// `usage` when there is no terminal.
 pub fn prompt(text: &str) -> Result<SecretValue, Error> {
-    rpassword::prompt_password(text)
+    let asked = || -> io::Result<String> {
+        // Silent before the question stands there: rpassword asks first, and an answer that comes at once would be shown.
+        #[cfg(unix)]
+        let _silent = silence::Silent::terminal()?;
+        rpassword::prompt_password(text)
+    };
+    asked()
         .map(SecretValue::from)
-        .map_err(|error| Error::usage(format!("There is no terminal to ask on ({}).", error.kind())))
+        .map_err(|error| no_terminal(&error))
 }
 
 /// Asks on the terminal for something that may be seen.
@@ -176,5 +182,40 @@ pub fn line(text: &str) -> Result<String, Error> {
         io::BufReader::new(terminal).read_line(&mut typed)?;
         Ok(typed.trim().to_owned())
     };
-    asked().map_err(|error| Error::usage(format!("There is no terminal to ask on ({}).", error.kind())))
+    asked().map_err(|error| no_terminal(&error))
+}
+
+fn no_terminal(error: &io::Error) -> Error {
+    Error::usage(format!("There is no terminal to ask on ({}).", error.kind()))
+}
+
+#[cfg(unix)]
+mod silence {
+    use std::{fs::File, io};
+
+    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
+    /// The terminal without echo, until dropped.
+    pub struct Silent {
+        terminal: File,
+        before: Termios,
+    }
+
+    impl Silent {
+        pub fn terminal() -> io::Result<Self> {
+            let terminal = File::open("/dev/tty")?;
+            let before = tcgetattr(&terminal)?;
+            let mut silent = before.clone();
+            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+            tcsetattr(&terminal, OptionalActions::Now, &silent)?;
+            Ok(Self { terminal, before })
+        }
+    }
+
+    impl Drop for Silent {
+        fn drop(&mut self) {
+            // A terminal that is gone needs no echo.
+            let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+        }
+    }
 }

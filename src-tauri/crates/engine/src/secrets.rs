@@ -31,7 +31,7 @@ use crate::{
 pub use changing::{renew, restore_version, set_value, update};
 pub use copying::{Transfer, duplicate, transfer};
 pub(crate) use finding::{Listed, find_all, missing};
-pub use finding::{find, list};
+pub use finding::{Wanted, each, find};
 pub use keyward_vault::table::secrets::Masking;
 pub use trash::{Removal, delete, empty, restore, trashed};
 

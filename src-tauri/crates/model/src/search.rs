@@ -10,16 +10,32 @@ impl Query {
         Self(text.split_whitespace().map(str::to_lowercase).collect())
     }
 
+    /// Whether everything matches.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether each word occurs in at least one of `fields`.
     #[must_use]
     pub fn matches(&self, fields: &[&str]) -> bool {
-        self.0.is_empty() || {
-            let folded: Vec<String> = fields.iter().map(|field| field.to_lowercase()).collect();
-            self.0
-                .iter()
-                .all(|word| folded.iter().any(|field| field.contains(word.as_str())))
-        }
+        self.is_empty() || self.matches_folded(&[&folded(fields)])
     }
+
+    /// As [`Query::matches`], for texts that [`folded`] made before.
+    #[must_use]
+    pub fn matches_folded(&self, texts: &[&str]) -> bool {
+        self.0
+            .iter()
+            .all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+    }
+}
+
+/// Several fields as one text in lower case, to be searched often. No word reaches over two fields: it has no line end in
+/// it.
+#[must_use]
+pub fn folded(fields: &[&str]) -> String {
+    fields.join("\n").to_lowercase()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod acts;
 mod cpu;
 mod set;
 mod table;
+mod tokens;
 
 use std::{
     error::Error,
@@ -55,6 +56,7 @@ fn main() -> Fallible {
         let set = Set::make(&bins, &session, entries)?;
         flat.push(measure(&mut table, &set)?);
         times.push(acts::measure(&mut table, &set)?);
+        tokens::measure(&mut table, &set)?;
     }
     let [(small_get, small_set), (large_get, large_set)] = flat[..] else {
         return Err("two sets".into());

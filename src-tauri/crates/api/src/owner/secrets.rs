@@ -16,40 +16,56 @@ use keyward_model::{
 use super::{Result, from_engine};
 use crate::wire::{self, Done, Plaintext};
 
+/// So many bytes of texts fill a page, however few entries have them: with what JSON adds (six bytes for a control
+/// character) they fit a frame.
+const PAGE_BYTES: usize = 512 * 1024;
+
+/// The next entries of a list: with a limit at least one where there is one, and no more than a frame holds.
+struct Page {
+    limit: Option<u32>,
+    bytes: usize,
+    entries: Vec<wire::Secret>,
+}
+
+impl Page {
+    fn new(limit: Option<u32>) -> Self {
+        Self {
+            limit,
+            bytes: 0,
+            entries: Vec::new(),
+        }
+    }
+
+    /// Takes one more; `false` when it has no room for it.
+    fn take(&mut self, secret: &Secret, environment: &Environment) -> bool {
+        self.bytes += secret.name.len() + secret.description.len() + secret.notes.len();
+        self.bytes += secret.tags.iter().map(String::len).sum::<usize>();
+        let fits = self.limit.is_none_or(|limit| {
+            self.entries.len() < limit as usize && (self.entries.is_empty() || self.bytes <= PAGE_BYTES)
+        });
+        if fits {
+            self.entries
+                .push(from_engine::secret(secret.clone(), environment));
+        }
+        fits
+    }
+}
+
 /// Secrets of an environment, by key.
 ///
 /// # Errors
 /// `locked`, `not_found` for the environment.
 pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Result<Vec<wire::Secret>> {
-    let search = request.search.unwrap_or_default();
-    let (found, environment) = secrets::list(engine, &request.environment, &search, request.tag.as_deref())?;
-    let after = request.after.unwrap_or_default();
-    let rest = found
-        .into_iter()
-        .filter(|secret| secret.key.as_str() > after.as_str())
-        .map(|secret| from_engine::secret(secret, &environment));
-    Ok(match request.limit {
-        None => rest.collect(),
-        Some(limit) => page(rest, limit),
-    })
-}
-
-/// So many bytes of texts fill a page, however few entries have them: with what JSON adds (six bytes for a control
-/// character) they fit a frame.
-const PAGE_BYTES: usize = 512 * 1024;
-
-/// The next entries: at most `limit`, at least one where there is one, and no more than a frame holds.
-fn page(rest: impl Iterator<Item = wire::Secret>, limit: u32) -> Vec<wire::Secret> {
-    let mut bytes = 0;
-    rest.take(limit as usize)
-        .enumerate()
-        .take_while(|(index, secret)| {
-            bytes += secret.name.len() + secret.description.len() + secret.notes.len();
-            bytes += secret.tags.iter().map(String::len).sum::<usize>();
-            *index == 0 || bytes <= PAGE_BYTES
-        })
-        .map(|(_, secret)| secret)
-        .collect()
+    let wanted = secrets::Wanted {
+        search: request.search.as_deref().unwrap_or_default(),
+        tag: request.tag.as_deref(),
+        after: request.after.as_deref().unwrap_or_default(),
+    };
+    let mut page = Page::new(request.limit);
+    secrets::each(engine, &request.environment, &wanted, |secret, environment| {
+        page.take(secret, environment)
+    })?;
+    Ok(page.entries)
 }
 
 /// Fails when a new Secret could not have this key.
@@ -186,17 +202,20 @@ fn shown(all: Vec<(Secret, Environment)>) -> Vec<wire::Secret> {
 /// `not_found` for the environment.
 pub fn trash(engine: &Arc<Engine>, _: &Caller, request: wire::SecretTrash) -> Result<Vec<wire::Secret>> {
     let (trashed, environment) = secrets::trashed(engine, &request.environment)?;
-    let all = trashed
-        .into_iter()
-        .map(|secret| from_engine::secret(secret, &environment));
-    let rest: Vec<_> = match request.after {
-        None => all.collect(),
-        Some(last) => all.skip_while(|secret| secret.id != last).skip(1).collect(),
+    let rest = match request.after {
+        None => &trashed[..],
+        Some(last) => trashed
+            .iter()
+            .position(|secret| secret.id.to_string() == last)
+            .map_or(&[][..], |at| &trashed[at + 1..]),
     };
-    Ok(match request.limit {
-        None => rest,
-        Some(limit) => page(rest.into_iter(), limit),
-    })
+    let mut page = Page::new(request.limit);
+    for secret in rest {
+        if !page.take(secret, &environment) {
+            break;
+        }
+    }
+    Ok(page.entries)
 }
 
 /// Empties the trash of an environment; answers how many are gone for good.

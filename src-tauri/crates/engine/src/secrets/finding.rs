@@ -1,8 +1,14 @@
 //! Finding Secrets: lists, and one by key or id.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use keyward_model::{Id, environment::Environment, name::Handle, search::Query, secret::Secret};
+use keyward_model::{
+    Id,
+    environment::Environment,
+    name::Handle,
+    search::{self, Query},
+    secret::Secret,
+};
 use keyward_vault::{
     error as store,
     table::{environments, items, secrets},
@@ -16,68 +22,106 @@ use crate::{Engine, Error, Kind, Result, engine::hold, environments as environme
 pub(crate) struct Listed {
     edition: Edition,
     environment: Id,
-    secrets: Arc<Vec<Secret>>,
+    roll: Arc<Roll>,
 }
 
-/// Secrets of an environment by key, narrowed by a search text and a tag. Opens no value.
+/// The Secrets of an environment by key, and what a search looks through.
+struct Roll {
+    secrets: Vec<Secret>,
+    /// The texts of each, folded for [`Query`] at the first search: folding ten thousand for every keystroke
+    /// would be felt (P6).
+    folded: OnceLock<Vec<String>>,
+}
+
+impl Roll {
+    fn folded(&self) -> &[String] {
+        self.folded.get_or_init(|| {
+            let texts = |secret: &Secret| {
+                let tags = secret.tags.join(" ");
+                let Secret {
+                    key,
+                    name,
+                    description,
+                    notes,
+                    ..
+                } = secret;
+                search::folded(&[key.as_str(), name, description, &tags, notes])
+            };
+            self.secrets.iter().map(texts).collect()
+        })
+    }
+}
+
+/// Which Secrets of an environment are wanted.
+#[derive(Default)]
+pub struct Wanted<'a> {
+    /// A search text over all metadata; empty for all.
+    pub search: &'a str,
+    /// Only those with this tag.
+    pub tag: Option<&'a str>,
+    /// Only those whose key is behind this one; empty for all.
+    pub after: &'a str,
+}
+
+/// Hands Secrets of an environment to `take`, by key, until it has enough (`false`). Opens no value.
 ///
 /// # Errors
 /// When locked or damaged.
-pub fn list(
+pub fn each(
     engine: &Engine,
     environment: &str,
-    search: &str,
-    tag: Option<&str>,
-) -> Result<(Vec<Secret>, Environment)> {
+    wanted: &Wanted<'_>,
+    mut take: impl FnMut(&Secret, &Environment) -> bool,
+) -> Result<()> {
     let environment = environment_acts::find(engine, environment)?;
-    let query = Query::new(search);
-    let all = all(engine, environment.id)?;
-    let found = all
-        .iter()
-        .filter(|secret| {
-            let tags = secret.tags.join(" ");
-            let fields = [
-                secret.key.as_str(),
-                &secret.name,
-                &secret.description,
-                &tags,
-                &secret.notes,
-                environment.name.as_str(),
-            ];
-            query.matches(&fields) && tag.is_none_or(|tag| secret.tags.iter().any(|have| have == tag))
-        })
-        .cloned()
-        .collect();
-    Ok((found, environment))
+    let query = Query::new(wanted.search);
+    let roll = all(engine, environment.id)?;
+    let first = roll
+        .secrets
+        .partition_point(|secret| secret.key.as_str() <= wanted.after);
+    let place = search::folded(&[environment.name.as_str()]);
+    for (index, secret) in roll.secrets.iter().enumerate().skip(first) {
+        let found = query.is_empty() || query.matches_folded(&[&roll.folded()[index], &place]);
+        let tagged = wanted
+            .tag
+            .is_none_or(|tag| secret.tags.iter().any(|have| have == tag));
+        if found && tagged && !take(secret, &environment) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// All Secrets of an environment by key. A host keeps the last answer: opening ten thousand records for every
 /// keystroke of a search would be felt (P6).
-fn all(engine: &Engine, environment: Id) -> Result<Arc<Vec<Secret>>> {
+fn all(engine: &Engine, environment: Id) -> Result<Arc<Roll>> {
     let vault = engine.unlocked()?;
     let edition = vault.edition()?;
     if let Some(listed) = &*hold(&engine.listed)
         && listed.edition == edition
         && listed.environment == environment
     {
-        return Ok(Arc::clone(&listed.secrets));
+        return Ok(Arc::clone(&listed.roll));
     }
     // A write between the two reads only makes the kept answer newer than its edition: it is then read once more.
     let mut secrets = vault.read(|tx| secrets::list(tx, environment))?;
     secrets.sort_by(|one, other| one.key.cmp(&other.key));
-    let secrets = Arc::new(secrets);
+    let roll = Arc::new(Roll {
+        secrets,
+        folded: OnceLock::new(),
+    });
     if engine.opening == Opening::Host {
         *hold(&engine.listed) = Some(Listed {
             edition,
             environment,
-            secrets: Arc::clone(&secrets),
+            roll: Arc::clone(&roll),
         });
         // Locked meanwhile? Then nothing may stay behind.
         if engine.unlocked().is_err() {
             *hold(&engine.listed) = None;
         }
     }
-    Ok(secrets)
+    Ok(roll)
 }
 
 /// Finds a Secret by key or id (PV4); by id also in the trash.

@@ -4,7 +4,10 @@ use keyward_engine::{
 };
 use keyward_model::{SecretValue, secret::Changes};
 
-use crate::support::{ENV, World, count, kind, new_secret, owner};
+use crate::{
+    elsewhere::found,
+    support::{ENV, World, count, kind, new_secret, owner},
+};
 
 fn reveal(engine: &keyward_engine::Engine, key: &str) -> keyward_engine::Result<String> {
     secrets::reveal(engine, &owner(), ENV, key, None)
@@ -81,13 +84,17 @@ fn versions_and_metadata() {
     );
     let (current, versions) = secrets::history(&engine, ENV, "KEY").unwrap();
     assert_eq!((current.version, versions.len(), versions[0].number), (3, 3, 3));
-    assert_eq!(secrets::list(&engine, ENV, "name", Some("a")).unwrap().0.len(), 1);
-    assert_eq!(secrets::list(&engine, ENV, "", Some("b")).unwrap().0.len(), 0);
-    assert_eq!(
-        secrets::list(&engine, ENV, "two", None).unwrap().0.len(),
-        0,
-        "no value is searched"
-    );
+    for (search, tag, after, keys) in [
+        ("name", Some("a"), "", &["KEY"][..]),
+        ("", Some("b"), "", &[]),
+        // No value is searched.
+        ("two", None, "", &[]),
+        ("", None, "KEX", &["KEY"]),
+        ("", None, "KEY", &[]),
+    ] {
+        let wanted = secrets::Wanted { search, tag, after };
+        assert_eq!(found(&engine, ENV, &wanted), keys, "{search} {tag:?} {after}");
+    }
 }
 
 /// AM6: the trash keeps all or none, frees the key, and gives back without overwriting.
