@@ -274,6 +274,7 @@ export function fixture(asked: URLSearchParams): Door {
     application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
+    auth_client_create_from_file: ({ request }) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
     auth_client_show: ({ auth_client }) => authClients.find((row) => row.id === auth_client) ?? authClients[0]!,
     auth_client_update: ({ auth_client, name, visibility }) => {
       const row = authClients.find((one) => one.id === auth_client) ?? authClients[0]!;
@@ -282,7 +283,7 @@ export function fixture(asked: URLSearchParams): Door {
     auth_client_delete: () => ({}),
     auth_client_discover: async ({ issuer }) => {
       await wait(700);
-      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, warnings: [] };
+      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, device_uri: null, registers_clients: false, names_itself: true, warnings: [] };
     },
     provider_list: () => ({ providers: catalogue, problems: [] }),
     connection_list: () => (asked.has("empty") ? [] : connections),

@@ -114,6 +114,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         health::health_check,
         auth_clients::auth_client_list,
         auth_clients::auth_client_create,
+        value_files::auth_client_create_from_file,
         auth_clients::auth_client_show,
         auth_clients::auth_client_update,
         auth_clients::auth_client_delete,

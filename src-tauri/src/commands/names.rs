@@ -77,6 +77,7 @@ const COMMANDS: &[&str] = &[
     "health_check",
     "auth_client_list",
     "auth_client_create",
+    "auth_client_create_from_file",
     "auth_client_show",
     "auth_client_update",
     "auth_client_delete",

@@ -190,6 +190,7 @@ export interface Commands {
   health_check: [Nothing, HealthReport];
   auth_client_list: [AuthClientList, AuthClient[]];
   auth_client_create: [AuthClientCreate, AuthClient];
+  auth_client_create_from_file: [FromFile<AuthClientCreate>, AuthClient];
   auth_client_show: [AuthClientShow, AuthClient];
   auth_client_update: [AuthClientUpdate, AuthClient];
   auth_client_delete: [AuthClientDelete, Done];

@@ -44,6 +44,8 @@ export const m = {
   param_add: () => "Add parameter",
   param_remove: (name: string) => `Remove ${name || "parameter"}`,
   start: () => "Connect in the browser",
+  start_device: () => "Get a code",
+  start_alone: () => "Get tokens",
   start_again: () => "Sign in again",
   start_busy: () => "Opening",
   key_of_secret: () => "A secret has this key already",
@@ -51,6 +53,18 @@ export const m = {
   ready_title: () => "Ready to connect",
   ready_text: () =>
     "Your browser opens the provider’s page. After you approve, it sends the answer to this computer, and Keyward exchanges it for tokens.",
+
+  ready_device: () => "The provider gives a short code. You type it in on its page, on any device, and Keyward gets the tokens.",
+  ready_login: () => "Keyward sends user name and password to the provider once, gets the tokens, and keeps neither.",
+  ready_alone: () => "Nobody signs in: Keyward asks the provider for tokens in the name of the auth client.",
+  login_heading: () => "Sign-in",
+  login_warning: () => "This auth client uses the legacy password grant: the password goes through Keyward.",
+  field_username: () => "User name",
+  field_password: () => "Password",
+  need_username: () => "Enter the user name",
+  need_password: () => "Enter the password",
+  show_typed: () => "Show what is typed",
+  hide_typed: () => "Hide what is typed",
 
   heading_waiting: () => "Waiting for you in the browser",
   heading_code: () => "Type the code in on any device",
