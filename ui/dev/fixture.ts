@@ -11,7 +11,7 @@ import type { Vault } from "../src/host/bindings/Vault";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, applications, authClients, catalogue, compared, connections, credentials, environments, events, findings, secrets, trashed, usage, versions } from "./data";
+import { ago, applications, attempts, authClients, catalogue, compared, connections, credentials, environments, events, facts, findings, secrets, trashed, usage, versions } from "./data";
 import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -348,6 +348,10 @@ export function fixture(asked: URLSearchParams): Door {
       await wait(1500);
       return connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!;
     },
+    connection_refreshes: () => attempts,
+    connection_facts: () => facts,
+    connection_alarms: () => (asked.has("alarms") ? [{ id: connections[0]!.id, name: connections[0]!.name, kind: "ending", at: ago(-4 * 24 * 60) }] : []),
+    connection_invalidate: ({ connection }) => connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!,
     connection_disconnect: ({ connection }) => ({ connection, revocation: "revoked", error: null }),
     connection_delete: ({ connections: names }) => names.map((connection) => ({ connection, revocation: "no_endpoint", error: null })),
     import_choose: ({ format }) => ({ name: format === "kdbx" ? "work.kdbx" : ".env" }),
