@@ -67,6 +67,7 @@ export const m = {
   hide_typed: () => "Hide what is typed",
 
   heading_waiting: () => "Waiting for you in the browser",
+  heading_alone: () => "Asking the provider",
   heading_code: () => "Type the code in on any device",
   heading_no_browser: () => "Open the link in a browser",
   heading_no_answer: () => "Nothing has come back yet",
@@ -109,9 +110,10 @@ export const m = {
   paste_link: () => "Paste the final address",
   paste_field: () => "Final address",
   paste_hint: () => "After you approve, the other browser ends on a page it can’t open. Copy its whole address to here.",
+  paste_hint_elsewhere: () => "After you approve, the browser ends on your own page. Copy its whole address to here.",
   paste_do: () => "Use this address",
   paste_busy: () => "Checking",
-  paste_empty: () => "Paste the whole address, starting with http://127.0.0.1",
+  paste_empty: () => "Paste the whole address of the page where the browser ended",
 
   got_access_token: (left: string | null) => (left === null ? "access token" : `access token, ${left}`),
   got_refresh_token: () => "refresh token",
