@@ -11,7 +11,7 @@ import type { ValueFile } from "../host/desktop";
 import { addressFault, host, type AddressFault } from "./addresses";
 import { authClients } from "./auth_clients.svelte";
 import type { Param } from "./connect_draft.svelte";
-import { usualApply, writeApply, type Place } from "./entered";
+import { byConsent, usualApply, writeApply, type Place } from "./entered";
 import { asWireError } from "./failure";
 import { GRANTS, asksPerson, authentications, comesBack, grantsOf, secretKind, type Authentication, type Grant, type SecretKind, type Signature } from "./grants";
 import { keyFault, proposeKey, type KeyFault } from "./naming";
@@ -90,7 +90,7 @@ export class AuthClientDraft {
 
   /** Whether connections get tokens through it. */
   get connects(): boolean {
-    return this.type === "oauth2" || this.type === "oauth1";
+    return byConsent(this.type);
   }
 
   /** Whether a browser comes back to this computer, so that a redirect address counts. */
