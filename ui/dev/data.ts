@@ -10,7 +10,9 @@ import type { Environment } from "../src/host/bindings/Environment";
 import type { ImportRow } from "../src/host/bindings/ImportRow";
 import type { Finding } from "../src/host/bindings/Finding";
 import type { Provider } from "../src/host/bindings/Provider";
+import type { RefreshAttempt } from "../src/host/bindings/RefreshAttempt";
 import type { Secret } from "../src/host/bindings/Secret";
+import type { TokenFacts } from "../src/host/bindings/TokenFacts";
 import type { Usage } from "../src/host/bindings/Usage";
 import type { Version } from "../src/host/bindings/Version";
 
@@ -195,3 +197,23 @@ export const importRows: ImportRow[] = [
   found(10, "CF_API_TOKEN", "new", "add"),
   found(11, "SLACK_ALERTS_CHANNEL", "same", "skip"),
 ];
+
+export const attempts: RefreshAttempt[] = Array.from({ length: 20 }, (_, n) => ({ at: ago(19 + n * 55), outcome: n === 6 ? "temporary" : "ok" }));
+
+export const facts: TokenFacts = {
+  asked: ["openid", "email", "drive.readonly", "calendar.events", "contacts.readonly"],
+  claims: [
+    { name: "iss", value: "https://accounts.google.com" },
+    { name: "sub", value: "118409241850913" },
+    { name: "email", value: "ops@acme.dev" },
+    { name: "hd", value: "acme.dev" },
+    { name: "iat", value: String(Math.floor(Date.now() / 1000) - 1140) },
+  ],
+  refresh_token_end: { at: ago(-170 * 24 * 60), idle: true },
+  consented_at: ago(60 * 24 * 51),
+  failures: 0,
+  retry_at: null,
+  clock_skew: 1,
+  unsaved: false,
+  revocations: [],
+};

@@ -11,7 +11,7 @@ import type { Vault } from "../src/host/bindings/Vault";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
-import { ago, applications, authClients, catalogue, compared, connections, credentials, environments, events, findings, secrets, trashed, usage, versions } from "./data";
+import { ago, applications, attempts, authClients, catalogue, compared, connections, credentials, environments, events, facts, findings, secrets, trashed, usage, versions } from "./data";
 import { importRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -274,6 +274,7 @@ export function fixture(asked: URLSearchParams): Door {
     application_default: ({ application, connection }) => ({ ...applications.find((row) => row.key === application)!, default: connection }),
     auth_client_list: () => (asked.has("empty") ? [] : authClients),
     auth_client_create: (request) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
+    auth_client_create_from_file: ({ request }) => ({ ...authClients[0]!, id: `new-${request.key}`, key: request.key, name: request.name ?? request.key, connections: 0 }),
     auth_client_show: ({ auth_client }) => authClients.find((row) => row.id === auth_client) ?? authClients[0]!,
     auth_client_update: ({ auth_client, name, visibility }) => {
       const row = authClients.find((one) => one.id === auth_client) ?? authClients[0]!;
@@ -282,7 +283,7 @@ export function fixture(asked: URLSearchParams): Door {
     auth_client_delete: () => ({}),
     auth_client_discover: async ({ issuer }) => {
       await wait(700);
-      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, warnings: [] };
+      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, device_uri: null, registers_clients: false, names_itself: true, warnings: [] };
     },
     provider_list: () => ({ providers: catalogue, problems: [] }),
     connection_list: () => (asked.has("empty") ? [] : connections),
@@ -347,6 +348,10 @@ export function fixture(asked: URLSearchParams): Door {
       await wait(1500);
       return connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!;
     },
+    connection_refreshes: () => attempts,
+    connection_facts: () => facts,
+    connection_alarms: () => (asked.has("alarms") ? [{ id: connections[0]!.id, name: connections[0]!.name, kind: "ending", at: ago(-4 * 24 * 60) }] : []),
+    connection_invalidate: ({ connection }) => connections.find((row) => row.id === connection || row.key === connection) ?? connections[0]!,
     connection_disconnect: ({ connection }) => ({ connection, revocation: "revoked", error: null }),
     connection_delete: ({ connections: names }) => names.map((connection) => ({ connection, revocation: "no_endpoint", error: null })),
     import_choose: ({ format }) => ({ name: format === "kdbx" ? "work.kdbx" : ".env" }),

@@ -65,3 +65,19 @@ test("am7 the address and the way of sending of an API key's client are changed"
   await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
   expect(updates()).toEqual([{ ...nothing, auth_client: "a1", name: "Acme SSO", url: "https://api2.acme.dev", apply: "query:X-Key" }]);
 });
+
+test("oa2 a new private key keeps its lines", async () => {
+  const dialog = await edit(authClient({ grant: "jwt_bearer", auth_uri: null }));
+  expect(within(dialog).queryByLabelText("Authorization address")).toBeNull();
+  await fireEvent.input(within(dialog).getByLabelText(/^New private key/), { target: { value: "-----BEGIN\nx\n" } });
+  await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
+  expect(updates()).toEqual([{ ...nothing, auth_client: "a1", name: "Acme SSO", token_expires_in: 3600, client_secret: "-----BEGIN\nx\n" }]);
+});
+
+test("oa2 a client of OAuth 1.0a has a new secret and no address to change", async () => {
+  const dialog = await edit(authClient({ type: "oauth1", grant: null, token_expires_in: null }));
+  expect(within(dialog).queryByLabelText("URL")).toBeNull();
+  await fireEvent.input(within(dialog).getByLabelText(/^New client secret/), { target: { value: "s-2" } });
+  await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
+  expect(updates()).toEqual([{ ...nothing, auth_client: "a1", name: "Acme SSO", client_secret: "s-2" }]);
+});

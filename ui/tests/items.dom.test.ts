@@ -268,9 +268,20 @@ describe("the Connect panel", () => {
     return render(ConsentPanel, { consent: of, now: NOW, redirect: "http://127.0.0.1/callback", ontryagain: nothing, onaskagain: nothing, ondone: nothing });
   };
 
+  it("oa1 takes the address of a page elsewhere at once, and never asks what is missing", async () => {
+    await draw(consent({ listening: "https://a.dev/done", seconds_left: 100 }));
+    const calls = doorWith({ connection_paste: () => consent() });
+    expect(screen.getByRole("heading", { name: "Waiting for you in the browser" })).toBeTruthy();
+    await fireEvent.input(screen.getByLabelText("Final address"), { target: { value: "https://a.dev/done?code=c" } });
+    await fireEvent.click(screen.getByRole("button", { name: "Use this address" }));
+    expect(calls.map((call) => call.name)).toEqual(["connection_paste"]);
+    expect(screen.queryByRole("button", { name: "Cancel" })).toBeNull();
+  });
+
   it.each([
     ["waiting", consent(), "Waiting for you in the browser"],
     ["no browser", consent({ browser: null }), "Open the link in a browser"],
+    ["nobody is asked", consent({ browser: null, link: "", listening: "" }), "Asking the provider"],
     ["no answer after 90 s", consent({ seconds_left: 200 }), "Nothing has come back yet"],
     ["denied", end("denied", { error: { code: "denied", message: "access_denied", hint: "" } }), "The provider’s page said no"],
     ["timed out", end("timed_out"), "Nobody answered in time"],

@@ -4,13 +4,12 @@ import { describe, expect, it, vi } from "vitest";
 import type { Consent } from "../src/host/bindings/Consent";
 import type { Secret } from "../src/host/bindings/Secret";
 import { explain } from "../src/parts/consents/explain";
-import type { Provider } from "../src/host/bindings/Provider";
 import { AuthClientDraft } from "../src/state/auth_client_draft.svelte";
 import { ConnectDraft } from "../src/state/connect_draft.svelte";
 import { Connections } from "../src/state/connections.svelte";
 import { Consents } from "../src/state/consents.svelte";
 import { Secrets } from "../src/state/secrets.svelte";
-import { authClient, connection, consent, doorWith, secret, settle, VALUE } from "./rows";
+import { authClient, connection, consent, doorWith, provider, secret, settle, VALUE } from "./rows";
 
 describe("a list of an environment", () => {
   it("reads once, and once more for all Changes that came meanwhile", async () => {
@@ -260,10 +259,10 @@ describe("a new auth client", () => {
     expect(draft.complete([])).toBe(false);
     draft.tokenUri = "https://a.dev/token";
     expect(draft.complete([])).toBe(true);
-    draft.redirectPath = "cb";
+    draft.redirect.typedPath = "cb";
     expect(draft.complete([])).toBe(false);
-    draft.redirectPath = "/cb";
-    expect(draft.redirect).toBe("http://127.0.0.1/cb");
+    draft.redirect.typedPath = "/cb";
+    expect(draft.redirect.shown).toBe("http://127.0.0.1/cb");
     expect(draft.request()).toMatchObject({ issuer: null, auth_uri: "https://a.dev/authorize", redirect_path: "/cb" });
   });
 
@@ -282,7 +281,7 @@ describe("a new auth client", () => {
 
   it("fills in what Google needs for a refresh token", async () => {
     doorWith({
-      auth_client_discover: ({ issuer }) => ({ issuer, auth_uri: "https://accounts.google.com/a", token_uri: "https://b", revocation_uri: null, warnings: [] }),
+      auth_client_discover: ({ issuer }) => ({ issuer, auth_uri: "https://accounts.google.com/a", token_uri: "https://b", revocation_uri: null, device_uri: null, registers_clients: false, names_itself: true, warnings: [] }),
     });
     const draft = filled();
     draft.issuer = "accounts.google.com";
@@ -292,19 +291,19 @@ describe("a new auth client", () => {
 });
 
 describe("an auth client from the catalogue", () => {
-  const entry = {
+  const entry = provider({
     id: "zendesk", name: "Zendesk", application: "zendesk", auth_uri: "https://{subdomain}.zendesk.com/oauth", redirect_uri: "http://localhost:53117/callback",
     variables: [{ name: "subdomain", title: "Your subdomain", example: "acme", rule: "", default: null, choices: [] }],
     scopes: [{ name: "read", description: null, usual: true }, { name: "write", description: null, usual: false }],
-  } as unknown as Provider;
+  });
 
   it("is filled in by the entry, and needs its variables and a client id (OA4)", () => {
     const draft = new AuthClientDraft();
     draft.choose(entry);
     expect([draft.name, draft.application, draft.scopes]).toEqual(["Zendesk", "zendesk", ["read"]]);
-    expect(draft.redirect).toBe("http://localhost:53117/callback");
-    draft.redirectPath = "/cb";
-    expect(draft.redirect).toBe("http://localhost:53117/cb");
+    expect(draft.redirect.shown).toBe("http://localhost:53117/callback");
+    draft.redirect.typedPath = "/cb";
+    expect(draft.redirect.shown).toBe("http://localhost:53117/cb");
     draft.clientId = "c";
     expect(draft.complete([])).toBe(false);
     expect(draft.filledIn(entry.auth_uri)).toBe("https://{subdomain}.zendesk.com/oauth");
@@ -317,9 +316,9 @@ describe("an auth client from the catalogue", () => {
   it("is left for another provider without a trace", () => {
     const draft = new AuthClientDraft();
     draft.choose(entry);
-    draft.way = "issuer";
+    draft.leaveProvider();
     draft.issuer = "sso.acme.dev";
-    expect(draft.request()).toMatchObject({ provider: null, variables: null, issuer: "https://sso.acme.dev" });
+    expect(draft.request()).toMatchObject({ provider: null, variables: null, issuer: "https://sso.acme.dev", redirect: "auto" });
   });
 });
 

@@ -1,9 +1,10 @@
 //! Connections and running Consents. No reply holds a token.
 
 use keyward_api::wire::{
-    Connection, ConnectionCancel, ConnectionConnect, ConnectionDelete, ConnectionDisconnect, ConnectionList,
-    ConnectionOpenAgain, ConnectionPaste, ConnectionRefresh, ConnectionWhy, Consent, ConsentStatus,
-    Diagnosis, Disconnected, Done, Error,
+    Alarm, Connection, ConnectionAlarms, ConnectionCancel, ConnectionConnect, ConnectionDelete,
+    ConnectionDisconnect, ConnectionFacts, ConnectionInvalidate, ConnectionList, ConnectionOpenAgain,
+    ConnectionPaste, ConnectionRefresh, ConnectionRefreshes, ConnectionWhy, Consent, ConsentStatus,
+    Diagnosis, Disconnected, Done, Error, RefreshAttempt, TokenFacts,
 };
 use keyward_engine::consent;
 use keyward_model::Id;
@@ -67,6 +68,32 @@ pub async fn connection_why(desk: State<'_, Desk>, request: ConnectionWhy) -> An
 
 #[tauri::command]
 pub async fn connection_refresh(desk: State<'_, Desk>, request: ConnectionRefresh) -> Answer<Connection> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn connection_refreshes(
+    desk: State<'_, Desk>,
+    request: ConnectionRefreshes,
+) -> Answer<Vec<RefreshAttempt>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn connection_facts(desk: State<'_, Desk>, request: ConnectionFacts) -> Answer<TokenFacts> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn connection_alarms(desk: State<'_, Desk>, request: ConnectionAlarms) -> Answer<Vec<Alarm>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn connection_invalidate(
+    desk: State<'_, Desk>,
+    request: ConnectionInvalidate,
+) -> Answer<Connection> {
     perform(&desk, request).await
 }
 

@@ -1,6 +1,6 @@
 //! Values out of a file: chosen with the system's own dialog and read in Rust; the page is told name and size alone.
 
-use keyward_api::wire::{Plaintext, Secret, SecretCreate, SecretSetValue};
+use keyward_api::wire::{AuthClient, AuthClientCreate, Plaintext, Secret, SecretCreate, SecretSetValue};
 use keyward_engine::lifecycle;
 use serde::{Deserialize, Serialize};
 use tauri::State;
@@ -84,4 +84,23 @@ pub async fn secret_set_value_from_file(
     .await?;
     desk.chosen().clear();
     Ok(stored)
+}
+
+/// The file holds the client secret, or the private key of the client or of a service account.
+#[tauri::command]
+pub async fn auth_client_create_from_file(
+    desk: State<'_, Desk>,
+    request: FromFile<AuthClientCreate>,
+) -> Answer<AuthClient> {
+    let client_secret = Some(Plaintext(desk.chosen().copy(request.file)?));
+    let made = perform(
+        &desk,
+        AuthClientCreate {
+            client_secret,
+            ..request.request
+        },
+    )
+    .await?;
+    desk.chosen().clear();
+    Ok(made)
 }

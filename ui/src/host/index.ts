@@ -3,6 +3,7 @@
  * from the Rust structs. What stands behind the door is set once at start: Tauri in the app (`tauri.ts`).
  */
 
+import type { Alarm } from "./bindings/Alarm";
 import type { Application } from "./bindings/Application";
 import type { ApplicationDefault } from "./bindings/ApplicationDefault";
 import type { WorkProgress } from "./bindings/WorkProgress";
@@ -23,16 +24,20 @@ import type { Catalogue } from "./bindings/Catalogue";
 import type { Change } from "./bindings/Change";
 import type { Compared } from "./bindings/Compared";
 import type { Connection } from "./bindings/Connection";
+import type { ConnectionAlarms } from "./bindings/ConnectionAlarms";
 import type { ConnectionCancel } from "./bindings/ConnectionCancel";
 import type { ConnectionConnect } from "./bindings/ConnectionConnect";
 import type { ConnectionCreate } from "./bindings/ConnectionCreate";
 import type { ConnectionDelete } from "./bindings/ConnectionDelete";
 import type { ConnectionDisconnect } from "./bindings/ConnectionDisconnect";
+import type { ConnectionFacts } from "./bindings/ConnectionFacts";
 import type { ConnectionHistory } from "./bindings/ConnectionHistory";
+import type { ConnectionInvalidate } from "./bindings/ConnectionInvalidate";
 import type { ConnectionList } from "./bindings/ConnectionList";
 import type { ConnectionOpenAgain } from "./bindings/ConnectionOpenAgain";
 import type { ConnectionPaste } from "./bindings/ConnectionPaste";
 import type { ConnectionRefresh } from "./bindings/ConnectionRefresh";
+import type { ConnectionRefreshes } from "./bindings/ConnectionRefreshes";
 import type { ConnectionWhy } from "./bindings/ConnectionWhy";
 import type { ConnectionRestore } from "./bindings/ConnectionRestore";
 import type { ConnectionReveal } from "./bindings/ConnectionReveal";
@@ -79,6 +84,7 @@ import type { RecoveryOffer } from "./bindings/RecoveryOffer";
 import type { RecoveryUse } from "./bindings/RecoveryUse";
 import type { RekeyBegin } from "./bindings/RekeyBegin";
 import type { RekeyProgress } from "./bindings/RekeyProgress";
+import type { RefreshAttempt } from "./bindings/RefreshAttempt";
 import type { Revealed } from "./bindings/Revealed";
 import type { Sameness } from "./bindings/Sameness";
 import type { Secret } from "./bindings/Secret";
@@ -98,6 +104,7 @@ import type { SecretTrash } from "./bindings/SecretTrash";
 import type { SecretUpdate } from "./bindings/SecretUpdate";
 import type { Settings } from "./bindings/Settings";
 import type { SettingsUpdate } from "./bindings/SettingsUpdate";
+import type { TokenFacts } from "./bindings/TokenFacts";
 import type { Usage } from "./bindings/Usage";
 import type { UsageList } from "./bindings/UsageList";
 import type { Vault } from "./bindings/Vault";
@@ -190,6 +197,7 @@ export interface Commands {
   health_check: [Nothing, HealthReport];
   auth_client_list: [AuthClientList, AuthClient[]];
   auth_client_create: [AuthClientCreate, AuthClient];
+  auth_client_create_from_file: [FromFile<AuthClientCreate>, AuthClient];
   auth_client_show: [AuthClientShow, AuthClient];
   auth_client_update: [AuthClientUpdate, AuthClient];
   auth_client_delete: [AuthClientDelete, Done];
@@ -210,6 +218,10 @@ export interface Commands {
   connection_copy_link: [{ consent: string }, Done];
   connection_why: [ConnectionWhy, Diagnosis];
   connection_refresh: [ConnectionRefresh, Connection];
+  connection_refreshes: [ConnectionRefreshes, RefreshAttempt[]];
+  connection_facts: [ConnectionFacts, TokenFacts];
+  connection_alarms: [ConnectionAlarms, Alarm[]];
+  connection_invalidate: [ConnectionInvalidate, Connection];
   connection_disconnect: [ConnectionDisconnect, Disconnected];
   connection_delete: [ConnectionDelete, Disconnected[]];
   import_choose: [{ format: ImportFormat }, ImportChosen];

@@ -81,14 +81,11 @@ export const m = {
   facts_owner: () => "Owner",
   facts_created: () => "Created",
   facts_refresh_token: () => "Refresh token",
-  facts_refresh_held: () => "Held, never handed out",
-  facts_refresh_until: (day: string) => `Held until ${day}, never handed out`,
   facts_refresh_none: () => "None",
   facts_obtained: () => "Obtained",
   facts_application: () => "Application",
 
   scopes: () => "Scopes",
-  scopes_granted: (n: number) => `${n} granted`,
   scopes_unknown: () => "The provider named no scopes.",
 
   error_title: (of: Standing) => (of === "error" ? "The last refresh failed" : "Somebody must sign in again"),

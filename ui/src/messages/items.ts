@@ -126,7 +126,6 @@ export const m = {
   field_key: () => "Key",
   field_key_hint: () => "Tools refer to this key. It is proposed from the name and never changes later.",
   field_value: () => "Value",
-  field_value_lines: (n: number) => `${count(n, "line", "lines")}. Kept exactly as pasted.`,
   field_tags: () => "Tags",
   field_tags_add: () => "Add tag",
   field_tag_remove: (tag: string) => `Remove ${tag}`,

@@ -41,11 +41,6 @@ export const s = {
   notes_hint: () => "For yourself. Encrypted like the value, and searched.",
 
   // value out of a file
-  file_choose: () => "From a file",
-  file_chosen: (name: string, size: string) => `${name}, ${size}`,
-  file_text: () => "Stored byte for byte. The file itself stays where it is.",
-  file_drop: () => "Type the value instead",
-  bytes: (n: number) => (n < 1024 ? count(n, "byte", "bytes") : `${(n / 1024).toFixed(n < 10_240 ? 1 : 0)} KiB`),
 
   // new value
   value_differs: () => "Differs from the current value.",

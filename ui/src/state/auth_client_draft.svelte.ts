@@ -1,37 +1,37 @@
 /** A new auth client while it is typed: endpoints discovered from the issuer or entered by hand, faults, and the request. */
 
+import type { AuthClient } from "../host/bindings/AuthClient";
 import type { AuthClientType } from "../host/bindings/AuthClientType";
 import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
 import type { Discovered } from "../host/bindings/Discovered";
 import type { Provider } from "../host/bindings/Provider";
 import type { Visibility } from "../host/bindings/Visibility";
 import type { WireError } from "../host/bindings/WireError";
+import type { ValueFile } from "../host/desktop";
 import { addressFault, host, type AddressFault } from "./addresses";
 import { authClients } from "./auth_clients.svelte";
 import type { Param } from "./connect_draft.svelte";
-import { usualApply, writeApply, type Place } from "./entered";
+import { byConsent, usualApply, writeApply, type Place } from "./entered";
 import { asWireError } from "./failure";
+import { GRANTS, asksPerson, authentications, comesBack, grantsOf, secretKind, type Authentication, type Grant, type SecretKind, type Signature } from "./grants";
 import { keyFault, proposeKey, type KeyFault } from "./naming";
+import { RedirectDraft, type RedirectFault } from "./redirect_draft.svelte";
 
+const WHOLE = /^[1-9][0-9]{0,8}$/;
+/** A day, in seconds. */
+const LONGEST_WINDOW = 86_400;
 const GOOGLE = "accounts.google.com";
 const GOOGLE_OFFLINE: readonly Param[] = [
   { name: "access_type", value: "offline" },
   { name: "prompt", value: "consent" },
 ];
 
-/** What is said at the command line alone, or by an entry of the catalogue. */
-const NOTHING_BEYOND = {
-  provider: null, variables: null, refresh_token_uri: null, token_params: null, refresh_params: null, resources: null, refresh_window: null,
-};
-
 /** What a client of another type does not have. */
-/** What the form leaves as it usually is; the command line says it. */
-const USUAL = { grant: null, client_authentication: null, redirect: null, device_uri: null, request_token_uri: null, signature_method: null };
-
-const NO_OAUTH = {
-  ...USUAL,
-  issuer: null, auth_uri: null, token_uri: null, revocation_uri: null, client_id: null, client_secret: null,
-  token_expires_in: null, redirect_path: null, authorize_params: null, scopes: null, ...NOTHING_BEYOND,
+const NOTHING = {
+  issuer: null, auth_uri: null, token_uri: null, revocation_uri: null, refresh_token_uri: null, device_uri: null, request_token_uri: null,
+  signature_method: null, provider: null, variables: null, client_id: null, client_secret: null, grant: null, client_authentication: null,
+  redirect: null, redirect_path: null, token_expires_in: null, refresh_window: null, authorize_params: null, token_params: null,
+  refresh_params: null, resources: null, scopes: null, url: null, apply: null,
 };
 
 export class AuthClientDraft {
@@ -54,11 +54,27 @@ export class AuthClientDraft {
   authUri = $state("");
   tokenUri = $state("");
   revocationUri = $state("");
+  deviceUri = $state("");
+  requestTokenUri = $state("");
+  refreshTokenUri = $state("");
+  signature = $state<Signature>("HMAC-SHA1");
+  grant = $state<Grant>("authorization_code");
+  /** `null`: as the provider says. */
+  wantedAuthentication = $state<Authentication | null>(null);
   clientId = $state("");
   clientSecret = $state("");
+  /** A file that holds the client secret or the private key: Rust has read it, its text never comes here. */
+  secretFile = $state.raw<ValueFile | null>(null);
   scopes = $state<string[]>([]);
+  /** Of the authorization request, of the request for tokens, and of a refresh. */
   params = $state<Param[]>([]);
-  redirectPath = $state("");
+  tokenParams = $state<Param[]>([]);
+  refreshParams = $state<Param[]>([]);
+  resources = $state<string[]>([]);
+  /** Seconds, as they were typed. */
+  lifetime = $state("");
+  refreshWindow = $state("");
+  readonly redirect = new RedirectDraft();
 
   discovered = $state.raw<Discovered | null>(null);
   discovering = $state(false);
@@ -72,11 +88,35 @@ export class AuthClientDraft {
     return this.typedKey === "" ? proposeKey(this.name).toLowerCase() : this.typedKey;
   }
 
-  /** The address to register; the port is free (RFC 8252 section 7.3). */
-  get redirect(): string {
-    const path = this.redirectPath.trim();
-    if (this.chosen) return path === "" ? this.chosen.redirect_uri : this.chosen.redirect_uri.replace(/\/callback$/, path);
-    return `http://127.0.0.1${path === "" ? "/callback" : path}`;
+  /** Whether connections get tokens through it. */
+  get connects(): boolean {
+    return byConsent(this.type);
+  }
+
+  /** Whether a browser comes back to this computer, so that a redirect address counts. */
+  get comesBack(): boolean {
+    return this.type === "oauth1" || (this.type === "oauth2" && comesBack(this.grant));
+  }
+
+  /** Whether a person agrees, so that parameters can go along with the question. */
+  get asksPerson(): boolean {
+    return this.type === "oauth1" || asksPerson(this.grant);
+  }
+
+  /** Grants there are to choose from. */
+  get grants(): readonly Grant[] {
+    return this.chosen ? grantsOf(this.chosen.grants) : GRANTS;
+  }
+
+  get authentication(): Authentication | null {
+    const wanted = this.wantedAuthentication;
+    return wanted !== null && authentications(this.grant).includes(wanted) ? wanted : null;
+  }
+
+  get secretKind(): SecretKind {
+    if (this.type === "oauth1") return "optional";
+    const signs = this.authentication === null && this.chosen?.client_authentication === "private_key_jwt";
+    return secretKind(this.grant, signs ? "private_key_jwt" : this.authentication);
   }
 
   get chosen(): Provider | null {
@@ -85,13 +125,25 @@ export class AuthClientDraft {
 
   /** Takes an entry of the catalogue: what it says need not be typed. */
   choose(provider: Provider): void {
-    this.type = "oauth2";
+    this.type = provider.protocol === "oauth1" ? "oauth1" : "oauth2";
     this.way = "provider";
     this.provider = provider;
     if (this.name.trim() === "") this.name = provider.name;
     if (this.application.trim() === "") this.application = provider.application;
     this.variables = Object.fromEntries(provider.variables.map((variable) => [variable.name, variable.default ?? variable.choices[0] ?? ""]));
     this.scopes = provider.scopes.filter((scope) => scope.usual).map((scope) => scope.name);
+    // The usual one comes first in the entry.
+    this.grant = GRANTS.find((grant) => grant === provider.grants[0]) ?? "authorization_code";
+    this.redirect.usual = provider.redirect_uri;
+    this.redirect.kind = "usual";
+    this.redirect.proposedPath = "";
+  }
+
+  /** Leaves the entry: the addresses are said in another way. */
+  leaveProvider(): void {
+    this.way = this.type === "oauth1" ? "hand" : "issuer";
+    if (this.redirect.kind === "usual") this.redirect.kind = "free";
+    this.redirect.usual = "";
   }
 
   /** An address of the entry with what was typed for its variables; what is still missing stays in braces. */
@@ -111,21 +163,73 @@ export class AuthClientDraft {
     return keyFault(this.key, taken);
   }
 
+  /** OAuth 1.0a names no issuer to ask. */
+  get #byHand(): boolean {
+    return this.way === "hand" || (this.type === "oauth1" && !this.chosen);
+  }
+
   get issuerFault(): AddressFault | null {
-    return this.way === "issuer" ? addressFault(this.fullIssuer) : null;
+    return this.#byHand || this.chosen ? null : addressFault(this.fullIssuer);
   }
 
   get authUriFault(): AddressFault | null {
-    return this.way === "hand" ? addressFault(this.authUri) : null;
+    return this.#byHand && this.comesBack ? addressFault(this.authUri) : null;
   }
 
   get tokenUriFault(): AddressFault | null {
-    return this.way === "hand" ? addressFault(this.tokenUri) : null;
+    return this.#byHand ? addressFault(this.tokenUri) : null;
   }
 
-  get pathFault(): boolean {
-    const path = this.redirectPath.trim();
-    return path !== "" && !path.startsWith("/");
+  get requestTokenUriFault(): AddressFault | null {
+    return this.#byHand && this.type === "oauth1" ? addressFault(this.requestTokenUri) : null;
+  }
+
+  /** The device address is asked for where nobody else names it. */
+  get needsDeviceUri(): boolean {
+    if (this.type !== "oauth2" || this.grant !== "device_code" || this.chosen) return false;
+    return this.way === "hand" || (this.discovered !== null && this.discovered.device_uri === null);
+  }
+
+  get deviceUriFault(): AddressFault | null {
+    return this.needsDeviceUri ? addressFault(this.deviceUri) : null;
+  }
+
+  /** What may be left empty and is wrong when it is not. */
+  get revocationUriFault(): AddressFault | null {
+    return this.type === "oauth2" && this.way === "hand" && this.revocationUri.trim() !== "" ? addressFault(this.revocationUri) : null;
+  }
+
+  get refreshTokenUriFault(): AddressFault | null {
+    return this.refreshTokenUri.trim() === "" ? null : addressFault(this.refreshTokenUri);
+  }
+
+  /** Without an id the issuer makes a client (RFC 7591), where it says that it does. */
+  get registersItself(): boolean {
+    return this.type === "oauth2" && this.way === "issuer" && this.discovered?.registers_clients === true;
+  }
+
+  get clientIdFault(): boolean {
+    return this.clientId.trim() === "" && !this.registersItself;
+  }
+
+  get secretFault(): boolean {
+    const needs = this.secretKind === "secret" || this.secretKind === "key";
+    // A client that is made there brings its secret along.
+    const made = this.registersItself && this.clientId.trim() === "";
+    return needs && !made && this.clientSecret === "" && this.secretFile === null;
+  }
+
+  get redirectFault(): RedirectFault | null {
+    return this.comesBack ? this.redirect.fault : null;
+  }
+
+  get lifetimeFault(): boolean {
+    return this.lifetime.trim() !== "" && !WHOLE.test(this.lifetime.trim());
+  }
+
+  get refreshWindowFault(): boolean {
+    const typed = this.refreshWindow.trim();
+    return typed !== "" && !(WHOLE.test(typed) && Number(typed) <= LONGEST_WINDOW);
   }
 
   /** Nowhere in particular is an answer, but not for a client that is nothing but an address. */
@@ -139,12 +243,15 @@ export class AuthClientDraft {
 
   /** Whether it can be sent. */
   complete(taken: readonly string[]): boolean {
-    if (this.type !== "oauth2") {
-      return this.name.trim() !== "" && this.keyFault(taken) === null && this.urlFault === null && !this.applyFault;
-    }
+    if (this.name.trim() === "" || this.keyFault(taken) !== null) return false;
+    if (!this.connects) return this.urlFault === null && !this.applyFault;
     if (this.chosen?.variables.some((variable) => this.variableFault(variable.name))) return false;
-    const addresses = [this.issuerFault, this.authUriFault, this.tokenUriFault].every((fault) => fault === null);
-    return this.name.trim() !== "" && this.clientId.trim() !== "" && this.keyFault(taken) === null && addresses && !this.pathFault;
+    const addresses = [
+      this.issuerFault, this.authUriFault, this.tokenUriFault, this.requestTokenUriFault, this.deviceUriFault, this.revocationUriFault,
+      this.refreshTokenUriFault,
+    ];
+    const others = [this.clientIdFault, this.secretFault, this.lifetimeFault, this.refreshWindowFault];
+    return addresses.every((fault) => fault === null) && this.redirectFault === null && !others.includes(true);
   }
 
   /** The issuer with its scheme: people type `accounts.google.com`. */
@@ -157,6 +264,7 @@ export class AuthClientDraft {
   issuerChanged(): void {
     this.discovered = null;
     this.discoverError = null;
+    this.redirect.proposedPath = "";
   }
 
   async discover(): Promise<void> {
@@ -168,6 +276,8 @@ export class AuthClientDraft {
       const found = await authClients.discover(asked);
       if (asked !== this.fullIssuer) return;
       this.discovered = found;
+      // O-41: only the path tells the answers of such a server from those of another.
+      this.redirect.proposedPath = found.names_itself ? "" : `/callback/${host(found.issuer).replace(/[^A-Za-z0-9.-]/g, "-")}`;
       // Google has no offline_access scope: these two make it issue a refresh token.
       if (this.isGoogle && this.params.length === 0) this.params = GOOGLE_OFFLINE.map((param) => ({ ...param }));
     } catch (failure) {
@@ -185,41 +295,90 @@ export class AuthClientDraft {
     return { provider: provider.id, variables: variables.length === 0 ? null : variables };
   }
 
+  /** Makes it; afterwards nothing here holds its secret. */
+  async save(): Promise<AuthClient> {
+    const made = await authClients.create(this.request(), this.secretKind === "none" ? null : this.secretFile);
+    this.clientSecret = "";
+    this.secretFile = null;
+    return made;
+  }
+
   request(): Omit<AuthClientCreate, "environment"> {
-    const hand = this.way === "hand";
-    const params = this.params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
     const common = {
+      ...NOTHING,
       key: this.key,
       name: this.name.trim(),
       application: filled(this.application),
       type: this.type,
       visibility: this.visibility,
     };
-    if (this.type !== "oauth2") {
-      const apply = this.type === "api_key" ? writeApply({ place: this.place, name: this.applied }) : null;
-      return { ...common, ...NO_OAUTH, url: filled(this.url), apply };
+    switch (this.type) {
+      case "oauth2":
+        return { ...common, ...this.#oauth2() };
+      case "oauth1":
+        return { ...common, ...this.#oauth1() };
+      case "api_key":
+        return { ...common, url: filled(this.url), apply: writeApply({ place: this.place, name: this.applied }) };
+      default:
+        return { ...common, url: filled(this.url) };
     }
+  }
+
+  #oauth2(): Partial<AuthClientCreate> {
+    const hand = this.way === "hand";
     return {
-      ...common,
-      url: null,
-      apply: null,
-      ...NOTHING_BEYOND,
       ...this.#origin(),
+      ...this.#client(),
       issuer: this.way === "issuer" ? (this.discovered?.issuer ?? this.fullIssuer) : null,
-      auth_uri: hand ? this.authUri.trim() : null,
+      auth_uri: hand && this.comesBack ? this.authUri.trim() : null,
       token_uri: hand ? this.tokenUri.trim() : null,
       revocation_uri: hand ? filled(this.revocationUri) : null,
-      client_id: this.clientId.trim(),
-      client_secret: this.clientSecret === "" ? null : this.clientSecret,
-      ...USUAL,
-      token_expires_in: null,
-      redirect_path: filled(this.redirectPath),
-      authorize_params: params.length === 0 ? null : params,
+      refresh_token_uri: filled(this.refreshTokenUri),
+      device_uri: this.needsDeviceUri ? this.deviceUri.trim() : null,
+      grant: this.grant,
+      client_authentication: this.authentication,
+      token_expires_in: seconds(this.lifetime),
+      refresh_window: seconds(this.refreshWindow),
+      token_params: written(this.tokenParams),
+      refresh_params: written(this.refreshParams),
+      resources: this.resources.length === 0 ? null : [...this.resources],
       scopes: this.scopes.length === 0 ? null : [...this.scopes],
+    };
+  }
+
+  /** The catalogue's entries of OAuth 1.0a lend their addresses. */
+  #oauth1(): Partial<AuthClientCreate> {
+    const { chosen } = this;
+    return {
+      ...this.#client(),
+      request_token_uri: chosen ? this.filledIn(chosen.request_token_uri ?? "") : this.requestTokenUri.trim(),
+      auth_uri: chosen ? this.filledIn(chosen.auth_uri) : this.authUri.trim(),
+      token_uri: chosen ? this.filledIn(chosen.token_uri) : this.tokenUri.trim(),
+      signature_method: this.signature,
+    };
+  }
+
+  /** What both kinds of OAuth have. */
+  #client(): Partial<AuthClientCreate> {
+    return {
+      client_id: filled(this.clientId),
+      client_secret: this.secretKind === "none" || this.clientSecret === "" ? null : this.clientSecret,
+      redirect: this.comesBack ? this.redirect.written() : null,
+      redirect_path: this.comesBack ? this.redirect.writtenPath() : null,
+      authorize_params: this.asksPerson ? written(this.params) : null,
     };
   }
 }
 
 function filled(text: string): string | null {
   return text.trim() === "" ? null : text.trim();
+}
+
+function seconds(text: string): number | null {
+  return text.trim() === "" ? null : Number(text.trim());
+}
+
+function written(params: readonly Param[]): string[] | null {
+  const named = params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
+  return named.length === 0 ? null : named;
 }

@@ -5,6 +5,7 @@ import type { AuthClient } from "../host/bindings/AuthClient";
 import type { AuthClientCreate } from "../host/bindings/AuthClientCreate";
 import type { AuthClientUpdate } from "../host/bindings/AuthClientUpdate";
 import type { Discovered } from "../host/bindings/Discovered";
+import type { ValueFile } from "../host/desktop";
 import { Collection } from "./collection.svelte";
 
 export class AuthClients extends Collection<AuthClient> {
@@ -16,8 +17,10 @@ export class AuthClients extends Collection<AuthClient> {
     return this.rows.find((client) => client.key === key);
   }
 
-  async create(client: Omit<AuthClientCreate, "environment">): Promise<AuthClient> {
-    const made = await call("auth_client_create", { ...client, environment: this.environment });
+  /** `file`: where its client secret or private key was read from, in place of one that was typed. */
+  async create(client: Omit<AuthClientCreate, "environment">, file: ValueFile | null = null): Promise<AuthClient> {
+    const request = { ...client, environment: this.environment };
+    const made = file === null ? await call("auth_client_create", request) : await call("auth_client_create_from_file", { file: file.id, request });
     this.rows = [made, ...this.rows.filter((row) => row.id !== made.id)];
     return made;
   }

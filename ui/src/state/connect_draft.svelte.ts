@@ -4,6 +4,7 @@ import type { AuthClient } from "../host/bindings/AuthClient";
 import type { Connection } from "../host/bindings/Connection";
 import type { ConnectionConnect } from "../host/bindings/ConnectionConnect";
 import { host } from "./addresses";
+import { asksPerson, comesBack, type Grant } from "./grants";
 import { keyFault, proposeKey, type KeyFault } from "./naming";
 
 export interface Param {
@@ -25,6 +26,9 @@ export class ConnectDraft {
   scopes = $state.raw<readonly string[]>([]);
   offline = $state(false);
   params = $state<Param[]>([]);
+  /** For the legacy grant alone: sent once, kept nowhere. */
+  username = $state("");
+  password = $state("");
   /** Keys of everything in the environment: a proposed key is free, a typed one may renew a Connection. */
   taken = $state.raw<readonly string[]>([]);
   #proposed = "";
@@ -40,6 +44,27 @@ export class ConnectDraft {
   get key(): string {
     if (this.existing) return this.existing.key;
     return this.typedKey === "" ? free(proposeKey(this.name).toLowerCase(), this.taken) : this.typedKey;
+  }
+
+  /** Whether a person is asked, here in a browser or on another device: only then is there something to ask offline access of. */
+  get asksPerson(): boolean {
+    return this.authClient?.type !== "oauth2" || asksPerson((this.authClient.grant ?? "authorization_code") as Grant);
+  }
+
+  get comesBack(): boolean {
+    return this.authClient?.type !== "oauth2" || comesBack((this.authClient.grant ?? "authorization_code") as Grant);
+  }
+
+  get hasOffline(): boolean {
+    return this.authClient?.type === "oauth2" && this.asksPerson;
+  }
+
+  get needsLogin(): boolean {
+    return this.authClient?.grant === "password";
+  }
+
+  get loginFault(): boolean {
+    return this.needsLogin && (this.username === "" || this.password === "");
   }
 
   /** From now on the key stays: the Consent has begun. */
@@ -68,7 +93,7 @@ export class ConnectDraft {
 
   /** Parameters that the toggle adds to those of the AuthClient. */
   get offlineParams(): string[] {
-    if (!this.offline || !this.authClient) return [];
+    if (!this.offline || !this.authClient || !this.hasOffline) return [];
     const own = this.authClient.authorize_params;
     return offlineWays(this.authClient).params.filter((param) => !own.includes(param));
   }
@@ -83,7 +108,7 @@ export class ConnectDraft {
   request(environment: string): ConnectionConnect {
     const own = this.params.filter((param) => param.name.trim() !== "").map((param) => `${param.name.trim()}=${param.value}`);
     const params = [...this.offlineParams, ...own];
-    const extra = this.offline && this.authClient ? offlineWays(this.authClient).scopes : [];
+    const extra = this.offline && this.authClient && this.hasOffline ? offlineWays(this.authClient).scopes : [];
     const scopes = [...this.scopes, ...extra];
     return {
       environment,
@@ -93,7 +118,7 @@ export class ConnectDraft {
       scopes: scopes.length === 0 ? null : scopes,
       params: params.length === 0 ? null : params,
       browser: "open",
-      login: null,
+      login: this.needsLogin ? { username: this.username, password: this.password } : null,
       timeout_seconds: null,
     };
   }

@@ -7,7 +7,9 @@ import type { ConnectionCreate } from "../host/bindings/ConnectionCreate";
 import type { ConnectionUpdate } from "../host/bindings/ConnectionUpdate";
 import type { Diagnosis } from "../host/bindings/Diagnosis";
 import type { Disconnected } from "../host/bindings/Disconnected";
+import type { RefreshAttempt } from "../host/bindings/RefreshAttempt";
 import type { Revealed } from "../host/bindings/Revealed";
+import type { TokenFacts } from "../host/bindings/TokenFacts";
 import type { Version } from "../host/bindings/Version";
 import { again } from "./again.svelte";
 import { Collection } from "./collection.svelte";
@@ -36,6 +38,30 @@ export class Connections extends Collection<Connection> {
     } finally {
       this.refreshing.delete(id);
     }
+  }
+
+  /** Reports its access token as refused: a new one is asked for, unless it is only seconds old. Answers whether it is new. */
+  async invalidate(id: string): Promise<boolean> {
+    if (this.refreshing.has(id)) return false;
+    this.refreshing.add(id);
+    try {
+      const before = this.find(id)?.obtained_at;
+      const now = await call("connection_invalidate", { environment: this.environment, connection: id, access_token: null });
+      this.put(now);
+      return now.obtained_at !== before;
+    } finally {
+      this.refreshing.delete(id);
+    }
+  }
+
+  /** The newest refreshes and tries, newest first. */
+  refreshes(id: string): Promise<RefreshAttempt[]> {
+    return call("connection_refreshes", { environment: this.environment, connection: id });
+  }
+
+  /** What is known of its tokens beside its state; no token is in it. */
+  facts(id: string): Promise<TokenFacts> {
+    return call("connection_facts", { environment: this.environment, connection: id });
   }
 
   /** Stores a credential whose values were entered. */

@@ -15,6 +15,11 @@ export const VALUES: Record<AuthType, readonly string[]> = {
 /** Types that a person can choose, in the order they are offered. */
 export const TYPES: readonly AuthType[] = ["oauth2", "access_token", "api_key", "basic", "none"];
 
+/** Whether tokens come by consent, and not from what a person enters; of a Connection and of an auth client. */
+export function byConsent(type: AuthType | AuthClientType): boolean {
+  return type === "oauth2" || type === "oauth1";
+}
+
 export const PLACES = ["header", "query", "body", "basic"] as const;
 export type Place = (typeof PLACES)[number];
 

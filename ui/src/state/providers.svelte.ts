@@ -25,8 +25,7 @@ export class Providers {
     if (this.rows.length === 0) this.phase = "loading";
     try {
       const { providers, problems } = await call("provider_list", { search: null });
-      // A form for OAuth 1.0a is another one: what it cannot make is not offered in this list.
-      this.rows = providers.filter((provider) => provider.protocol === "oauth2");
+      this.rows = providers;
       this.problems = problems;
       this.phase = "ready";
     } catch (failure) {

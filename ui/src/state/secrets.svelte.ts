@@ -55,11 +55,6 @@ export class Secrets extends Collection<Secret> {
     return this.#put(await call("secret_set_value_from_file", { file: file.id, request }));
   }
 
-  /** Asks for a file with a value, in a dialog of the system; `null` when the person closed it. */
-  async chooseFile(): Promise<ValueFile | null> {
-    return (await call("value_choose_file", {})).file;
-  }
-
   /** Whether a typed value is the one that is stored; compared in the vault. */
   async isCurrent(id: string, value: Plaintext): Promise<boolean> {
     return (await call("secret_is_current", { environment: this.environment, secret: id, value })).same;

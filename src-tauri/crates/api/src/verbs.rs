@@ -65,6 +65,8 @@ const WATCHING: &[&str] = &[
     "provider_list",
     "connection_list",
     "connection_refreshes",
+    "connection_facts",
+    "connection_alarms",
     "usage_list",
     "health_list",
     "backup_list",
@@ -244,6 +246,8 @@ verbs! {
     "connection_why" ConnectionWhy -> wire::Diagnosis = diagnosis::why;
     "connection_refresh" ConnectionRefresh -> wire::Connection = connections::refresh;
     "connection_refreshes" ConnectionRefreshes -> Vec<wire::RefreshAttempt> = connections::refreshes;
+    "connection_facts" ConnectionFacts -> wire::TokenFacts = connections::facts;
+    "connection_alarms" ConnectionAlarms -> Vec<wire::Alarm> = connections::alarms;
     "connection_invalidate" ConnectionInvalidate -> wire::Connection = connections::invalidate;
     "connection_disconnect" ConnectionDisconnect -> wire::Disconnected = connections::disconnect;
     "connection_delete" ConnectionDelete -> Vec<wire::Disconnected> = connections::delete;

@@ -32,7 +32,7 @@ pub use create::{New, NewOauth1, NewOauth2, NewRegistration, create};
 pub(crate) use create::{
     Prepared, apply_of, check_resource, check_window, endpoint_of, prepare, usual_authentication,
 };
-pub use discover::{discover, warnings};
+pub use discover::{discover, names_itself, warnings};
 pub(crate) use mixups::{MixedUp, mixed_up};
 pub(crate) use reach::{Used, choose, choose_for_consent, no_consents, oauth2, read_for_use};
 pub use update::{Changes, update};

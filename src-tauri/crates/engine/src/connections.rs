@@ -1,5 +1,6 @@
 //! Connections: list, show, disconnect, delete. What they hold: tokens (`refresh`) or entered values (`values`).
 
+mod facts;
 mod fields;
 pub(crate) mod revocation;
 mod values;
@@ -27,6 +28,7 @@ use crate::{
     secrets,
 };
 
+pub use facts::{Alarm, Facts, Queued, alarms, facts};
 pub use fields::Named;
 pub(crate) use fields::{checked_url, field, fields};
 use revocation::revoke_tokens;

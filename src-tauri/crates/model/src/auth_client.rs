@@ -74,7 +74,7 @@ pub struct Oauth2 {
     pub issuer: Option<String>,
     /// Metadata said `authorization_response_iss_parameter_supported` (RFC 9207): a missing `iss` is refused.
     pub issuer_in_callback: bool,
-    /// Authorization endpoint.
+    /// Authorization endpoint; may be empty where the grant has no use for one (RFC 6749 §3.1).
     pub auth_uri: String,
     /// Token endpoint.
     pub token_uri: String,

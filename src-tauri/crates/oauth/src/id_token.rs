@@ -151,6 +151,42 @@ struct Subject {
     sub: Option<String>,
 }
 
+/// Most claims that are shown; real ID tokens have a dozen.
+const MOST_CLAIMS: usize = 40;
+
+/// What only a protocol reads: nobody learns anything from it.
+const NOT_FOR_PEOPLE: [&str; 5] = ["nonce", "at_hash", "c_hash", "s_hash", "jti"];
+
+/// The claims of an answer's ID token by name, as plain text for display alone; empty where it holds none. Objects are
+/// left out. They were checked when the answer came, where the provider's keys could be had (O-48).
+#[must_use]
+pub fn shown(raw: &SecretValue) -> Vec<(String, String)> {
+    let claims = of(raw)
+        .and_then(|id_token| part(id_token.split('.').nth(1)?))
+        .and_then(|payload| json::read::<serde_json::Map<String, serde_json::Value>>(&payload));
+    claims
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !NOT_FOR_PEOPLE.contains(&name.as_str()))
+        .filter_map(|(name, value)| Some((text::plain(&name)?, text::plain(&words(&value)?)?)))
+        .take(MOST_CLAIMS)
+        .collect()
+}
+
+/// A claim in words; `None` for what is no word.
+fn words(claim: &serde_json::Value) -> Option<String> {
+    match claim {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        serde_json::Value::Bool(flag) => Some(flag.to_string()),
+        serde_json::Value::Array(several) => {
+            let words: Vec<String> = several.iter().filter_map(words).collect();
+            (!words.is_empty()).then(|| words.join(" "))
+        }
+        serde_json::Value::Null | serde_json::Value::Object(_) => None,
+    }
+}
+
 /// The ID token inside a raw answer.
 fn of(raw: &SecretValue) -> Option<Wiped> {
     #[derive(serde::Deserialize)]

@@ -39,7 +39,8 @@ kept_in: string | null,
  */
 issuer: string | null, 
 /**
- * Authorization endpoint; `null` but for oauth2 and oauth1, as all that follows up to the redirect.
+ * Authorization endpoint, where the grant has one; `null` but for oauth2 and oauth1, as all that follows up to the
+ * redirect.
  */
 auth_uri: string | null, 
 /**

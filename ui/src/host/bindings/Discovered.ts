@@ -21,6 +21,18 @@ token_uri: string,
  */
 revocation_uri: string | null, 
 /**
+ * Device authorization endpoint, where there is one.
+ */
+device_uri: string | null, 
+/**
+ * Whether it makes clients by itself (RFC 7591): then no client id is needed.
+ */
+registers_clients: boolean, 
+/**
+ * Whether it names itself in its answers (RFC 9207); without that a redirect path of its own is wise (O-41).
+ */
+names_itself: boolean, 
+/**
  * What was missing, for people (O-03).
  */
 warnings: Array<string>, };

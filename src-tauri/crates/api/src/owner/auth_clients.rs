@@ -240,9 +240,12 @@ pub fn discover(
     let metadata = auth_clients::discover(engine, &request.issuer)?;
     Ok(wire::Discovered {
         warnings: auth_clients::warnings(&metadata),
+        names_itself: auth_clients::names_itself(&metadata),
         issuer: metadata.issuer,
         auth_uri: metadata.authorization_endpoint,
         token_uri: metadata.token_endpoint,
         revocation_uri: metadata.revocation_endpoint,
+        device_uri: metadata.device_authorization_endpoint,
+        registers_clients: metadata.registration_endpoint.is_some(),
     })
 }

@@ -2,8 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use keyward_engine::{Engine, access::Caller, audit, connections, refresh};
-use keyward_model::{Timestamp, connection::ConnectionState};
+use keyward_engine::{
+    Engine,
+    access::Caller,
+    audit,
+    connections::{self, Alarm},
+    refresh,
+};
+use keyward_model::{
+    Timestamp,
+    connection::{ConnectionState, EndKind},
+};
 
 use super::{Result, from_engine};
 use crate::wire::{self, Plaintext};
@@ -72,6 +81,62 @@ pub fn refreshes(
             outcome: event.outcome,
         })
         .collect())
+}
+
+/// What is known of its tokens.
+///
+/// # Errors
+/// `not_found`.
+pub fn facts(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionFacts) -> Result<wire::TokenFacts> {
+    let facts = connections::facts(engine, &request.environment, &request.connection)?;
+    let at = |at: Timestamp| at.to_rfc3339();
+    Ok(wire::TokenFacts {
+        asked: facts.asked,
+        claims: facts
+            .claims
+            .into_iter()
+            .map(|(name, value)| wire::Claim { name, value })
+            .collect(),
+        refresh_token_end: facts.refresh_token_end.map(|end| wire::TokenEnd {
+            at: at(end.at),
+            idle: end.kind == EndKind::Idle,
+        }),
+        consented_at: facts.consented_at.map(at),
+        failures: facts.failures,
+        retry_at: facts.retry_at.map(at),
+        clock_skew: facts.clock_skew,
+        unsaved: facts.is_unsaved,
+        revocations: facts
+            .revocations
+            .into_iter()
+            .map(|queued| wire::QueuedRevocation {
+                queued_at: at(queued.queued_at),
+                tries: queued.tries,
+                retry_at: at(queued.retry_at),
+            })
+            .collect(),
+    })
+}
+
+/// What a list of Connections cannot show.
+///
+/// # Errors
+/// `not_found` for the environment.
+pub fn alarms(engine: &Arc<Engine>, _: &Caller, request: wire::ConnectionAlarms) -> Result<Vec<wire::Alarm>> {
+    let alarms = connections::alarms(engine, &request.environment)?;
+    let told = alarms.into_iter().map(|(shown, alarm)| wire::Alarm {
+        id: shown.connection.id.to_string(),
+        name: shown.connection.name,
+        kind: match alarm {
+            Alarm::Unsaved => wire::AlarmKind::Unsaved,
+            Alarm::Ends(_) => wire::AlarmKind::Ending,
+        },
+        at: match alarm {
+            Alarm::Unsaved => None,
+            Alarm::Ends(at) => Some(at.to_rfc3339()),
+        },
+    });
+    Ok(told.collect())
 }
 
 /// An access token was refused: new ones, once for each token.

@@ -235,7 +235,7 @@ impl From<CountedClient> for wire::AuthClient {
             },
             kept_in: counted.kept_in.map(|vault| vault.to_string()),
             issuer: of(|oauth2| oauth2.issuer.clone()),
-            auth_uri: of(|oauth2| Some(oauth2.auth_uri.clone()))
+            auth_uri: of(|oauth2| (!oauth2.auth_uri.is_empty()).then(|| oauth2.auth_uri.clone()))
                 .or_else(|| oauth1.map(|oauth1| oauth1.authorize_uri.clone())),
             token_uri: of(|oauth2| Some(oauth2.token_uri.clone()))
                 .or_else(|| oauth1.map(|oauth1| oauth1.access_uri.clone())),

@@ -24,7 +24,8 @@ pub struct AuthClient {
     pub kept_in: Option<String>,
     /// Issuer, where known.
     pub issuer: Option<String>,
-    /// Authorization endpoint; `null` but for oauth2 and oauth1, as all that follows up to the redirect.
+    /// Authorization endpoint, where the grant has one; `null` but for oauth2 and oauth1, as all that follows up to the
+    /// redirect.
     pub auth_uri: Option<String>,
     /// Token endpoint.
     pub token_uri: Option<String>,
@@ -270,6 +271,12 @@ pub struct Discovered {
     pub token_uri: String,
     /// Revocation endpoint, where there is one.
     pub revocation_uri: Option<String>,
+    /// Device authorization endpoint, where there is one.
+    pub device_uri: Option<String>,
+    /// Whether it makes clients by itself (RFC 7591): then no client id is needed.
+    pub registers_clients: bool,
+    /// Whether it names itself in its answers (RFC 9207); without that a redirect path of its own is wise (O-41).
+    pub names_itself: bool,
     /// What was missing, for people (O-03).
     pub warnings: Vec<String>,
 }

@@ -11,14 +11,18 @@ use keyward_model::{
     name::{AppName, Handle},
     provider::Protocol,
 };
-use keyward_oauth::{authorize, discovery::IssuerInCallback, endpoint, redirect};
+use keyward_oauth::{authorize, endpoint, redirect};
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients},
     tx::WriteTx,
 };
 
-use super::{Counted, discover::discover, event, register};
+use super::{
+    Counted,
+    discover::{discover, names_itself},
+    event, register,
+};
 use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
@@ -368,8 +372,7 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
     let found = metadata.as_ref();
     let mut registration = Oauth2 {
         issuer: found.map(|metadata| metadata.issuer.clone()).or(base.issuer),
-        issuer_in_callback: found
-            .is_some_and(|metadata| metadata.issuer_in_callback == IssuerInCallback::Supported),
+        issuer_in_callback: found.is_some_and(names_itself),
         revocation_uri: revocation_uri
             .or_else(|| found.and_then(|metadata| metadata.revocation_endpoint.clone()))
             .or(base.revocation_uri),
@@ -390,6 +393,7 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
         auth_uri: auth_uri
             .or_else(|| found.map(|metadata| metadata.authorization_endpoint.clone()))
             .or(base_auth_uri)
+            .or_else(|| (grant != Grant::AuthorizationCode).then(String::new))
             .ok_or_else(|| missing("auth uri"))?,
         token_uri: token_uri
             .or_else(|| found.map(|metadata| metadata.token_endpoint.clone()))

@@ -26,7 +26,7 @@ pub fn warnings(metadata: &Metadata) -> Vec<String> {
         warnings
             .push("The server does not say that it checks PKCE (S256). Keyward sends it anyway.".to_owned());
     }
-    if metadata.issuer_in_callback == IssuerInCallback::NotSaid {
+    if !names_itself(metadata) {
         warnings.push("The server does not name itself in its answers (iss).".to_owned());
     }
     if metadata.revocation_endpoint.is_none() {
@@ -35,4 +35,11 @@ pub fn warnings(metadata: &Metadata) -> Vec<String> {
         );
     }
     warnings
+}
+
+/// Whether the server says who it is in its answers (RFC 9207); where it does not, a path of its own keeps its answers
+/// apart from those of others (O-41).
+#[must_use]
+pub fn names_itself(metadata: &Metadata) -> bool {
+    metadata.issuer_in_callback == IssuerInCallback::Supported
 }

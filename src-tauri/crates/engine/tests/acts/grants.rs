@@ -240,6 +240,39 @@ fn oa2_jwt_bearer_renews_by_itself() {
     assert_ne!(seen[0].form("assertion"), seen[1].form("assertion"));
 }
 
+/// OA2, RFC 6749 §3.1: a client that asks for itself sends nobody to a browser, and needs no address for that; with a
+/// code it does.
+#[test]
+fn oa2_only_a_code_needs_an_authorization_address() {
+    let (_world, engine) = World::host();
+    let server = Server::always(json("200 OK", r#"{"access_token":"at","expires_in":3600}"#));
+    let token_uri = at(&server, "token");
+    let secret = SecretValue::from("s");
+    let client = |grant| NewOauth2 {
+        token_uri: Some(&token_uri),
+        client_id: "client-1",
+        client_secret: Some(&secret),
+        grant: Some(grant),
+        ..NewOauth2::default()
+    };
+    add(
+        &engine,
+        "ROBOT",
+        NewRegistration::Oauth2(client(Grant::ClientCredentials)),
+    );
+    let progress = ended(&begin(&engine, &wish("APP")));
+    assert_eq!(progress.state, State::Done, "{:?}", progress.error);
+    let new = New {
+        key: "PERSON",
+        name: None,
+        application: None,
+        visibility: Visibility::Environment,
+        registration: NewRegistration::Oauth2(client(Grant::AuthorizationCode)),
+    };
+    let refused = auth_clients::create(&engine, &owner(), ENV, &new);
+    assert_eq!(kind(refused), Some(Kind::Invalid));
+}
+
 /// O-61: what the provider refuses of a client that asks for itself is told, and ends nothing.
 #[test]
 fn o61_a_refused_client_keeps_its_tokens() {

@@ -6,7 +6,7 @@ use std::{sync::Arc, thread, time::Duration};
 use keyward_engine::{
     Kind, background,
     changes::ChangeKind,
-    connections::{self, Revocation},
+    connections::{self, Alarm, Revocation},
     home::Opening,
     refresh,
 };
@@ -96,13 +96,24 @@ fn o77_a_fixed_end_is_announced() {
     lab.server
         .adjust("CLIENT", |client| client.refresh_lifetime = Some(8 * DAY));
     token(&engine).unwrap();
-    assert_eq!(shown(&engine).upkeep.refresh_token.unwrap().kind, EndKind::Fixed);
+    let end = shown(&engine).upkeep.refresh_token.unwrap();
+    assert_eq!(end.kind, EndKind::Fixed);
     assert_eq!(warned(), 0);
+    let alarms = || -> Vec<Alarm> {
+        let all = connections::alarms(&engine, ENV).unwrap();
+        all.into_iter().map(|(_, alarm)| alarm).collect()
+    };
+    assert_eq!(alarms(), []);
+    let facts = connections::facts(&engine, ENV, "APP").unwrap();
+    assert_eq!(facts.refresh_token_end, Some(end));
+    assert!(facts.consented_at.is_some() && !facts.is_unsaved && facts.failures == 0);
     world.clock.pass(2 * DAY);
     lab.server
         .adjust("CLIENT", |client| client.refresh_lifetime = Some(6 * DAY));
     token(&engine).unwrap();
     assert_eq!(warned(), 1);
+    let end = shown(&engine).upkeep.refresh_token.unwrap();
+    assert_eq!(alarms(), [Alarm::Ends(end.at)]);
     world.clock.pass(6 * DAY + 60);
     assert_eq!(kind(token(&engine)), Some(Kind::NeedsConsent));
     let said = shown(&engine).error.unwrap().message;
@@ -169,6 +180,13 @@ fn o52_a_revocation_waits_for_the_provider() {
     assert!(matches!(outcome, Revocation::Queued(_)), "{outcome:?}");
     assert_eq!(shown(&engine).state, ConnectionState::Disconnected);
     assert!(world.tokens(shown(&engine).id).is_none());
+    let waiting = connections::facts(&engine, ENV, "APP").unwrap().revocations;
+    assert_eq!(waiting.len(), 1);
+    assert_eq!((waiting[0].queued_at, waiting[0].tries), (engine.now(), 0));
+    assert_eq!(
+        waiting[0].retry_at.since(waiting[0].queued_at),
+        Duration::from_secs(60)
+    );
     let deleted = connections::delete(&engine, &owner(), ENV, &["APP".to_owned()]).unwrap();
     assert!(matches!(deleted[..], [(_, Revocation::NoTokens)]));
     assert_eq!(connections::pending_revocations(&engine).unwrap(), 1);

@@ -280,3 +280,33 @@ fn o48_what_is_shown_is_plain() {
     let found = check_with(&signed(&odd), &keys()).unwrap();
     assert_eq!(found.account.as_deref(), Some("ada@example.org"));
 }
+
+/// O-48: what the page shows of an ID token is words of plain text, none that only a protocol reads, and no object.
+#[test]
+fn o48_shown_claims_are_words() {
+    let mut said = with("email", json!("\u{202e}ada\u{0}@example.org"));
+    said["aud"] = json!(["a", "b"]);
+    said["email_verified"] = json!(true);
+    said["nonce"] = json!("n");
+    said["address"] = json!({"street": "x"});
+    let raw = SecretValue::from(json!({"id_token": signed(&said)}).to_string().as_str());
+    let claims = shown(&raw);
+    let value = |name: &str| {
+        claims
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    };
+    assert_eq!(value("email"), Some("ada@example.org"));
+    assert_eq!(
+        (value("aud"), value("email_verified")),
+        (Some("a b"), Some("true"))
+    );
+    assert_eq!(value("exp"), Some(said["exp"].to_string().as_str()));
+    assert_eq!(
+        (value("nonce"), value("at_hash"), value("address")),
+        (None, None, None)
+    );
+    assert!(shown(&SecretValue::from("{}")).is_empty());
+    assert!(shown(&SecretValue::from(r#"{"id_token":"e30"}"#)).is_empty());
+}

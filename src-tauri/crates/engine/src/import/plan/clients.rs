@@ -2,7 +2,7 @@
 
 use keyward_foreign::app::ClientOf;
 use keyward_model::{
-    auth_client::Registration,
+    auth_client::{Grant, Registration},
     name::{EnvironmentName, Handle},
 };
 use keyward_oauth::{authorize, redirect};
@@ -59,7 +59,9 @@ fn check(client: &ClientOf) -> Result<()> {
                 return Err(Error::invalid("client id: it is empty."));
             }
             uri("issuer", oauth2.issuer.as_deref())?;
-            uri("auth uri", Some(&oauth2.auth_uri))?;
+            // Nobody is sent there by another grant, and it may be unknown.
+            let needs_browser = oauth2.grant == Grant::AuthorizationCode || !oauth2.auth_uri.is_empty();
+            uri("auth uri", needs_browser.then_some(oauth2.auth_uri.as_str()))?;
             uri("token uri", Some(&oauth2.token_uri))?;
             uri("revocation uri", oauth2.revocation_uri.as_deref())?;
             uri("refresh token uri", oauth2.refresh_token_uri.as_deref())?;
