@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum App {
     /// List applications with their auth clients and connections
     List {

@@ -15,6 +15,7 @@ pub struct Audit {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum AuditCommand {
     /// Walk the whole chain
     Verify,

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum AuthClient {
     /// Register how you are known at a provider
     Add(Box<AuthClientAdd>),

@@ -31,6 +31,7 @@ pub struct Connect {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Connection {
     /// Store a credential that you have; its values come from stdin, a file or prompts
     Add(Box<ConnectionAdd>),

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::RefusedValues;
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Credential {
     /// Store a new credential; its values come from a file, stdin or prompts
     Add(CredentialAdd),

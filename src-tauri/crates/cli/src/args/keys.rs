@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Passphrase {
     /// Give the vault another passphrase, or a first one beside its keychain
     Change(PassphraseChange),
@@ -24,6 +25,7 @@ pub struct PassphraseChange {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Recovery {
     /// Make a new recovery key; the one before ends
     Renew {

@@ -65,6 +65,7 @@ pub struct Globals {
 }
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Make a vault and its recovery key
     Init(Init),

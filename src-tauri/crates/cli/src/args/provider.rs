@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Provider {
     /// List the catalogue; nothing is sent
     List {

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Subcommand};
 use keyward_model::Timestamp;
 
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub enum Secret {
     /// Store a new secret; the value comes from stdin, a file or a prompt
     Add(SecretAdd),
