@@ -292,7 +292,7 @@ export function fixture(asked: URLSearchParams): Door {
       await wait(500);
       const complaints = asked.get("roster") === "bad" ? rosterComplaints : [];
       const rows = asked.get("roster") === "taken" ? rosterRows.map((row, n) => ({ ...row, taken: n === 0 || n === 3 })) : rosterRows;
-      return { rows, complaints, written: !dry_run && complaints.length === 0 && (skip_existing || rows.every((row) => !row.taken)) };
+      return { rows: rows.filter((row) => complaints.every((one) => one.place !== row.place)), complaints, written: !dry_run && complaints.length === 0 && (skip_existing || rows.every((row) => !row.taken)) };
     },
     provider_list: () => ({ providers: catalogue, problems: [] }),
     connection_list: () => (asked.has("empty") ? [] : connections),
