@@ -35,7 +35,7 @@ fn begin(server: &OidcServer) -> Result<App, Trouble> {
     let app = App::start_with(home, "true")?;
     app.window.wait_text("Vault locked")?;
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))?;
-    app.window.wait_text("Auth clients")?;
+    app.window.wait_text("Orders EMEA")?;
     app.press("Connections")?;
     app.window.wait_text("2 connections need a person")?;
     app.picture("06-queue-banner")?;
