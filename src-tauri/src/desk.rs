@@ -25,6 +25,7 @@ use crate::{
     clipboard::{Clipboard, Copied},
     profile::Profile,
     reveals::Reveals,
+    roster::ChosenRoster,
     value_file::Chosen,
 };
 
@@ -53,6 +54,7 @@ struct Inner {
     tray: OnceLock<()>,
     /// The file to import, from the dialog until it was read and dealt with.
     import: Mutex<Option<PathBuf>>,
+    rosters: Mutex<ChosenRoster>,
 }
 
 enum Standing {
@@ -91,6 +93,7 @@ impl Desk {
             clock: SystemClock,
             tray: OnceLock::new(),
             import: Mutex::default(),
+            rosters: Mutex::default(),
         }));
         *hold(&desk.0.vault) = desk.last_vault();
         Ok(desk)
@@ -140,6 +143,11 @@ impl Desk {
     /// The file that the person chose to import.
     pub fn import(&self) -> Option<PathBuf> {
         hold(&self.0.import).clone()
+    }
+
+    /// The roster that the person chose to import.
+    pub fn rosters(&self) -> MutexGuard<'_, ChosenRoster> {
+        hold(&self.0.rosters)
     }
 
     /// The vault that the window shows.

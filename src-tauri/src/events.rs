@@ -85,6 +85,7 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                     let open = is_open(&engine);
                     if is_shown && was_open && !open {
                         desk.chosen().clear();
+                        desk.rosters().clear();
                         window::blank(&app);
                     }
                     was_open = open;

@@ -31,6 +31,15 @@ pub fn ask_for(format: Format) -> Option<PathBuf> {
         .pick_file()
 }
 
+/// Asks for a roster of auth clients; `None` when the person cancelled.
+pub fn ask_for_roster() -> Option<PathBuf> {
+    rfd::FileDialog::new()
+        .set_title("Choose the file to import")
+        .add_filter("CSV and JSON", &["csv", "json"])
+        .add_filter("All files", &["*"])
+        .pick_file()
+}
+
 /// Asks where an export goes; `None` when the person cancelled.
 pub fn ask_where(name: &str) -> Option<PathBuf> {
     rfd::FileDialog::new()

@@ -28,6 +28,7 @@ mod profile;
 mod recovery;
 mod references;
 mod reveals;
+mod roster;
 mod run;
 mod standing;
 mod surroundings;

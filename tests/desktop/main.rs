@@ -14,6 +14,7 @@ mod hardening;
 mod life;
 mod lists;
 mod memory;
+mod queue;
 mod recovery;
 mod screen;
 mod secrets;

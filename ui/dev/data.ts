@@ -5,12 +5,15 @@ import type { AuditEvent } from "../src/host/bindings/AuditEvent";
 import type { AuthClient } from "../src/host/bindings/AuthClient";
 import type { Compared } from "../src/host/bindings/Compared";
 import type { Connection } from "../src/host/bindings/Connection";
+import type { ConsentDue } from "../src/host/bindings/ConsentDue";
 import type { Credential } from "../src/host/bindings/Credential";
 import type { Environment } from "../src/host/bindings/Environment";
 import type { ImportRow } from "../src/host/bindings/ImportRow";
 import type { Finding } from "../src/host/bindings/Finding";
 import type { Provider } from "../src/host/bindings/Provider";
 import type { RefreshAttempt } from "../src/host/bindings/RefreshAttempt";
+import type { RosterComplaint } from "../src/host/bindings/RosterComplaint";
+import type { RosterRow } from "../src/host/bindings/RosterRow";
 import type { Secret } from "../src/host/bindings/Secret";
 import type { TokenFacts } from "../src/host/bindings/TokenFacts";
 import type { Usage } from "../src/host/bindings/Usage";
@@ -217,3 +220,34 @@ export const facts: TokenFacts = {
   unsaved: false,
   revocations: [],
 };
+
+const DUE: [name: string, key: string, urgency: ConsentDue["urgency"], account: string, title: string, why: string][] = [
+  ["Salesforce revenue sync", "salesforce_revenue", "dead", "priya@acme.dev", "Salesforce ended the session or the grant", "A connected app has a policy for refresh tokens, and an account keeps five grants of one app: the next one ends the oldest."],
+  ["Books, Acme Ltd", "books", "ending", "finance@acme.dev", "The provider issued no refresh token", "Nothing renews this connection: it ends with its access token."],
+  ["CRM, EMEA", "crm_emea", "planned", "ops-emea@acme.dev", "Nobody has signed in yet", "It was planned, and waits for the first consent."],
+  ["CRM, APAC", "crm_apac", "planned", "ops-apac@acme.dev", "Nobody has signed in yet", "It was planned, and waits for the first consent."],
+];
+
+/** Connections that need a person; the third one’s auth client has no client secret. */
+export function consentsDue(count: number): ConsentDue[] {
+  return Array.from({ length: count }, (_, n) => {
+    const [name, key, urgency, account, title, why] = DUE[n % DUE.length]!;
+    const more = n < DUE.length ? "" : ` ${Math.floor(n / DUE.length) + 1}`;
+    const known = connections.find((one) => one.key === key && more === "");
+    return {
+      connection: known ?? connection(300 + n, `${key}${more.trim()}`, `${name}${more}`, n === 2 ? "salesforce" : "google_internal", "awaiting_consent", 0, null, { expires_at: null }),
+      urgency, at: ago(600 + n * 1440), login_hint: account, wants_client_secret: n === 2,
+      cause: { id: "fixture", title, why, fix: urgency === "planned" ? "" : "Connect it again.", act: "connect", command: `keyward connect ${key}` },
+    };
+  });
+}
+
+export const rosterRows: RosterRow[] = [
+  ["line 2", "auth_client", "crm", true], ["line 3", "auth_client", "books", false], ["line 4", "connection", "crm_emea", false],
+  ["line 5", "connection", "crm_apac", false], ["line 6", "connection", "books_uk", false],
+].map(([place, kind, key, wants]) => ({ place: place as string, kind: kind as RosterRow["kind"], key: key as string, taken: false, wants_client_secret: wants as boolean }));
+
+export const rosterComplaints: RosterComplaint[] = [
+  { place: "line 3", field: "client_secret", reason: "it looks like a secret", hint: "A roster holds none: enter it in Keyward after the import." },
+  { place: "line 5", field: "auth_client", reason: "there is no auth client “crm2”, in the file or here", hint: "" },
+];

@@ -1,4 +1,4 @@
-/** A door with invented answers. The query says where to start: stage=create|locked|open, mode, passphrase, device, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, waited=<seconds>, nobrowser, many=<count>. */
+/** A door with invented answers. The query says where to start: stage=create|locked|open, mode, passphrase, device, wrong, keychain, damaged, norecovery, empty, consent=<how it ends>, queue=<how many>, roster=<good|bad|taken>, waited=<seconds>, nobrowser, many=<count>. */
 
 import type { Commands, Door, Events } from "../src/host";
 import type { BackupCopy } from "../src/host/bindings/BackupCopy";
@@ -12,7 +12,7 @@ import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { WireError } from "../src/host/bindings/WireError";
 import type { Theme } from "../src/host/desktop";
 import { ago, applications, attempts, authClients, catalogue, compared, connections, credentials, environments, events, facts, findings, secrets, trashed, usage, versions } from "./data";
-import { importRows } from "./data";
+import { consentsDue, importRows, rosterComplaints, rosterRows } from "./data";
 
 const wait = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const fail = (code: WireError["code"], message: string, hint = ""): never => {
@@ -52,6 +52,8 @@ export function fixture(asked: URLSearchParams): Door {
     name: `copy-${at}`, path: `~/.local/share/keyward/vaults/default/backups/copy-${at}.db`, made_at: ago(days * 86_400), reason: at === 1 ? "replaced" : "daily", size: 1_468_006 - at * 40_960,
   }));
   let consent: Consent | null = null;
+  const due = consentsDue(Number(asked.get("queue") ?? (asked.has("empty") ? 0 : 2)));
+  const answered = new Set<string>();
   let clipboard: ReturnType<typeof setInterval> | undefined;
   const copied = () => {
     let left = 30;
@@ -285,6 +287,13 @@ export function fixture(asked: URLSearchParams): Door {
       await wait(700);
       return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, device_uri: null, registers_clients: false, names_itself: true, warnings: [] };
     },
+    auth_client_choose_file: () => ({ name: "clients.csv" }),
+    auth_client_import: async ({ dry_run, skip_existing }) => {
+      await wait(500);
+      const complaints = asked.get("roster") === "bad" ? rosterComplaints : [];
+      const rows = asked.get("roster") === "taken" ? rosterRows.map((row, n) => ({ ...row, taken: n === 0 || n === 3 })) : rosterRows;
+      return { rows: rows.filter((row) => complaints.every((one) => one.place !== row.place)), complaints, written: !dry_run && complaints.length === 0 && (skip_existing || rows.every((row) => !row.taken)) };
+    },
     provider_list: () => ({ providers: catalogue, problems: [] }),
     connection_list: () => (asked.has("empty") ? [] : connections),
     connection_create: ({ key, name, auth_type, application }) => ({ ...connections[5]!, id: `new-${key}`, key, name: name ?? key, auth_type, application }),
@@ -296,10 +305,11 @@ export function fixture(asked: URLSearchParams): Door {
     connection_restore: ({ connection }) => connections.find((one) => one.id === connection) ?? connections[5]!,
     connection_reveal: ({ field }) => ({ value: field === "username" ? "acme-bot" : "ghp_x8Wc2QmZ0Rk4Vt6Yb1Nd7Lf3" }),
     connection_copy: copied,
-    connection_connect: ({ connection, auth_client }) => {
+    consent_list: () => due.filter((one) => !answered.has(one.connection.key)),
+    connection_connect: ({ connection, auth_client, browser }) => {
       consent = {
         id: "c1", connection, auth_client: auth_client ?? "google_internal", state: "waiting", link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=x", user_code: asked.has("device") ? "WDJB-MJHT" : null, listening: "127.0.0.1:49731/callback",
-        browser: asked.has("nobrowser") ? null : "Firefox", seconds_left: 300 - Number(asked.get("waited") ?? 42), seconds_allowed: 300, revision: 1, result: null, error: null,
+        browser: asked.has("nobrowser") || browser === "link" ? null : "Firefox", seconds_left: 300 - Number(asked.get("waited") ?? 42), seconds_allowed: 300, revision: 1, result: null, error: null,
         steps: [
           { id: "prepare", state: "done", seconds: 0.02 }, { id: "open_browser", state: "done", seconds: 0.3 }, { id: "wait", state: "now", seconds: null },
           { id: "exchange", state: "todo", seconds: null }, { id: "store", state: "todo", seconds: null }, { id: "plan", state: "todo", seconds: null },
@@ -310,9 +320,10 @@ export function fixture(asked: URLSearchParams): Door {
     consent_status: async () => {
       const end = asked.get("consent") as Consent["state"] | null;
       await wait(end ? 1200 : 3_600_000);
+      if (end === "done") answered.add(consent?.connection ?? "");
       const done = end === "done" || end === "done_without_refresh_token";
       consent = {
-        ...consent!, state: end ?? "waiting", revision: consent!.revision + 1, result: done ? connections[end === "done" ? 0 : 3]! : null,
+        ...consent!, state: end ?? "waiting", revision: consent!.revision + 1, result: done ? { ...connections[end === "done" ? 0 : 3]!, ...(asked.has("queue") ? due.find((one) => one.connection.key === consent!.connection)?.connection : {}), state: "ready" } : null,
         error: done ? null : { code: "provider", message: "The provider refused: invalid_client", hint: "Compare client id and secret." },
         steps: consent!.steps.map((step) => (done ? { ...step, state: step.id === "plan" && end !== "done" ? "warn" : "done", seconds: step.seconds ?? 0.4 } : step.state === "now" ? { ...step, state: "error", seconds: 42 } : step)),
       };

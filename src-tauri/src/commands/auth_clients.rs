@@ -1,13 +1,31 @@
 //! AuthClients.
 
-use keyward_api::wire::{
-    AuthClient, AuthClientCreate, AuthClientDelete, AuthClientDiscover, AuthClientList, AuthClientShow,
-    AuthClientUpdate, Discovered, Done,
+use keyward_api::{
+    verbs::Verb,
+    wire::{
+        AuthClient, AuthClientCreate, AuthClientDelete, AuthClientDiscover, AuthClientImport,
+        AuthClientImported, AuthClientList, AuthClientShow, AuthClientUpdate, Discovered, Done,
+    },
 };
+use serde::Deserialize;
 use tauri::State;
 
-use super::{Answer, perform};
-use crate::desk::Desk;
+use super::{Answer, Nothing, aside, exchange::ImportChosen, perform};
+use crate::{
+    desk::{Desk, caller},
+    exchange,
+};
+
+/// Checks the roster that was chosen, or imports it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterImport {
+    environment: String,
+    /// Keeps what is there where a key is taken; else nothing is imported then.
+    skip_existing: bool,
+    /// Reads the file and writes nothing; an import writes what was read last, so what was looked at.
+    dry_run: bool,
+}
 
 #[tauri::command]
 pub async fn auth_client_list(desk: State<'_, Desk>, request: AuthClientList) -> Answer<Vec<AuthClient>> {
@@ -37,4 +55,38 @@ pub async fn auth_client_delete(desk: State<'_, Desk>, request: AuthClientDelete
 #[tauri::command]
 pub async fn auth_client_discover(desk: State<'_, Desk>, request: AuthClientDiscover) -> Answer<Discovered> {
     perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn auth_client_choose_file(desk: State<'_, Desk>, request: Nothing) -> Answer<ImportChosen> {
+    let Nothing {} = request;
+    aside(&desk, move |desk| {
+        let chosen = exchange::ask_for_roster();
+        let name = chosen.as_deref().map(exchange::shown);
+        if let Some(path) = chosen {
+            desk.rosters().choose(path);
+        }
+        Ok(ImportChosen { name })
+    })
+    .await
+}
+
+#[tauri::command]
+pub async fn auth_client_import(desk: State<'_, Desk>, request: RosterImport) -> Answer<AuthClientImported> {
+    aside(&desk, move |desk| {
+        let roster = desk.rosters().read(request.dry_run)?;
+        let import = AuthClientImport::of(
+            &roster,
+            request.environment,
+            request.skip_existing,
+            request.dry_run,
+        );
+        // An issuer may be asked: nobody else waits for the roster meanwhile.
+        let outcome = import.perform(&desk.engine()?, &caller())?;
+        if outcome.written {
+            desk.rosters().clear();
+        }
+        Ok(outcome.after(roster.complaints))
+    })
+    .await
 }

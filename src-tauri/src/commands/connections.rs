@@ -3,8 +3,8 @@
 use keyward_api::wire::{
     Alarm, Connection, ConnectionAlarms, ConnectionCancel, ConnectionConnect, ConnectionDelete,
     ConnectionDisconnect, ConnectionFacts, ConnectionInvalidate, ConnectionList, ConnectionOpenAgain,
-    ConnectionPaste, ConnectionRefresh, ConnectionRefreshes, ConnectionWhy, Consent, ConsentStatus,
-    Diagnosis, Disconnected, Done, Error, RefreshAttempt, TokenFacts,
+    ConnectionPaste, ConnectionRefresh, ConnectionRefreshes, ConnectionWhy, Consent, ConsentDue, ConsentList,
+    ConsentStatus, Diagnosis, Disconnected, Done, Error, RefreshAttempt, TokenFacts,
 };
 use keyward_engine::consent;
 use keyward_model::Id;
@@ -23,6 +23,11 @@ pub struct ConnectionCopyLink {
 
 #[tauri::command]
 pub async fn connection_list(desk: State<'_, Desk>, request: ConnectionList) -> Answer<Vec<Connection>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn consent_list(desk: State<'_, Desk>, request: ConsentList) -> Answer<Vec<ConsentDue>> {
     perform(&desk, request).await
 }
 

@@ -27,7 +27,7 @@ pub struct ImportChoose {
 /// Which file was chosen; no name when the person closed the dialog.
 #[derive(Debug, Serialize)]
 pub struct ImportChosen {
-    name: Option<String>,
+    pub(super) name: Option<String>,
 }
 
 /// Reads the file that was chosen.

@@ -124,6 +124,14 @@ export interface ImportReadDone {
   entries: number;
 }
 
+/** The roster that was chosen: read and checked, or imported as it was read last. */
+export interface RosterImport {
+  environment: string;
+  /** Keeps what is there where a key is taken; else nothing is imported then. */
+  skip_existing: boolean;
+  dry_run: boolean;
+}
+
 export interface ExportSave {
   shape: ExportShape;
   /** Of the vault, where it has one. */

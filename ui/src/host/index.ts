@@ -15,6 +15,7 @@ import type { AuthClient } from "./bindings/AuthClient";
 import type { AuthClientCreate } from "./bindings/AuthClientCreate";
 import type { AuthClientDelete } from "./bindings/AuthClientDelete";
 import type { AuthClientDiscover } from "./bindings/AuthClientDiscover";
+import type { AuthClientImported } from "./bindings/AuthClientImported";
 import type { AuthClientList } from "./bindings/AuthClientList";
 import type { AuthClientShow } from "./bindings/AuthClientShow";
 import type { AuthClientUpdate } from "./bindings/AuthClientUpdate";
@@ -43,6 +44,8 @@ import type { ConnectionRestore } from "./bindings/ConnectionRestore";
 import type { ConnectionReveal } from "./bindings/ConnectionReveal";
 import type { ConnectionUpdate } from "./bindings/ConnectionUpdate";
 import type { Consent } from "./bindings/Consent";
+import type { ConsentDue } from "./bindings/ConsentDue";
+import type { ConsentList } from "./bindings/ConsentList";
 import type { ConsentStatus } from "./bindings/ConsentStatus";
 import type { Credential } from "./bindings/Credential";
 import type { CredentialCreate } from "./bindings/CredentialCreate";
@@ -118,7 +121,7 @@ import type { VaultUnlock } from "./bindings/VaultUnlock";
 import type { Version } from "./bindings/Version";
 import type { Ways } from "./bindings/Ways";
 import type { Appearance, BackupChosen, BackupRestore, BackupView, ClipboardTick, ConnectionCopy, Copied, CredentialCopy, FromFile, Nothing, PassphraseJudge, RecoverySaved, ReferenceCopy, SecretCopy, Suggestion, Theme, ValueChosen, Verdict } from "./desktop";
-import type { ExportSave, ExportSaved, ImportChosen, ImportFormat, ImportRead, ImportReadDone } from "./desktop";
+import type { ExportSave, ExportSaved, ImportChosen, ImportFormat, ImportRead, ImportReadDone, RosterImport } from "./desktop";
 
 /** What each command takes and gives. */
 export interface Commands {
@@ -202,6 +205,8 @@ export interface Commands {
   auth_client_update: [AuthClientUpdate, AuthClient];
   auth_client_delete: [AuthClientDelete, Done];
   auth_client_discover: [AuthClientDiscover, Discovered];
+  auth_client_choose_file: [Nothing, ImportChosen];
+  auth_client_import: [RosterImport, AuthClientImported];
   provider_list: [ProviderList, Catalogue];
   connection_list: [ConnectionList, Connection[]];
   connection_create: [ConnectionCreate, Connection];
@@ -210,6 +215,7 @@ export interface Commands {
   connection_restore: [ConnectionRestore, Connection];
   connection_reveal: [ConnectionReveal, Revealed];
   connection_copy: [ConnectionCopy, Copied];
+  consent_list: [ConsentList, ConsentDue[]];
   connection_connect: [ConnectionConnect, Consent];
   consent_status: [ConsentStatus, Consent];
   connection_cancel: [ConnectionCancel, Consent];

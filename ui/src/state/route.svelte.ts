@@ -13,7 +13,7 @@
 import { unsaved } from "./unsaved";
 
 export const ROUTES = [
-  "items", "favourites", "tagged", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "import", "compare", "health", "trash", "settings",
+  "items", "favourites", "tagged", "secrets", "credentials", "connections", "applications", "auth-clients", "connect", "consents", "import", "compare", "health", "trash", "settings",
 ] as const;
 export type RouteName = (typeof ROUTES)[number];
 export interface Place {

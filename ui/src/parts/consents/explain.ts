@@ -1,6 +1,8 @@
 /** What a failed Consent means: a title, one sentence, numbered fixes. The raw answer is shown beside it, folded. */
 
+import type { ConsentState } from "../../host/bindings/ConsentState";
 import type { WireError } from "../../host/bindings/WireError";
+import { m } from "../../messages/connect";
 
 export interface Explained {
   title: string;
@@ -24,7 +26,7 @@ const KNOWN: Record<string, Omit<Explained, "code">> = {
   invalid_scope: {
     title: "The provider doesn’t know one of the scopes",
     text: "A scope is misspelled, or this registration may not ask for it.",
-    fixes: ["Remove scopes on the left until it works", "Turn off offline access if the provider has no such scope"],
+    fixes: ["Ask for fewer scopes until it works", "Turn off offline access if the provider has no such scope"],
   },
   unauthorized_client: {
     title: "This registration may not sign in this way",
@@ -61,4 +63,11 @@ export function explain(error: WireError): Explained {
     fixes: error.hint === "" ? [] : [error.hint],
     code: word ?? error.code,
   };
+}
+
+/** Explains how a Consent ended that brought no tokens. */
+export function explainEnd(state: ConsentState | null, error: WireError | null): Omit<Explained, "code"> {
+  if (state === "denied") return { title: m.heading_denied(), text: m.denied_text(), fixes: [m.denied_fix_1(), m.denied_fix_2()] };
+  if (state === "timed_out") return { title: m.heading_timed_out(), text: m.timed_out_text(), fixes: [m.timed_out_fix_1(), m.timed_out_fix_2()] };
+  return error ? explain(error) : { title: m.heading_failed(), text: "", fixes: [] };
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_engine::{
     Engine,
     access::Caller,
-    roster::{self, Complaint, Line, LineKind, Row, Run, Taken},
+    roster::{self, Complaint, Line, LineKind, Roster, Row, Run, Taken},
 };
 
 use super::Result;
@@ -35,6 +35,28 @@ pub fn import(
         complaints: outcome.complaints.into_iter().map(Into::into).collect(),
         written: outcome.is_written,
     })
+}
+
+impl wire::AuthClientImport {
+    /// The request for a roster that was read; one with faults is checked on, and not written.
+    #[must_use]
+    pub fn of(roster: &Roster, environment: String, skip_existing: bool, dry_run: bool) -> Self {
+        Self {
+            environment,
+            lines: roster.lines.iter().cloned().map(Into::into).collect(),
+            skip_existing,
+            dry_run: dry_run || !roster.complaints.is_empty(),
+        }
+    }
+}
+
+impl wire::AuthClientImported {
+    /// With the faults that reading the file found already, before those of its lines.
+    #[must_use]
+    pub fn after(mut self, read: Vec<Complaint>) -> Self {
+        self.complaints.splice(0..0, read.into_iter().map(Into::into));
+        self
+    }
 }
 
 fn row(row: Row) -> wire::RosterRow {

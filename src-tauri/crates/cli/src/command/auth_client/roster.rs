@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use keyward_api::wire::{
-    AuthClientImport, AuthClientImported, Code, Error, RosterComplaint, RosterKind, RosterLine, RosterRow,
+    AuthClientImport, AuthClientImported, Code, Error, RosterComplaint, RosterKind, RosterRow,
 };
 use keyward_engine::roster;
 
@@ -21,17 +21,11 @@ pub(super) fn run(context: &Context, face: &Face, import: &args::AuthClientImpor
         true => roster::parse(io::stdin().lock(), "stdin")?,
         false => roster::read(&import.file)?,
     };
-    let is_clean = read.complaints.is_empty();
-    let request = AuthClientImport {
-        environment: context.environment.clone(),
-        lines: read.lines.into_iter().map(RosterLine::from).collect(),
-        skip_existing: import.skip_existing,
-        dry_run: import.dry_run || !is_clean,
-    };
-    let mut outcome = Door::open(context)?.call(context, request)?;
-    let mut complaints: Vec<RosterComplaint> = read.complaints.into_iter().map(Into::into).collect();
-    complaints.append(&mut outcome.complaints);
-    outcome.complaints = complaints;
+    let environment = context.environment.clone();
+    let request = AuthClientImport::of(&read, environment, import.skip_existing, import.dry_run);
+    let outcome = Door::open(context)?
+        .call(context, request)?
+        .after(read.complaints);
     for complaint in &outcome.complaints {
         face.say(told(&name, complaint));
     }
