@@ -18,7 +18,7 @@ const CAUSE: Record<string, string> = {
 };
 
 export const t = {
-  history: (n: number) => (n === 1 ? "Last refresh" : `Last ${n} refreshes`),
+  history: (n: number) => (n === 0 ? "Refreshes" : n === 1 ? "Last refresh" : `Last ${n} refreshes`),
   history_worked: (n: number) => `${n} worked`,
   history_failed: (n: number) => `${n} failed`,
   history_none: () => "Not refreshed yet.",
