@@ -30,7 +30,8 @@ use crate::{
 
 pub use create::{New, NewOauth1, NewOauth2, NewRegistration, create};
 pub(crate) use create::{
-    Prepared, apply_of, check_resource, check_window, endpoint_of, prepare, usual_authentication,
+    Prepared, apply_of, check_authentication, check_resource, check_window, endpoint_of, prepare,
+    usual_authentication,
 };
 pub use discover::{discover, names_itself, warnings};
 pub(crate) use mixups::{MixedUp, mixed_up};

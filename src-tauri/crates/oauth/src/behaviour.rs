@@ -5,7 +5,11 @@ mod meta;
 
 use std::borrow::Cow;
 
-use keyward_model::{SecretValue, Timestamp, auth_client::Oauth2, dialect::Behaviour};
+use keyward_model::{
+    SecretValue, Timestamp,
+    auth_client::{ClientAuthentication, Oauth2},
+    dialect::Behaviour,
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -19,6 +23,32 @@ use crate::{
 };
 
 pub(crate) use meta::{further, refresh as meta_refresh};
+
+/// How the client authenticates, where a behaviour has a word in it (O-47). Asked before a secret goes into a request:
+/// a key that signs is never sent itself.
+///
+/// # Errors
+/// [`Error::BadParameter`] for a client that signs an assertion at a provider whose own step sends the secret.
+pub fn authentication(client: &Oauth2) -> Result<ClientAuthentication, Error> {
+    let own = client.client_authentication;
+    match (client.dialect.behaviour, own) {
+        (
+            Some(
+                Behaviour::FacebookExchange
+                | Behaviour::InstagramExchange
+                | Behaviour::ThreadsExchange
+                | Behaviour::AppleClientSecret
+                | Behaviour::SecretAsUser,
+            ),
+            ClientAuthentication::PrivateKeyJwt,
+        ) => Err(Error::BadParameter(
+            "this provider takes a client secret of its own kind and no private_key_jwt".to_owned(),
+        )),
+        // What is kept as the secret is the key that signs the one which is sent.
+        (Some(Behaviour::AppleClientSecret), _) => Ok(ClientAuthentication::Post),
+        _ => Ok(own),
+    }
+}
 
 /// Changes the parameters of a request before they are renamed and written.
 pub(crate) fn adjust(
@@ -153,7 +183,11 @@ pub fn at_home<'a>(client: &'a Oauth2, kept: &[(String, String)]) -> Result<Cow<
     };
     let mut client = client.clone();
     client.token_uri = moved(&client.token_uri)?;
-    for address in [&mut client.refresh_token_uri, &mut client.revocation_uri] {
+    for address in [
+        &mut client.refresh_token_uri,
+        &mut client.revocation_uri,
+        &mut client.introspection_uri,
+    ] {
         *address = address.as_ref().map(moved).transpose()?;
     }
     Ok(Cow::Owned(client))

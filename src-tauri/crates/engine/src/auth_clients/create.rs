@@ -11,7 +11,7 @@ use keyward_model::{
     name::{AppName, Handle},
     provider::Protocol,
 };
-use keyward_oauth::{authorize, endpoint, redirect};
+use keyward_oauth::{authorize, behaviour, endpoint, redirect};
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients},
@@ -402,6 +402,7 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
         client_id: new.client_id.to_owned(),
         ..base
     };
+    check_authentication(&registration)?;
     let Some(metadata) = found else {
         return Ok((registration, None));
     };
@@ -413,6 +414,13 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
     let made = register::register(engine, metadata, name, grant, place, &registration.scopes)?;
     let secret = register::adopt(&mut registration, made);
     Ok((registration, secret))
+}
+
+/// O-47: a client that signs is none for a provider whose own step sends the secret.
+pub(crate) fn check_authentication(registration: &Oauth2) -> Result<()> {
+    behaviour::authentication(registration)
+        .map(drop)
+        .map_err(|error| Error::invalid(format!("client authentication: {error}.")))
 }
 
 /// What an entry of the catalogue makes of a person's variables.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyward_model::{
     BootTime,
-    connection::{AuthType, Connection, ConnectionError, ConnectionState},
+    connection::{AuthType, Connection, ConnectionError, ConnectionState, Since},
 };
 use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
 use keyward_vault::{
@@ -105,7 +105,7 @@ fn store_answer(
     boot: Option<BootTime>,
 ) -> Result<Connection> {
     let now = engine.now();
-    let upkeep = refresh::upkeep(&answer, None, boot, now);
+    let upkeep = refresh::upkeep(&answer, plan.auth_client.oauth2(), Since::Consent, boot, now);
     // O-14: an absent scope means as requested.
     let requested = plan.scopes.join(" ");
     let granted = answer

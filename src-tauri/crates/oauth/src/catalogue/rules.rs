@@ -1,7 +1,7 @@
 //! What an entry may say (O-11, O-12, T-11).
 
 use keyward_model::{
-    dialect::Behaviour,
+    dialect::{Behaviour, Dialect},
     name::{AppName, Handle},
     provider::{Confidence, Protocol, Provider, variables_in},
 };
@@ -91,7 +91,10 @@ pub(super) fn check(provider: &Provider) -> Result<(), FileError> {
             words("scopes.description", description, 200)?;
         }
     }
-    check_dialect(provider)?;
+    for (_, value) in &provider.dialect.headers {
+        check_template(provider, "dialect.headers", value)?;
+    }
+    check_dialect(&provider.dialect)?;
     for step in &provider.steps {
         words("steps", step, 400)?;
     }
@@ -220,8 +223,8 @@ fn check_template<'t>(provider: &Provider, field: &str, text: &'t str) -> Result
     }
 }
 
-fn check_dialect(provider: &Provider) -> Result<(), FileError> {
-    let dialect = &provider.dialect;
+/// What a dialect may say, wherever it comes from.
+pub(super) fn check_dialect(dialect: &Dialect) -> Result<(), FileError> {
     let plain = |text: &str| {
         text.len() <= 100
             && text
@@ -268,7 +271,6 @@ fn check_dialect(provider: &Provider) -> Result<(), FileError> {
     }
     for (name, value) in &dialect.headers {
         let own = OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str());
-        check_template(provider, "dialect.headers", value)?;
         if own || HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
             return bad("dialect.headers", &format!("{name} cannot be set"));
         }
