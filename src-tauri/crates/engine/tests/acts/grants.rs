@@ -167,9 +167,11 @@ fn oa2_oauth1_connects_and_its_token_has_no_end() {
         &engine,
         "TWITTER",
         NewRegistration::Oauth1(NewOauth1 {
-            request_uri: &request,
-            authorize_uri: &authorize,
-            access_uri: &access,
+            // OA4: what the entry of the catalogue says stands where a person says nothing.
+            provider: Some("x-oauth1"),
+            request_uri: Some(&request),
+            authorize_uri: Some(&authorize),
+            access_uri: Some(&access),
             consumer_key: "ck-1",
             consumer_secret: Some(&secret),
             signature: Signature::HmacSha1,
@@ -221,6 +223,11 @@ fn oa2_jwt_bearer_renews_by_itself() {
     );
     let progress = ended(&begin(&engine, &wish("APP")));
     assert_eq!(progress.state, State::Done, "{:?}", progress.error);
+    assert_eq!(kept.application.as_ref().map(|name| name.as_str()), Some("x"));
+    assert_eq!(
+        kept.oauth1().map(|kept| kept.signature),
+        Some(Signature::HmacSha1)
+    );
     let connection = progress.result.unwrap().connection;
     assert!(connection.error.is_none() && connection.has_refresh_token);
     assert!(connection.next_refresh_at().is_some());
