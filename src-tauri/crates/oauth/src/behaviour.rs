@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use keyward_model::{
     SecretValue, Timestamp,
     auth_client::{ClientAuthentication, Oauth2},
-    dialect::Behaviour,
+    dialect::{Behaviour, REDIRECT_NAME},
 };
 use zeroize::Zeroizing;
 
@@ -77,6 +77,12 @@ pub(crate) fn adjust(
             }
         }
         Some(Behaviour::SecretAsUser) => fields.remove("client_secret"),
+        Some(Behaviour::RedirectName) if kind == Kind::Exchange => {
+            if let Some(name) = redirect_name(client)? {
+                fields.remove("redirect_uri");
+                fields.push("redirect_uri", name);
+            }
+        }
         Some(
             Behaviour::FacebookExchange
             | Behaviour::InstagramExchange
@@ -84,7 +90,8 @@ pub(crate) fn adjust(
             | Behaviour::SlackUserToken
             | Behaviour::DataEnvelope
             | Behaviour::WithingsEnvelope
-            | Behaviour::CallbackHost,
+            | Behaviour::CallbackHost
+            | Behaviour::RedirectName,
         )
         | None => {}
     }
@@ -191,6 +198,25 @@ pub fn at_home<'a>(client: &'a Oauth2, kept: &[(String, String)]) -> Result<Cow<
         *address = address.as_ref().map(moved).transpose()?;
     }
     Ok(Cow::Owned(client))
+}
+
+/// eBay: what is said in place of the redirect address, in the request for consent as in that for tokens (O-13); `None`
+/// for providers that take the address itself.
+///
+/// # Errors
+/// [`Error::BadParameter`] when the registration does not have it.
+pub(crate) fn redirect_name(client: &Oauth2) -> Result<Option<&str>, Error> {
+    if client.dialect.behaviour != Some(Behaviour::RedirectName) {
+        return Ok(None);
+    }
+    let mut variables = client.provider.iter().flat_map(|origin| &origin.variables);
+    let found = variables.find(|(name, _)| name == REDIRECT_NAME);
+    match found {
+        Some((_, value)) if !value.is_empty() => Ok(Some(value)),
+        _ => Err(Error::BadParameter(format!(
+            "the variable {REDIRECT_NAME} of the auth client is missing"
+        ))),
+    }
 }
 
 /// Stripe Apps: the secret alone, as the user name.

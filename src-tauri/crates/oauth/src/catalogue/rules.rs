@@ -1,7 +1,7 @@
 //! What an entry may say (O-11, O-12, T-11).
 
 use keyward_model::{
-    dialect::{Behaviour, Dialect},
+    dialect::{Behaviour, Dialect, REDIRECT_NAME},
     name::{AppName, Handle},
     provider::{Confidence, Protocol, Provider, variables_in},
 };
@@ -95,6 +95,16 @@ pub(super) fn check(provider: &Provider) -> Result<(), FileError> {
         check_template(provider, "dialect.headers", value)?;
     }
     check_dialect(&provider.dialect)?;
+    let has_name = provider
+        .variables
+        .iter()
+        .any(|variable| variable.name == REDIRECT_NAME);
+    if provider.dialect.behaviour == Some(Behaviour::RedirectName) && !has_name {
+        return bad(
+            "variables",
+            &format!("the behaviour redirect-name needs {REDIRECT_NAME}"),
+        );
+    }
     for step in &provider.steps {
         words("steps", step, 400)?;
     }
@@ -209,7 +219,11 @@ fn check_addresses(provider: &Provider) -> Result<(), FileError> {
 
 /// Variables that go into no address, but into what a behaviour makes.
 fn is_behaviours_own(provider: &Provider, name: &str) -> bool {
-    provider.dialect.behaviour == Some(Behaviour::AppleClientSecret) && ["team_id", "key_id"].contains(&name)
+    match provider.dialect.behaviour {
+        Some(Behaviour::AppleClientSecret) => ["team_id", "key_id"].contains(&name),
+        Some(Behaviour::RedirectName) => name == REDIRECT_NAME,
+        _ => false,
+    }
 }
 
 fn check_template<'t>(provider: &Provider, field: &str, text: &'t str) -> Result<Vec<&'t str>, FileError> {

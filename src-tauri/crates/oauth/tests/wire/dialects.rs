@@ -770,3 +770,41 @@ async fn o42_a_named_host_is_followed_only_where_it_is_listed() {
     ));
     assert!(server.seen().is_empty());
 }
+
+/// eBay: the name that it gave to the redirect address stands in its place, in both requests alike (O-13); the answer
+/// is held against the address itself (O-23).
+#[tokio::test]
+async fn oa4_o13_a_named_redirect_is_said_by_its_name() {
+    let server = tokens(PLAIN);
+    let mut client = behaving(server.port, Behaviour::RedirectName);
+    client.auth_uri.push_str("?realm=own");
+    let refused = authorize::begin(&Request {
+        client: &client,
+        redirect_uri: "http://127.0.0.1:50123/callback",
+        scopes: &[],
+        params: &[],
+    });
+    assert!(matches!(refused, Err(Error::BadParameter(_))), "without its name");
+    client.provider = Some(Origin {
+        id: "ebay".to_owned(),
+        variables: pairs(&[("redirect_name", "Acme-App-PRD-1")]),
+    });
+    let (pending, code) = consented(&client);
+    let url = url::Url::parse(pending.url()).unwrap();
+    let said: Vec<String> = url
+        .query_pairs()
+        .filter(|(name, _)| name == "redirect_uri" || name == "realm")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    assert_eq!(
+        said,
+        ["own", "Acme-App-PRD-1"],
+        "what the address has itself stays"
+    );
+    assert!(pending.redirect_uri().starts_with("http://127.0.0.1:"));
+    finish(&client, &pending, code).await.unwrap();
+    refresh(&client, "rt").await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].form("redirect_uri").as_deref(), Some("Acme-App-PRD-1"));
+    assert_eq!(seen[1].form("redirect_uri"), None);
+}
