@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use keyward_tests::consent::{self, Choice};
-use keyward_tests::display::Display;
-use keyward_tests::home::{Home, Running, Terminal};
+use keyward_tests::home::{Home, Running};
 use keyward_tests::oidc::{NATIVE_CLIENT, OidcServer, WEB_CLIENT};
 use serde_json::{Value, json};
 
@@ -13,14 +12,14 @@ use crate::common::{add, error, has_members, hint, json, keychain_home, ok};
 use crate::provider::{CONNECTION, Ground, LIMIT, connect, ground};
 
 /// Writes a file into the home's folder and gives its path.
-fn file(home: &Home, name: &str, text: &str) -> String {
+pub fn file(home: &Home, name: &str, text: &str) -> String {
     let path = home.path().join(name);
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 /// What somebody prepares: one public client, and a planned connection for each name.
-fn roster(server: &OidcServer, names: &[&str]) -> String {
+pub fn roster(server: &OidcServer, names: &[&str]) -> String {
     let planned: Vec<Value> = names
         .iter()
         .map(|name| json!({ "name": name, "auth_client": "idp", "login_hint": "ada", "title": format!("Title of {name}") }))
@@ -39,12 +38,12 @@ fn roster(server: &OidcServer, names: &[&str]) -> String {
     .to_string()
 }
 
-fn queue(home: &Home) -> Vec<Value> {
+pub fn queue(home: &Home) -> Vec<Value> {
     let queue = json(&home.keyward(&["consent", "list", "--json"]));
     queue.as_array().unwrap().clone()
 }
 
-fn keys(queue: &[Value]) -> Vec<&str> {
+pub fn keys(queue: &[Value]) -> Vec<&str> {
     queue
         .iter()
         .filter_map(|due| due["connection"]["key"].as_str())
@@ -52,7 +51,7 @@ fn keys(queue: &[Value]) -> Vec<&str> {
 }
 
 /// The next link that a running command prints.
-fn link(running: &mut Running) -> String {
+pub fn link(running: &mut Running) -> String {
     running
         .stderr
         .find("open: URL", LIMIT, |line| {
@@ -62,7 +61,7 @@ fn link(running: &mut Running) -> String {
 }
 
 /// The outcomes that `consent run --json` tells, by connection.
-fn outcomes(running: &mut Running, status: i32) -> Vec<(String, String)> {
+pub fn outcomes(running: &mut Running, status: i32) -> Vec<(String, String)> {
     assert_eq!(
         running.wait(LIMIT).unwrap().code(),
         Some(status),
@@ -359,116 +358,4 @@ fn oa13_a_missing_client_secret_is_told_before_anybody_consents() {
         .keyward(&["auth-client", "update", "web", "--client-secret-stdin"])
         .stdin("any"));
     assert_eq!(queue(&home)[0]["wants_client_secret"], false);
-}
-
-/// The next line on a terminal that begins so, without its beginning.
-#[track_caller]
-fn shown(terminal: &mut Terminal, beginning: &str) -> String {
-    let found = terminal.screen.find(beginning, LIMIT, |line| {
-        line.trim_end().strip_prefix(beginning).map(str::to_owned)
-    });
-    found.unwrap()
-}
-
-/// OA13, at a terminal: one is connected, one that asks for a password is told how and does not stop the queue, one is
-/// left with `s`, and Ctrl C ends it in the middle: what was done stays done, and the summary names all of them.
-#[test]
-fn oa13_a_person_at_a_terminal_skips_and_ends_the_queue() {
-    let server = OidcServer::start(Duration::from_secs(90)).unwrap();
-    let home = keychain_home();
-    let path = file(&home, "roster.json", &roster(&server, &["A", "C", "D", "E"]));
-    ok(&home.keyward(&["auth-client", "import", &path]));
-    ok(&home.keyward(&[
-        "auth-client",
-        "add",
-        "legacy",
-        "--type",
-        "oauth2",
-        "--grant",
-        "password",
-        "--issuer",
-        server.issuer(),
-        "--client-id",
-        NATIVE_CLIENT,
-    ]));
-    let text = json!({"connections": [{"name": "B", "auth_client": "legacy"}]}).to_string();
-    ok(&home.keyward(&["auth-client", "import", &file(&home, "legacy.json", &text)]));
-    let planned = queue(&home);
-    let order = keys(&planned);
-    assert_eq!(order, ["A", "C", "D", "E", "B"], "as they were planned");
-
-    // The link is where another browser profile can paste it from.
-    let display = Display::start().unwrap();
-    let run = home
-        .keyward(&["consent", "run", "--copy-link"])
-        .var("DISPLAY", display.name());
-    let mut terminal = run.on_terminal().unwrap();
-    shown(&mut terminal, "1 of 5 A as ada");
-    let link = shown(&mut terminal, "open: ");
-    shown(&mut terminal, "Copied with ");
-    let copied = std::process::Command::new("xclip")
-        .args(["-o", "-selection", "clipboard"])
-        .env("DISPLAY", display.name())
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8_lossy(&copied.stdout), link);
-    consent::give(&link, Choice::Agree).unwrap();
-    shown(&mut terminal, "Connected.");
-
-    shown(&mut terminal, "2 of 5 C");
-    shown(&mut terminal, "To leave it for later: s");
-    terminal.types("s\n").unwrap();
-    shown(&mut terminal, "C is left for later.");
-
-    shown(&mut terminal, "3 of 5 D");
-    let link = shown(&mut terminal, "open: ");
-    shown(&mut terminal, "To leave it for later: s");
-    terminal.types("\u{3}").unwrap();
-    for (name, outcome) in [
-        ("A", "connected"),
-        ("C", "skipped"),
-        ("D", "interrupted"),
-        ("E", "not reached"),
-        ("B", "not reached"),
-    ] {
-        let row = shown(&mut terminal, &format!("{name} "));
-        assert!(row.ends_with(outcome), "{name}: {row}");
-    }
-    assert_eq!(terminal.wait(LIMIT).unwrap().code(), Some(7));
-    crate::provider::is_closed(&link);
-    assert_eq!(keys(&queue(&home)), ["C", "D", "E", "B"]);
-    let shown_a = json(&home.keyward(&["connection", "show", "A", "--json"]));
-    assert_eq!(shown_a["state"], "ready");
-
-    // OA2: nobody at a queue is asked for a password; how to connect it is told, and the others have their turn.
-    let mut running = home
-        .keyward(&[
-            "consent",
-            "run",
-            "--no-browser",
-            "--skip",
-            "C",
-            "--skip",
-            "D",
-            "--json",
-        ])
-        .start()
-        .unwrap();
-    consent::give(&self::link(&mut running), Choice::Agree).unwrap();
-    running
-        .stderr
-        .find("what to do", LIMIT, |line| {
-            line.contains("keyward connect B --username").then_some(())
-        })
-        .unwrap();
-    let pair = |name: &str, outcome: &str| (name.to_owned(), outcome.to_owned());
-    assert_eq!(
-        outcomes(&mut running, 7),
-        [
-            pair("C", "skipped"),
-            pair("D", "skipped"),
-            pair("E", "connected"),
-            pair("B", "failed")
-        ]
-    );
 }

@@ -1,4 +1,4 @@
-//! Ways to tokens beside the usual one, and whose account they are for.
+//! Ways to tokens beside the usual one, and whose account they are for. A long file: each way has its own server.
 
 use std::{
     os::unix::fs::PermissionsExt,
