@@ -94,7 +94,8 @@ fn differences(client: &Oauth2, found: &Metadata) -> Vec<String> {
     addresses
         .into_iter()
         .filter_map(|(which, own, said)| {
-            let (own, said) = (own?, said?);
+            // One that sends nobody to a browser has no authorization address.
+            let (own, said) = (own.filter(|own| !own.is_empty())?, said?);
             (!same(own, said)).then(|| format!("{which} address ({said})"))
         })
         .collect()
