@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use mutate::Mutator;
 
 /// How many targets there are.
-const TARGETS: u32 = 24;
+const TARGETS: u32 = 29;
 /// What all targets take together, in seconds, unless `KEYWARD_FUZZ_SECONDS` says otherwise.
 const SECONDS: u64 = 20;
 /// Where mutations begin, unless `KEYWARD_FUZZ_SEED` says otherwise.
@@ -308,6 +308,145 @@ fn r40_metadata() {
             "@",
             "\\u0000",
             "\\ud800",
+        ],
+    );
+}
+
+#[test]
+fn r40_device_answer() {
+    fuzz(
+        "device_answer",
+        targets::device_answer,
+        &[
+            "\"device_code\":",
+            "\"user_code\":",
+            "\"verification_uri\":",
+            "\"verification_url\":",
+            "\"verification_uri_complete\":",
+            "\"expires_in\":",
+            "\"interval\":",
+            "https://as.example/device",
+            "http://127.0.0.1",
+            "javascript:",
+            "-1",
+            "1e300",
+            "null",
+            "{",
+            "}",
+            ",",
+            "\\u0000",
+            "\\ud800",
+            "\\n",
+            "#",
+            "@",
+        ],
+    );
+}
+
+#[test]
+fn r40_introspection_answer() {
+    fuzz(
+        "introspection_answer",
+        targets::introspection_answer,
+        &[
+            "\"active\":",
+            "true",
+            "false",
+            "\"scope\":",
+            "\"username\":",
+            "\"sub\":",
+            "\"exp\":",
+            "-1",
+            "1e300",
+            "null",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\\u0000",
+            "\\ud800",
+            "\\u202e",
+        ],
+    );
+}
+
+#[test]
+fn r40_userinfo_answer() {
+    fuzz(
+        "userinfo_answer",
+        targets::userinfo_answer,
+        &[
+            "\"sub\":",
+            "\"248289761001\"",
+            "\"somebody else\"",
+            "\"email\":",
+            "\"preferred_username\":",
+            "\"name\":",
+            "null",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\\u0000",
+            "\\ud800",
+            "\\u0073ub",
+            "\\u202e",
+        ],
+    );
+}
+
+#[test]
+fn r40_registration_answer() {
+    fuzz(
+        "registration_answer",
+        targets::registration_answer,
+        &[
+            "\"client_id\":",
+            "\"client_secret\":",
+            "\"client_secret_expires_at\":",
+            "\"token_endpoint_auth_method\":",
+            "client_secret_basic",
+            "client_secret_post",
+            "private_key_jwt",
+            "none",
+            "tls_client_auth",
+            "-1",
+            "0",
+            "1e300",
+            "null",
+            "[",
+            "]",
+            "{",
+            "}",
+            ",",
+            "\\u0000",
+            "\\ud800",
+        ],
+    );
+}
+
+#[test]
+fn r40_oauth1_answer() {
+    fuzz(
+        "oauth1_answer",
+        targets::oauth1_answer,
+        &[
+            "oauth_token=",
+            "oauth_token_secret=",
+            "oauth_callback_confirmed=true",
+            "oauth_problem=",
+            "screen_name=",
+            "&",
+            "=",
+            "%00",
+            "%0a",
+            "%zz",
+            "+",
+            "token_rejected",
+            "oauth_token",
+            "{\"a\":1}",
         ],
     );
 }

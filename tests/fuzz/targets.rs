@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use keyward_api::frame::{self, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
-use keyward_model::auth_client::Oauth2;
+use keyward_model::auth_client::{ClientAuthentication, Oauth2};
 use keyward_model::provider::{Author, Variable};
 use keyward_model::reference::Reference;
 use keyward_model::template::{Format, Template, TemplateError, parse_variable};
@@ -14,7 +14,9 @@ use keyward_model::{SecretValue, Timestamp, envfile};
 use keyward_oauth::authorize::{self, Pending};
 use keyward_oauth::callback::{self, CallbackError};
 use keyward_oauth::sign::SigningKey;
-use keyward_oauth::{catalogue, discovery, endpoint, id_token, token};
+use keyward_oauth::{
+    catalogue, device, discovery, endpoint, id_token, introspect, oauth1, registration, token, userinfo,
+};
 use keyward_seal::RecoveryKey;
 use serde_json::value::RawValue;
 
@@ -402,6 +404,117 @@ pub fn token_response(input: &[u8]) {
             assert!(said.chars().count() <= 1_000, "capped: {}", said.len());
             assert!(!said.chars().any(char::is_control), "one line: {said:?}");
         }
+    }
+}
+
+/// What is told of an answer that is no good.
+fn plainly(error: &keyward_oauth::Error) {
+    let said = error.to_string();
+    assert!(said.chars().count() <= 1_000, "capped: {}", said.len());
+    assert!(!said.chars().any(char::is_control), "one line: {said:?}");
+}
+
+/// O-33: a text of somebody else on its way to a screen.
+fn is_plain(words: Option<&String>) {
+    if let Some(words) = words {
+        assert!(!words.is_empty() && words.chars().count() <= 1_000, "capped");
+        assert!(!words.chars().any(char::is_control), "plain text: {words:?}");
+    }
+}
+
+/// O-51: a code that a person can type, and addresses that they may be sent to.
+pub fn device_answer(input: &[u8]) {
+    match device::read(input, "https://as.example/device") {
+        Ok(code) => {
+            is_plain(Some(&code.user_code));
+            assert!(code.user_code.chars().count() <= 64);
+            assert!(code.expires_in.as_secs() <= 30 * 60, "waited for ever");
+            let addresses = [
+                Some(&code.verification_uri),
+                code.verification_uri_complete.as_ref(),
+            ];
+            for address in addresses.into_iter().flatten() {
+                assert!(
+                    address.starts_with("https://"),
+                    "O-12, and nothing of this machine: {address}"
+                );
+                assert!(
+                    address.is_ascii() && !address.contains(char::is_control),
+                    "O-12: {address}"
+                );
+            }
+        }
+        Err(error) => plainly(&error),
+    }
+}
+
+/// O-52: what a provider says of a token is for display alone.
+pub fn introspection_answer(input: &[u8]) {
+    match introspect::read(input) {
+        Ok(found) => {
+            for words in [&found.scope, &found.account, &found.subject] {
+                is_plain(words.as_ref());
+            }
+        }
+        Err(error) => plainly(&error),
+    }
+}
+
+/// O-18: whose account it is, and nobody else's.
+pub fn userinfo_answer(input: &[u8]) {
+    const SUBJECT: &str = "248289761001";
+    match userinfo::read(input, SUBJECT) {
+        Ok(found) => {
+            assert_eq!(found.subject, SUBJECT, "O-18");
+            assert!(
+                contains(input, b"\"sub\"") || contains(input, b"\\u"),
+                "O-18: it names nobody"
+            );
+            is_plain(found.account.as_ref());
+        }
+        Err(error) => plainly(&error),
+    }
+    if let Ok(found) = userinfo::read(input, "somebody else") {
+        assert!(
+            userinfo::read(input, SUBJECT).is_err(),
+            "O-18: two people: {found:?}"
+        );
+    }
+}
+
+/// OA3: a client that a server made: it has a name, and authenticates in a way that can be done.
+pub fn registration_answer(input: &[u8]) {
+    for wished in [ClientAuthentication::None, ClientAuthentication::Post] {
+        match registration::read(input, wished) {
+            Ok(made) => {
+                assert!(!made.client_id.is_empty() && !made.client_id.chars().any(char::is_control));
+                assert!(made.client_secret_expires_at.is_none_or(|at| at.0 > 0));
+            }
+            Err(error) => plainly(&error),
+        }
+    }
+}
+
+/// OA2: the form with a token of OAuth 1.0a. The first byte chooses the status, the rest is the body.
+pub fn oauth1_answer(input: &[u8]) {
+    let Some((&first, body)) = input.split_first() else {
+        return;
+    };
+    let status = [200, 201, 400, 401, 403, 404, 429, 500, 302][usize::from(first) % 9];
+    let now = Timestamp(1_800_000_000);
+    match oauth1::read(status, body, now) {
+        Ok(answer) => {
+            assert!((200..300).contains(&status));
+            let token = answer.tokens.access_token.expose_text().expect("text");
+            assert!(!token.is_empty() && token.len() <= 4096 && !token.chars().any(char::is_control));
+            assert!(answer.tokens.refresh_token.is_none() && answer.kept.is_empty());
+            is_plain(answer.account.as_ref());
+            let raw: serde_json::Value =
+                serde_json::from_slice(answer.tokens.raw.expose()).expect("kept as JSON");
+            assert_eq!(raw["oauth_token"], token);
+            assert!(raw["oauth_token_secret"].is_string(), "whoever signs needs it");
+        }
+        Err(error) => plainly(&error),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::common::{error, json, keychain_home, ok, passphrase_home, refused};
 use crate::provider::{Ground, connect, ground, show};
 
-const OWN: &str = r#"
+pub const OWN: &str = r#"
 id = "acme"
 name = "Acme"
 category = "other"
@@ -287,4 +287,57 @@ fn oa4_a_connection_through_an_entry_keeps_what_it_says() {
     };
     let window = (seconds("expires_at") - seconds("next_refresh_at")).rem_euclid(86_400);
     assert_eq!(window, 40);
+}
+
+/// OA2, OA4: an entry that speaks OAuth 1.0a makes an auth client of that type; what belongs to OAuth 2.0 has no place in
+/// it.
+#[test]
+fn oa2_an_oauth1_auth_client_from_the_catalogue() {
+    let home = keychain_home();
+    let add = |key: &str, more: &[&str]| {
+        let fixed = [
+            "auth-client",
+            "add",
+            key,
+            "--provider",
+            "x-oauth1",
+            "--client-id",
+            "ck",
+            "--json",
+        ];
+        home.keyward(&[&fixed[..], more].concat())
+    };
+    let made = json(&add("tw", &["--client-secret-stdin"]).stdin("cs"));
+    assert_eq!(
+        (&made["type"], &made["application"]),
+        (&json!("oauth1"), &json!("x"))
+    );
+    let told = ok(&home.keyward(&["auth-client", "show", "tw"])).text();
+    for fact in ["https://api.twitter.com/oauth/request_token", "HMAC-SHA1"] {
+        assert!(told.contains(fact), "{fact}: {told}");
+    }
+    assert_eq!(made["auth_uri"], "https://api.twitter.com/oauth/authorize");
+    assert_eq!(made["token_uri"], "https://api.twitter.com/oauth/access_token");
+    // Its port counts at that provider, and the steps tell to enter the address as it is shown.
+    let redirect = made["redirect"].as_str().unwrap();
+    assert!(
+        redirect.starts_with("http://127.0.0.1:") && !redirect.contains(":0/"),
+        "{redirect}"
+    );
+    error(&add("tw2", &["--scope", "a"]), 2);
+    error(&add("tw2", &["--type", "oauth2"]), 2);
+    error(&add("tw2", &["--var", "planet=x"]), 2);
+    let other = [
+        "auth-client",
+        "add",
+        "gh",
+        "--type",
+        "oauth1",
+        "--provider",
+        "github",
+        "--client-id",
+        "c",
+        "--json",
+    ];
+    error(&home.keyward(&other), 2);
 }

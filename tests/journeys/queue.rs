@@ -12,14 +12,14 @@ use crate::common::{add, error, has_members, hint, json, keychain_home, ok};
 use crate::provider::{CONNECTION, Ground, LIMIT, connect, ground};
 
 /// Writes a file into the home's folder and gives its path.
-fn file(home: &Home, name: &str, text: &str) -> String {
+pub fn file(home: &Home, name: &str, text: &str) -> String {
     let path = home.path().join(name);
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 /// What somebody prepares: one public client, and a planned connection for each name.
-fn roster(server: &OidcServer, names: &[&str]) -> String {
+pub fn roster(server: &OidcServer, names: &[&str]) -> String {
     let planned: Vec<Value> = names
         .iter()
         .map(|name| json!({ "name": name, "auth_client": "idp", "login_hint": "ada", "title": format!("Title of {name}") }))
@@ -38,12 +38,12 @@ fn roster(server: &OidcServer, names: &[&str]) -> String {
     .to_string()
 }
 
-fn queue(home: &Home) -> Vec<Value> {
+pub fn queue(home: &Home) -> Vec<Value> {
     let queue = json(&home.keyward(&["consent", "list", "--json"]));
     queue.as_array().unwrap().clone()
 }
 
-fn keys(queue: &[Value]) -> Vec<&str> {
+pub fn keys(queue: &[Value]) -> Vec<&str> {
     queue
         .iter()
         .filter_map(|due| due["connection"]["key"].as_str())
@@ -51,7 +51,7 @@ fn keys(queue: &[Value]) -> Vec<&str> {
 }
 
 /// The next link that a running command prints.
-fn link(running: &mut Running) -> String {
+pub fn link(running: &mut Running) -> String {
     running
         .stderr
         .find("open: URL", LIMIT, |line| {
@@ -61,7 +61,7 @@ fn link(running: &mut Running) -> String {
 }
 
 /// The outcomes that `consent run --json` tells, by connection.
-fn outcomes(running: &mut Running, status: i32) -> Vec<(String, String)> {
+pub fn outcomes(running: &mut Running, status: i32) -> Vec<(String, String)> {
     assert_eq!(
         running.wait(LIMIT).unwrap().code(),
         Some(status),

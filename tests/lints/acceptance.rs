@@ -153,3 +153,36 @@ fn every_promise_has_a_test_that_names_it() {
 fn holds(name: &str, module: &str) -> bool {
     format!("_{name}_").contains(&format!("_{module}_"))
 }
+
+/// OA10: the providers that the grant doctor knows are entries of the catalogue: a rule for one that is called otherwise
+/// would never speak.
+#[test]
+fn oa10_the_grant_doctor_names_entries_of_the_catalogue() {
+    let entries: Vec<String> = files("src-tauri/crates/oauth/src/catalogue/data", &[".toml"])
+        .iter()
+        .filter_map(|entry| Some(entry.path.rsplit_once('/')?.1.strip_suffix(".toml")?.to_owned()))
+        .collect();
+    assert!(entries.len() >= 100);
+    let rules = files("src-tauri/crates/model/src/diagnosis", &[".rs"]);
+    let mut named = BTreeSet::new();
+    for source in rules.iter().filter(|source| !source.path.ends_with("tests.rs")) {
+        for (_, line) in source.code() {
+            for opening in ["is_at(\"", "provider == Some(\"", "provider != Some(\""] {
+                let found = line.split(opening).skip(1);
+                named.extend(found.filter_map(|rest| rest.split('"').next()));
+            }
+        }
+    }
+    assert!(named.len() >= 15, "{named:?}");
+    // A name stands for its variants too: `microsoft` for `microsoft-tenant`.
+    let is_there = |id: &str| {
+        let is = |entry: &String| {
+            entry
+                .strip_prefix(id)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        entries.iter().any(is)
+    };
+    let strangers: Vec<&&str> = named.iter().filter(|id| !is_there(id)).collect();
+    assert!(strangers.is_empty(), "no entry of the catalogue: {strangers:?}");
+}

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -177,7 +177,68 @@ impl Running {
     }
 }
 
+/// A command on a terminal of its own; it ends with this value.
+#[derive(Debug)]
+pub struct Terminal {
+    /// `script`, which holds the other end of the terminal; it ends as the command does.
+    process: Guarded,
+    keys: ChildStdin,
+    /// What stands on the terminal: stdout, stderr and what was typed, line by line.
+    pub screen: Lines,
+}
+
+impl Terminal {
+    /// Types these keys; `\n` is Enter and `\u{3}` is Ctrl C.
+    ///
+    /// # Errors
+    /// When the command has ended.
+    pub fn types(&mut self, keys: &str) -> Result<(), Trouble> {
+        self.keys.write_all(keys.as_bytes())?;
+        Ok(self.keys.flush()?)
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// After `limit`.
+    pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus, Trouble> {
+        wait_for("the command's end", limit, || {
+            self.process.0.try_wait().ok().flatten()
+        })
+    }
+}
+
 impl Run {
+    /// Starts it on a terminal of its own, in keychain mode alone: a passphrase has no pipe there.
+    ///
+    /// # Errors
+    /// When `script` (bsdutils) is not installed, or nothing starts.
+    pub fn on_terminal(&self) -> Result<Terminal, Trouble> {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+        let binary = place::keyward()?;
+        let words = std::iter::once(binary.to_string_lossy().into_owned()).chain(self.args.iter().cloned());
+        let line: Vec<String> = words.map(|word| quoted(&word)).collect();
+        let mut process = Guarded::start(
+            Command::new("script")
+                .args(["-qfec", &format!("exec {}", line.join(" ")), "/dev/null"])
+                .current_dir(&self.dir)
+                .env_clear()
+                .envs(self.environment.iter().cloned())
+                .env("SHELL", "/bin/sh")
+                .env("TERM", "dumb")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null()),
+        )?;
+        let keys = process.0.stdin.take().ok_or("stdin was asked for")?;
+        let screen = Lines::of(process.0.stdout.take().ok_or("stdout was asked for")?);
+        Ok(Terminal {
+            process,
+            keys,
+            screen,
+        })
+    }
+
     /// What the command reads; without it stdin is empty.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {

@@ -3,6 +3,7 @@
 mod create;
 mod discover;
 mod mixups;
+mod moved;
 mod reach;
 mod register;
 mod update;
@@ -30,10 +31,12 @@ use crate::{
 
 pub use create::{New, NewOauth1, NewOauth2, NewRegistration, create};
 pub(crate) use create::{
-    Prepared, apply_of, check_resource, check_window, endpoint_of, prepare, usual_authentication,
+    Prepared, apply_of, check_authentication, check_resource, check_window, endpoint_of, prepare,
+    usual_authentication,
 };
 pub use discover::{discover, names_itself, warnings};
 pub(crate) use mixups::{MixedUp, mixed_up};
+pub(crate) use moved::{HINT as MOVED_HINT, moved};
 pub(crate) use reach::{Used, choose, choose_for_consent, no_consents, oauth2, read_for_use};
 pub use update::{Changes, update};
 

@@ -3,10 +3,11 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, atomic::AtomicI64},
+    time::Duration,
 };
 
 use keyward_model::{Id, Timestamp, name::VaultName};
-use keyward_oauth::{Http, jwks::Keys};
+use keyward_oauth::{Http, discovery::Metadata, jwks::Keys};
 use keyward_vault::{
     home::Home,
     keychain::Keychain,
@@ -64,6 +65,8 @@ pub struct Engine {
     pub(crate) works: Works,
     /// New tokens that a full disk keeps from being stored (O-72).
     pub(crate) unsaved: Mutex<HashMap<Id, Unsaved>>,
+    /// What issuers said of themselves, and when on the monotonic clock (O-43).
+    pub(crate) metadata: Mutex<HashMap<String, (Duration, Metadata)>>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.
@@ -105,6 +108,7 @@ impl Engine {
             imports: Mutex::default(),
             works: Works::default(),
             unsaved: Mutex::default(),
+            metadata: Mutex::default(),
             damage: Mutex::default(),
             last_act: AtomicI64::new(now.0),
             ears: OnceLock::new(),

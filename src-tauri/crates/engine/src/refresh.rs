@@ -16,8 +16,8 @@ use keyward_vault::table::connections;
 use sha2::{Digest, Sha256};
 
 pub(crate) use commits::{Unsaved, save, upkeep};
-pub(crate) use flight::LEASE_WAIT;
 use flight::{Held, Reason, read, refresh};
+pub(crate) use flight::{LEASE_WAIT, asked_host};
 use words::{needs_consent, no_refresh_token, no_tokens, no_tokens_ever, nothing_to_refresh, too_short};
 
 use crate::{

@@ -74,8 +74,17 @@ impl Lab {
     /// # Errors
     /// As [`Lab::start`]; when the certificate cannot be made.
     pub fn start_tls(now: Now, certificate: Certificate) -> io::Result<Self> {
-        let acceptor = tls::acceptor(certificate).map_err(io::Error::other)?;
+        let (acceptor, _) = tls::acceptor(certificate).map_err(io::Error::other)?;
         Self::listen(now, Some(acceptor))
+    }
+
+    /// The same with TLS and a certificate of its own, which comes along in PEM: clients that are told to trust it do.
+    ///
+    /// # Errors
+    /// As [`Lab::start_tls`].
+    pub fn start_trusted(now: Now) -> io::Result<(Self, String)> {
+        let (acceptor, pem) = tls::acceptor(Certificate::SelfSigned).map_err(io::Error::other)?;
+        Ok((Self::listen(now, Some(acceptor))?, pem))
     }
 
     fn listen(now: Now, tls: Option<TlsAcceptor>) -> io::Result<Self> {

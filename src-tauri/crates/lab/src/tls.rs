@@ -1,18 +1,19 @@
-//! Certificates that no client should accept.
+//! Certificates: those that no client should accept, and one for clients that are told to trust it.
 
 use std::sync::Arc;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::Certificate;
 
-/// An acceptor with a new certificate of this kind.
+/// An acceptor with a new certificate of this kind, and that certificate in PEM.
 ///
 /// # Errors
 /// When the certificate cannot be made, in the library's words.
-pub(crate) fn acceptor(kind: Certificate) -> Result<TlsAcceptor, String> {
+pub(crate) fn acceptor(kind: Certificate) -> Result<(TlsAcceptor, String), String> {
     let names = match kind {
         Certificate::WrongHost => vec!["elsewhere.example".to_owned()],
         Certificate::SelfSigned | Certificate::Expired => {
@@ -35,5 +36,14 @@ pub(crate) fn acceptor(kind: Certificate) -> Result<TlsAcceptor, String> {
             PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         )
         .map_err(|error| error.to_string())?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let text = BASE64_STANDARD.encode(certificate.der());
+    let lines: Vec<&str> = (0..text.len())
+        .step_by(64)
+        .map(|at| &text[at..text.len().min(at + 64)])
+        .collect();
+    let pem = format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    );
+    Ok((TlsAcceptor::from(Arc::new(config)), pem))
 }

@@ -13,7 +13,7 @@ mod upkeep;
 mod values;
 
 pub use queue::{LOGIN_HINT, Urgency};
-pub use upkeep::{EndKind, PendingRevocation, RefreshTokenEnd, Replaced, Upkeep};
+pub use upkeep::{EndKind, PendingRevocation, RefreshTokenEnd, Replaced, Since, Upkeep};
 pub use values::{AuthType, UserPass, ValuesError};
 
 /// Where the AuthClient of a Connection is kept: one that is visible on the whole machine is used from other vaults too (EL7).

@@ -91,7 +91,13 @@ pub enum Behaviour {
     AppleClientSecret,
     /// The client secret is the user name of HTTP Basic, with an empty password (Stripe Apps).
     SecretAsUser,
+    /// A name that the provider gave to the redirect address stands in its place: the variable [`REDIRECT_NAME`]
+    /// (eBay's RuName).
+    RedirectName,
 }
+
+/// The variable of an entry that holds the name of the redirect address, for [`Behaviour::RedirectName`].
+pub const REDIRECT_NAME: &str = "redirect_name";
 
 /// What is known of the life of a provider's refresh tokens (OA9); seconds, `None` where nothing is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,6 +162,7 @@ words!(Behaviour {
     CallbackHost = "callback-host",
     AppleClientSecret = "apple-client-secret",
     SecretAsUser = "secret-as-user",
+    RedirectName = "redirect-name",
 });
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use crate::{
     auth_client::{
-        ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, LoopbackHost, Oauth2, Origin, Pushed, Redirect,
+        ClientAuthentication, DEFAULT_REDIRECT_PATH, Grant, LoopbackHost, Oauth1, Oauth2, Origin, Pushed,
+        Redirect, Signature,
     },
     dialect::Dialect,
     name::AppName,
@@ -439,6 +440,31 @@ impl Provider {
             dialect,
             ..plain
         })
+    }
+
+    /// The OAuth 1.0a registration that this entry and these values make, still without consumer key and secret; `None`
+    /// for an entry that speaks OAuth 2.0.
+    ///
+    /// # Errors
+    /// [`FillError`] naming the variable.
+    pub fn oauth1_registration(&self, given: &[(String, String)]) -> Result<Option<Oauth1>, FillError> {
+        let Protocol::Oauth1 { request_uri } = &self.protocol else {
+            return Ok(None);
+        };
+        let values = self.values(given)?;
+        let fill = |text: &String| filled(text, &values);
+        let params = self.authorize_params.iter();
+        Ok(Some(Oauth1 {
+            request_uri: fill(request_uri),
+            authorize_uri: fill(&self.endpoints.auth_uri),
+            access_uri: fill(&self.endpoints.token_uri),
+            consumer_key: String::new(),
+            client_secret: None,
+            signature: Signature::default(),
+            redirect: self.redirect.proposal(),
+            redirect_path: DEFAULT_REDIRECT_PATH.to_owned(),
+            authorize_params: params.map(|(name, value)| (name.clone(), fill(value))).collect(),
+        }))
     }
 
     /// The scopes that are asked for unless a person says otherwise.

@@ -195,10 +195,6 @@ fn tokens(client: Option<&Oauth2>, reply: &Reply, reading: &Reading<'_>) -> Resu
     let lifetime = seconds(members.find("expires_in")?)
         .or(until(members.find("expires_at")?))
         .unwrap_or(Duration::from_secs(u64::from(reading.default_lifetime)));
-    // What the catalogue knows counts where the answer says nothing: each use begins such a life anew (OA9).
-    let idle = dialect.and_then(|dialect| dialect.refresh_token.idle);
-    let refresh_token_expires_in =
-        refresh_token_life(&members)?.or(idle.map(|seconds| Duration::from_secs(seconds.into())));
     let lifetime = Lifetime::new(reading.obtained_at, lifetime)
         .with_window(client.and_then(|client| client.refresh_window));
     Ok(Answer {
@@ -212,7 +208,7 @@ fn tokens(client: Option<&Oauth2>, reply: &Reply, reading: &Reading<'_>) -> Resu
             raw: SecretValue::new(reply.body.to_vec()),
         },
         account: claims.flatten().and_then(Claims::account),
-        refresh_token_expires_in,
+        refresh_token_expires_in: refresh_token_life(&members)?,
         server_date,
     })
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 pub use crate::callback::Code;
 use crate::{
+    behaviour,
     callback::{self, CallbackError, Expected, LONGEST_HEAD, MissingIssuer, Names, Reason},
     endpoint,
     error::Error,
@@ -113,7 +114,7 @@ pub fn begin(request: &Request<'_>) -> Result<Pending, Error> {
         flow = flow.add_extra_param(name, value);
     }
     let (url, _) = flow.url();
-    let url = renamed(client, url);
+    let url = renamed(client, url)?;
 
     Ok(Pending {
         url: url.into(),
@@ -276,26 +277,30 @@ pub(crate) fn is_core(name: &str) -> bool {
     name.starts_with("code_challenge") || CORE.contains(&name.as_str())
 }
 
-/// The address with the provider's own names for parameters (OA4); those of the address itself stay as they are, and
-/// so does the order.
-fn renamed(client: &Oauth2, url: Url) -> Url {
-    if client.dialect.renamed.is_empty() {
-        return url;
+/// The address with the provider's own names for parameters, and for the redirect address where it has one (OA4); those
+/// of the address itself stay as they are, and so does the order.
+fn renamed(client: &Oauth2, url: Url) -> Result<Url, Error> {
+    let redirect = behaviour::redirect_name(client)?;
+    if client.dialect.renamed.is_empty() && redirect.is_none() {
+        return Ok(url);
     }
     let own = Url::parse(&client.auth_uri).map_or(0, |own| own.query_pairs().count());
     let mut renamed = url.clone();
     renamed.query_pairs_mut().clear();
     for (index, (name, value)) in url.query_pairs().enumerate() {
-        let name = if index < own {
-            &name
-        } else {
-            client.dialect.name_of("authorize", &name)
+        let is_ours = index >= own;
+        let value = redirect
+            .filter(|_| is_ours && name == "redirect_uri")
+            .unwrap_or(&value);
+        let name = match is_ours {
+            true => client.dialect.name_of("authorize", &name),
+            false => &name,
         };
         if !name.is_empty() {
-            renamed.query_pairs_mut().append_pair(name, &value);
+            renamed.query_pairs_mut().append_pair(name, value);
         }
     }
-    renamed
+    Ok(renamed)
 }
 
 /// Parameters of the registration with those of one request, which replace them.

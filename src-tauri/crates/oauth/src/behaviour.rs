@@ -5,7 +5,11 @@ mod meta;
 
 use std::borrow::Cow;
 
-use keyward_model::{SecretValue, Timestamp, auth_client::Oauth2, dialect::Behaviour};
+use keyward_model::{
+    SecretValue, Timestamp,
+    auth_client::{ClientAuthentication, Oauth2},
+    dialect::{Behaviour, REDIRECT_NAME},
+};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -19,6 +23,32 @@ use crate::{
 };
 
 pub(crate) use meta::{further, refresh as meta_refresh};
+
+/// How the client authenticates, where a behaviour has a word in it (O-47). Asked before a secret goes into a request:
+/// a key that signs is never sent itself.
+///
+/// # Errors
+/// [`Error::BadParameter`] for a client that signs an assertion at a provider whose own step sends the secret.
+pub fn authentication(client: &Oauth2) -> Result<ClientAuthentication, Error> {
+    let own = client.client_authentication;
+    match (client.dialect.behaviour, own) {
+        (
+            Some(
+                Behaviour::FacebookExchange
+                | Behaviour::InstagramExchange
+                | Behaviour::ThreadsExchange
+                | Behaviour::AppleClientSecret
+                | Behaviour::SecretAsUser,
+            ),
+            ClientAuthentication::PrivateKeyJwt,
+        ) => Err(Error::BadParameter(
+            "this provider takes a client secret of its own kind and no private_key_jwt".to_owned(),
+        )),
+        // What is kept as the secret is the key that signs the one which is sent.
+        (Some(Behaviour::AppleClientSecret), _) => Ok(ClientAuthentication::Post),
+        _ => Ok(own),
+    }
+}
 
 /// Changes the parameters of a request before they are renamed and written.
 pub(crate) fn adjust(
@@ -47,6 +77,12 @@ pub(crate) fn adjust(
             }
         }
         Some(Behaviour::SecretAsUser) => fields.remove("client_secret"),
+        Some(Behaviour::RedirectName) if kind == Kind::Exchange => {
+            if let Some(name) = redirect_name(client)? {
+                fields.remove("redirect_uri");
+                fields.push("redirect_uri", name);
+            }
+        }
         Some(
             Behaviour::FacebookExchange
             | Behaviour::InstagramExchange
@@ -54,7 +90,8 @@ pub(crate) fn adjust(
             | Behaviour::SlackUserToken
             | Behaviour::DataEnvelope
             | Behaviour::WithingsEnvelope
-            | Behaviour::CallbackHost,
+            | Behaviour::CallbackHost
+            | Behaviour::RedirectName,
         )
         | None => {}
     }
@@ -153,10 +190,33 @@ pub fn at_home<'a>(client: &'a Oauth2, kept: &[(String, String)]) -> Result<Cow<
     };
     let mut client = client.clone();
     client.token_uri = moved(&client.token_uri)?;
-    for address in [&mut client.refresh_token_uri, &mut client.revocation_uri] {
+    for address in [
+        &mut client.refresh_token_uri,
+        &mut client.revocation_uri,
+        &mut client.introspection_uri,
+    ] {
         *address = address.as_ref().map(moved).transpose()?;
     }
     Ok(Cow::Owned(client))
+}
+
+/// eBay: what is said in place of the redirect address, in the request for consent as in that for tokens (O-13); `None`
+/// for providers that take the address itself.
+///
+/// # Errors
+/// [`Error::BadParameter`] when the registration does not have it.
+pub(crate) fn redirect_name(client: &Oauth2) -> Result<Option<&str>, Error> {
+    if client.dialect.behaviour != Some(Behaviour::RedirectName) {
+        return Ok(None);
+    }
+    let mut variables = client.provider.iter().flat_map(|origin| &origin.variables);
+    let found = variables.find(|(name, _)| name == REDIRECT_NAME);
+    match found {
+        Some((_, value)) if !value.is_empty() => Ok(Some(value)),
+        _ => Err(Error::BadParameter(format!(
+            "the variable {REDIRECT_NAME} of the auth client is missing"
+        ))),
+    }
 }
 
 /// Stripe Apps: the secret alone, as the user name.

@@ -8,7 +8,10 @@ mod built_in;
 mod file;
 mod rules;
 
-use keyward_model::provider::{Author, Provider};
+use keyward_model::{
+    dialect::Dialect,
+    provider::{Author, Provider},
+};
 
 pub use file::FileError;
 
@@ -38,6 +41,15 @@ pub fn read(text: &str, author: Author) -> Result<Provider, FileError> {
     let provider = file::parse(text, author)?;
     rules::check(&provider)?;
     Ok(provider)
+}
+
+/// Holds a dialect that came with a registration from elsewhere against the rules of entries: no `state` under another
+/// name, no code or token among what is kept and shown, no header that speaks for the client.
+///
+/// # Errors
+/// [`FileError`] with the field and the rule that it breaks.
+pub fn check_dialect(dialect: &Dialect) -> Result<(), FileError> {
+    rules::check_dialect(dialect)
 }
 
 /// What ships, with the person's own entries: name of the file and its text. An own entry never stands in for one that

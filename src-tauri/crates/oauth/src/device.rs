@@ -38,7 +38,7 @@ const LONGEST_USER_CODE: usize = 64;
 pub struct DeviceCode {
     /// What the person types in: plain text, as the provider wrote it.
     pub user_code: String,
-    /// Where the person types it in.
+    /// Where the person types it in: an acceptable address, in ASCII.
     pub verification_uri: String,
     /// The same with the code in it. Shown for copying; never opened before the person saw the code, since whoever
     /// sent them the address may be somebody else (RFC 8628 §5.4; O-51).
@@ -94,23 +94,34 @@ pub async fn begin(
             .iter()
             .map(|resource| ("resource", resource.as_str())),
     );
-    let begun: Begun = form::ask(http, client, secret, address, &fields, &[], now).await?;
+    let begun = form::ask(http, client, secret, address, &fields, &[], now).await?;
+    checked(begun, address)
+}
+
+/// Reads a whole 2xx answer of the device authorization endpoint at `address`, as [`begin`] does: bytes in, verdict out.
+///
+/// # Errors
+/// As [`begin`]; none of its bytes but in [`Error::BadResponse`].
+pub fn read(body: &[u8], address: &str) -> Result<DeviceCode, Error> {
+    checked(form::read(Reply::whole(200, body))?, address)
+}
+
+/// What a person may be shown of an answer that came from `address`.
+fn checked(begun: Begun, address: &str) -> Result<DeviceCode, Error> {
     let from_here = endpoint::parse(address).is_ok_and(|url| endpoint::is_loopback(&url));
-    for uri in [
-        Some(&begun.verification_uri),
-        begun.verification_uri_complete.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        // A person is sent there: nothing but https, and nobody elsewhere names an address of this machine.
+    // A person is sent there: nothing but https, and nobody elsewhere names an address of this machine. Shown in ASCII
+    // (O-12): no character in it changes what the others seem to say.
+    let shown = |uri: &String| -> Result<String, Error> {
         let url = endpoint::parse(uri)?;
         if endpoint::is_loopback(&url) && !from_here {
             return Err(Error::BadEndpoint(
                 "the provider sends its person to an address of this machine".to_owned(),
             ));
         }
-    }
+        Ok(url.into())
+    };
+    let verification_uri = shown(&begun.verification_uri)?;
+    let verification_uri_complete = begun.verification_uri_complete.as_ref().map(shown).transpose()?;
     let user_code = text::plain(&begun.user_code)
         .filter(|code| *code == begun.user_code && code.chars().count() <= LONGEST_USER_CODE);
     let Some(user_code) = user_code else {
@@ -126,8 +137,8 @@ pub async fn begin(
     };
     Ok(DeviceCode {
         user_code,
-        verification_uri: begun.verification_uri,
-        verification_uri_complete: begun.verification_uri_complete,
+        verification_uri,
+        verification_uri_complete,
         expires_in: seconds(begun.expires_in)
             .unwrap_or(LONGEST_LIFE)
             .min(LONGEST_LIFE),

@@ -12,7 +12,7 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    answer, assertion,
+    answer, assertion, behaviour,
     dialect::{self, Kind},
     endpoint,
     error::Error,
@@ -75,7 +75,7 @@ fn request(
     let mut form = Serializer::new(String::new());
     form.extend_pairs(fields);
     let text = secret_text(secret)?;
-    match (client.client_authentication, secret, text) {
+    match (behaviour::authentication(client)?, secret, text) {
         (ClientAuthentication::Basic, _, Some(secret)) => {
             // RFC 6749 §2.3.1: both are form-encoded first, unlike ordinary Basic authentication.
             let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();

@@ -2,7 +2,13 @@
 
 use keyward_model::{SecretValue, Timestamp, auth_client::Oauth2};
 
-use crate::{error::Error, form, http::Http, revoke::TokenKind, text, token};
+use crate::{
+    error::Error,
+    form,
+    http::{Http, Reply},
+    revoke::TokenKind,
+    text, token,
+};
 
 /// What the provider says. Texts are plain, for display alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +53,25 @@ pub async fn introspect(
     };
     let token = token::text(of)?;
     let fields = [("token", token), ("token_type_hint", kind.hint())];
-    let found: Document = form::ask(http, client, secret, address, &fields, &[token], now).await?;
+    let found = form::ask(http, client, secret, address, &fields, &[token], now).await?;
+    Ok(told(&found))
+}
+
+/// Reads a whole 2xx answer, as [`introspect`] does: bytes in, verdict out.
+///
+/// # Errors
+/// [`Error::BadResponse`], which carries it.
+pub fn read(body: &[u8]) -> Result<Introspection, Error> {
+    Ok(told(&form::read(Reply::whole(200, body))?))
+}
+
+fn told(found: &Document) -> Introspection {
     let plain = |words: &Option<String>| words.as_deref().and_then(text::plain);
-    Ok(Introspection {
+    Introspection {
         active: found.active,
         scope: plain(&found.scope),
         account: plain(&found.username).or_else(|| plain(&found.sub)),
         subject: plain(&found.sub),
         expires_at: found.exp.map(Timestamp),
-    })
+    }
 }

@@ -128,7 +128,18 @@ pub async fn exchange(
         token: Some((&token.token, &token.secret)),
         more: ("oauth_verifier", text_of(&verifier.value)?),
     };
-    let members = signed.ask(http, &client.access_uri, asked_at).await?;
+    answered(&signed.ask(http, &client.access_uri, asked_at).await?, asked_at)
+}
+
+/// Reads a whole answer with an access token that came with `status`, as [`exchange`] does: bytes in, verdict out.
+///
+/// # Errors
+/// What the answer means; none of its bytes.
+pub fn read(status: u16, body: &[u8], asked_at: Timestamp) -> Result<Answer, Error> {
+    answered(&Members::of(&Reply::whole(status, body), "", asked_at)?, asked_at)
+}
+
+fn answered(members: &Members, asked_at: Timestamp) -> Result<Answer, Error> {
     let (access_token, _) = members.pair()?;
     Ok(Answer {
         tokens: TokenSet {
@@ -178,11 +189,7 @@ impl Signed<'_> {
             HeaderValue::from_static("application/x-www-form-urlencoded, */*"),
         );
         *request.body_mut() = Some("".into());
-        let reply = http.send(request).await?;
-        if !(200..300).contains(&reply.status) {
-            return Err(self.refused(&reply, now));
-        }
-        Members::read(&reply).ok_or_else(|| bad_response("it holds no token"))
+        Members::of(&http.send(request).await?, self.secret, now)
     }
 
     /// §3.5.1.
@@ -214,20 +221,20 @@ impl Signed<'_> {
             .collect();
         Zeroizing::new(format!("OAuth {}", parts.join(", ")))
     }
+}
 
-    /// RFC 5849 §3.2: 400 and 401 are about the registration, the clock or the token.
-    fn refused(&self, reply: &Reply, now: Timestamp) -> Error {
-        if !matches!(reply.status, 400 | 401 | 403) {
-            return refusal::of(reply, &[self.secret], now);
-        }
-        // What many send (OAuth Problem Reporting): `oauth_problem=token_rejected`.
-        let problem = form_urlencoded::parse(&reply.body)
-            .find(|(name, _)| name == "oauth_problem")
-            .map(|(_, value)| text::code(&value));
-        Error::Config {
-            oauth_error: problem.unwrap_or_else(|| format!("http_{}", reply.status)),
-            description: None,
-        }
+/// RFC 5849 §3.2: 400 and 401 are about the registration, the clock or the token.
+fn refused(reply: &Reply, secret: &str, now: Timestamp) -> Error {
+    if !matches!(reply.status, 400 | 401 | 403) {
+        return refusal::of(reply, &[secret], now);
+    }
+    // What many send (OAuth Problem Reporting): `oauth_problem=token_rejected`.
+    let problem = form_urlencoded::parse(&reply.body)
+        .find(|(name, _)| name == "oauth_problem")
+        .map(|(_, value)| text::code(&value));
+    Error::Config {
+        oauth_error: problem.unwrap_or_else(|| format!("http_{}", reply.status)),
+        description: None,
     }
 }
 
@@ -238,6 +245,14 @@ struct Members {
 }
 
 impl Members {
+    /// Of an answer, success or not; `secret` is what no description may echo.
+    fn of(reply: &Reply, secret: &str, now: Timestamp) -> Result<Self, Error> {
+        if !(200..300).contains(&reply.status) {
+            return Err(refused(reply, secret, now));
+        }
+        Self::read(reply).ok_or_else(|| bad_response("it holds no token"))
+    }
+
     fn read(reply: &Reply) -> Option<Self> {
         if reply.extent != Extent::Whole || std::str::from_utf8(&reply.body).is_err() {
             return None;

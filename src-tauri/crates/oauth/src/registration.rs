@@ -14,7 +14,7 @@ use crate::{
     assertion, endpoint,
     error::Error,
     form,
-    http::{Http, wiped_body},
+    http::{Http, Reply, wiped_body},
     json::Wiped,
     refusal,
 };
@@ -96,7 +96,19 @@ pub async fn register(
     if !(200..300).contains(&reply.status) {
         return Err(refusal::of(&reply, &[], now));
     }
-    let made: Document = form::read(reply)?;
+    made(form::read(reply)?, wish.client_authentication)
+}
+
+/// Reads a whole 2xx answer, as [`register`] does: bytes in, verdict out. `wished` is how the client was to
+/// authenticate.
+///
+/// # Errors
+/// [`Error::BadResponse`].
+pub fn read(body: &[u8], wished: ClientAuthentication) -> Result<Registered, Error> {
+    made(form::read(Reply::whole(200, body))?, wished)
+}
+
+fn made(made: Document, wished: ClientAuthentication) -> Result<Registered, Error> {
     let unusable = |what: &str| Error::BadResponse {
         what: what.to_owned(),
         raw: SecretValue::new(Vec::new()),
@@ -108,7 +120,7 @@ pub async fn register(
         Some(word) => method_of(word).ok_or_else(|| unusable("its client authenticates in another way"))?,
         // RFC 7591 §2: the default.
         None if made.client_secret.is_some() => ClientAuthentication::Basic,
-        None => wish.client_authentication,
+        None => wished,
     };
     Ok(Registered {
         client_id: made.client_id,

@@ -25,6 +25,7 @@ use crate::{
     dialect::{self, Kind},
     endpoint,
     error::Error,
+    grants,
     http::{Http, Reply},
 };
 
@@ -37,7 +38,8 @@ pub struct Answer {
     /// `email`, `preferred_username` or `sub` of the ID token: plain text, for display alone (O-18).
     pub account: Option<String>,
     /// Rest of the refresh token's life, where the answer says it (`refresh_token_expires_in` and its other spellings,
-    /// O-77), else where the catalogue knows it (OA9).
+    /// O-77). What the catalogue knows is joined to it by
+    /// [`RefreshTokenEnd::learnt`](keyward_model::connection::RefreshTokenEnd::learnt).
     pub refresh_token_expires_in: Option<Duration>,
     /// The provider's clock, from the `Date` header (O-70).
     pub server_date: Option<Timestamp>,
@@ -102,11 +104,6 @@ pub async fn exchange(
         };
     }
     answer.kept = code.kept.into_iter().chain(answer.kept).collect();
-    if let Some(absolute) = client.dialect.refresh_token.absolute {
-        let absolute = Duration::from_secs(absolute.into());
-        let said = answer.refresh_token_expires_in;
-        answer.refresh_token_expires_in = Some(said.map_or(absolute, |said| said.min(absolute)));
-    }
     Ok(answer)
 }
 
@@ -129,6 +126,18 @@ pub(crate) fn exchange_request(
         request = request.add_extra_param(name, value);
     }
     built(client, Kind::Exchange, secret, now, request.request(&unsent))
+}
+
+/// The address that the request for the next tokens goes to: of a refresh, or of a grant that needs no person.
+#[must_use]
+pub fn renewal_uri(client: &Oauth2) -> &str {
+    let is_by_token_uri = grants::needs_no_person(client.grant)
+        || client.dialect.behaviour == Some(Behaviour::FacebookExchange);
+    if is_by_token_uri {
+        &client.token_uri
+    } else {
+        client.refresh_uri()
+    }
 }
 
 /// Asks for fresh tokens (RFC 6749 §6), once; whether to ask again is the caller's to decide (O-53).
@@ -258,7 +267,7 @@ fn token_client(client: &Oauth2, address: &str, secret: Option<&str>) -> Result<
     let token_uri = endpoint::parse(address)?;
     let builder = BasicClient::new(ClientId::new(client.client_id.clone()));
     // Without a secret there is nothing to authenticate with: the client id goes into the body (RFC 6749 §3.2.1).
-    let builder = match (client.client_authentication, secret) {
+    let builder = match (behaviour::authentication(client)?, secret) {
         (ClientAuthentication::None | ClientAuthentication::PrivateKeyJwt, _) | (_, None) => {
             builder.set_auth_type(AuthType::RequestBody)
         }

@@ -7,7 +7,14 @@ use reqwest::{
 };
 use zeroize::Zeroizing;
 
-use crate::{endpoint, error::Error, form, http::Http, id_token::Claims, refusal, text, token};
+use crate::{
+    endpoint,
+    error::Error,
+    form,
+    http::{Http, Reply},
+    id_token::Claims,
+    refusal, text, token,
+};
 
 #[derive(serde::Deserialize)]
 struct Document {
@@ -41,7 +48,18 @@ pub async fn ask(
     if reply.status != 200 {
         return Err(refusal::of(&reply, &[], now));
     }
-    let found: Document = form::read(reply)?;
+    about(form::read(reply)?, subject)
+}
+
+/// Reads a whole answer about `subject`, as [`ask`] does: bytes in, verdict out.
+///
+/// # Errors
+/// [`Error::BadResponse`].
+pub fn read(body: &[u8], subject: &str) -> Result<Claims, Error> {
+    about(form::read(Reply::whole(200, body))?, subject)
+}
+
+fn about(found: Document, subject: &str) -> Result<Claims, Error> {
     if found.sub != subject {
         return Err(Error::BadResponse {
             what: "it is about another person".to_owned(),

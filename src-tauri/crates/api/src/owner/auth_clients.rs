@@ -6,8 +6,12 @@ use keyward_engine::{
     Engine,
     access::Caller,
     auth_clients::{self, Changes, New, NewOauth1, NewOauth2, NewRegistration},
+    providers,
 };
-use keyward_model::auth_client::{ClientAuthentication, Grant, Signature, Visibility};
+use keyward_model::{
+    auth_client::{ClientAuthentication, Grant, Signature, Visibility},
+    provider::Protocol,
+};
 
 use super::{Result, params};
 use crate::wire::{self, AuthClientType, Done, Error};
@@ -44,7 +48,10 @@ pub fn create(
     caller: &Caller,
     request: wire::AuthClientCreate,
 ) -> Result<wire::AuthClient> {
-    let kind = request.kind.unwrap_or(AuthClientType::Oauth2);
+    let kind = match request.kind {
+        Some(kind) => kind,
+        None => type_of(engine, request.provider.as_deref())?,
+    };
     refuse_foreign_fields(kind, &request)?;
     let url = request.url.as_deref();
     let (redirect, path) = match request.redirect.as_deref() {
@@ -85,18 +92,19 @@ pub fn create(
             scopes: request.scopes.unwrap_or_default(),
         }),
         AuthClientType::Oauth1 => NewRegistration::Oauth1(NewOauth1 {
-            request_uri: request.request_token_uri.as_deref().unwrap_or_default(),
-            authorize_uri: request.auth_uri.as_deref().unwrap_or_default(),
-            access_uri: request.token_uri.as_deref().unwrap_or_default(),
+            provider: request.provider.as_deref(),
+            variables: params(request.variables.as_deref().unwrap_or_default())?,
+            request_uri: request.request_token_uri.as_deref(),
+            authorize_uri: request.auth_uri.as_deref(),
+            access_uri: request.token_uri.as_deref(),
             consumer_key: request.client_id.as_deref().unwrap_or_default(),
             consumer_secret: request.client_secret.as_ref().map(|secret| &secret.0),
             signature: word(
                 "signature method",
                 request.signature_method.as_deref(),
                 Signature::WORDS,
-            )?
-            .unwrap_or_default(),
-            redirect: redirect.unwrap_or_default(),
+            )?,
+            redirect,
             redirect_path,
             authorize_params: params(request.authorize_params.as_deref().unwrap_or_default())?,
         }),
@@ -117,6 +125,17 @@ pub fn create(
         registration,
     };
     Ok(auth_clients::create(engine, caller, &request.environment, &new)?.into())
+}
+
+/// What an entry of the catalogue speaks; oauth2 without one.
+fn type_of(engine: &Engine, provider: Option<&str>) -> Result<AuthClientType> {
+    let Some(provider) = provider else {
+        return Ok(AuthClientType::Oauth2);
+    };
+    Ok(match providers::find(engine, provider)?.protocol {
+        Protocol::Oauth2 => AuthClientType::Oauth2,
+        Protocol::Oauth1 { .. } => AuthClientType::Oauth1,
+    })
 }
 
 /// One of a fixed set of words.
@@ -150,8 +169,8 @@ fn refuse_foreign_fields(kind: AuthClientType, request: &wire::AuthClientCreate)
             request.refresh_token_uri.is_some(),
             is_oauth2,
         ),
-        ("provider", request.provider.is_some(), is_oauth2),
-        ("variable", given(&request.variables), is_oauth2),
+        ("provider", request.provider.is_some(), is_oauth),
+        ("variable", given(&request.variables), is_oauth),
         ("token param", given(&request.token_params), is_oauth2),
         ("refresh param", given(&request.refresh_params), is_oauth2),
         ("resource", given(&request.resources), is_oauth2),

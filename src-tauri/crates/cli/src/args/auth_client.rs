@@ -63,7 +63,7 @@ pub struct AuthClientImport {
 pub struct AuthClientAdd {
     /// Key, for ever
     pub key: String,
-    /// Kind of registration [default with --provider: oauth2]
+    /// Kind of registration [default with --provider: what that entry speaks]
     #[arg(long = "type", value_enum, required_unless_present = "provider")]
     pub kind: Option<AuthClientType>,
     /// Entry of the catalogue, which says whatever is left out; `keyward provider list` names them

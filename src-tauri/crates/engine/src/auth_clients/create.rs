@@ -11,7 +11,7 @@ use keyward_model::{
     name::{AppName, Handle},
     provider::Protocol,
 };
-use keyward_oauth::{authorize, endpoint, redirect};
+use keyward_oauth::{authorize, behaviour, endpoint, redirect};
 use keyward_vault::{
     error as store,
     table::{applications, audit, auth_clients},
@@ -49,10 +49,6 @@ pub struct New<'a> {
 }
 
 /// What a new AuthClient consists of (EL4).
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is made for one act and passed by reference"
-)]
 pub enum NewRegistration<'a> {
     /// OAuth 2.0.
     Oauth2(NewOauth2<'a>),
@@ -80,20 +76,24 @@ pub enum NewRegistration<'a> {
 /// A new OAuth 1.0a registration (RFC 5849).
 #[derive(Default)]
 pub struct NewOauth1<'a> {
+    /// Entry of the catalogue; it says whatever is left out here (OA4).
+    pub provider: Option<&'a str>,
+    /// What stands for the variables of that entry.
+    pub variables: Vec<(String, String)>,
     /// Where a request token is got.
-    pub request_uri: &'a str,
+    pub request_uri: Option<&'a str>,
     /// Where the person agrees.
-    pub authorize_uri: &'a str,
+    pub authorize_uri: Option<&'a str>,
     /// Where it becomes an access token.
-    pub access_uri: &'a str,
+    pub access_uri: Option<&'a str>,
     /// Consumer key.
     pub consumer_key: &'a str,
     /// Consumer secret.
     pub consumer_secret: Option<&'a SecretValue>,
-    /// How requests are signed.
-    pub signature: Signature,
-    /// Where the browser comes back to.
-    pub redirect: Redirect,
+    /// How requests are signed; default: HMAC-SHA1.
+    pub signature: Option<Signature>,
+    /// Where the browser comes back to; default: as the entry of the catalogue says, else a free port of this machine.
+    pub redirect: Option<Redirect>,
     /// Path of the redirect.
     pub redirect_path: Option<&'a str>,
     /// Further parameters of the address where the person agrees.
@@ -169,6 +169,7 @@ pub(crate) fn prepare(engine: &Engine, new: &New<'_>) -> Result<Prepared> {
     let key = Handle::parse(new.key).map_err(|error| Error::invalid(format!("key: {error}")))?;
     let provider = match &new.registration {
         NewRegistration::Oauth2(new) => new.provider,
+        NewRegistration::Oauth1(new) => new.provider,
         _ => None,
     };
     let application = match (new.application, provider) {
@@ -284,7 +285,7 @@ fn registration(engine: &Engine, new: &New<'_>) -> Result<(Registration, Option<
             let (registration, secret) = oauth2(engine, new.name.unwrap_or(new.key), oauth2_of)?;
             return Ok((Registration::Oauth2(Box::new(registration)), secret));
         }
-        NewRegistration::Oauth1(new) => Registration::Oauth1(Box::new(oauth1(new)?)),
+        NewRegistration::Oauth1(new) => Registration::Oauth1(Box::new(oauth1(engine, new)?)),
         NewRegistration::NoAuth { url } => Registration::NoAuth { url: address(url)? },
         NewRegistration::Basic { url } => Registration::Basic { url: address(url)? },
         NewRegistration::ApiKey { url, apply } => Registration::ApiKey {
@@ -298,24 +299,66 @@ fn registration(engine: &Engine, new: &New<'_>) -> Result<(Registration, Option<
     Ok((registration, None))
 }
 
-fn oauth1(new: &NewOauth1<'_>) -> Result<Oauth1> {
+fn oauth1(engine: &Engine, new: &NewOauth1<'_>) -> Result<Oauth1> {
     if new.consumer_key.is_empty() {
         return Err(Error::invalid("client id: it is empty."));
     }
-    authorize::check_params(&new.authorize_params)?;
+    let base = match new.provider {
+        Some(provider) => Some(from_oauth1_provider(engine, provider, &new.variables)?),
+        None if new.variables.is_empty() => None,
+        None => return Err(variables_alone()),
+    };
+    let base = base.as_ref();
+    let address = |field: &str, own: Option<&str>, entry: Option<&String>| {
+        endpoint_of(field, own.or(entry.map(String::as_str)).unwrap_or_default())
+    };
+    let entry_params = base.map_or(&[][..], |base| &base.authorize_params);
+    let authorize_params = over("authorize param", entry_params, &new.authorize_params)?;
+    let redirect = new
+        .redirect
+        .clone()
+        .or(base.map(|base| base.redirect.clone()))
+        .unwrap_or_default();
     let redirect_path = new.redirect_path.unwrap_or(DEFAULT_REDIRECT_PATH);
-    redirect::check(&new.redirect, redirect_path)?;
+    redirect::check(&redirect, redirect_path)?;
     Ok(Oauth1 {
-        request_uri: endpoint_of("request token uri", new.request_uri)?,
-        authorize_uri: endpoint_of("auth uri", new.authorize_uri)?,
-        access_uri: endpoint_of("token uri", new.access_uri)?,
+        request_uri: address(
+            "request token uri",
+            new.request_uri,
+            base.map(|base| &base.request_uri),
+        )?,
+        authorize_uri: address(
+            "auth uri",
+            new.authorize_uri,
+            base.map(|base| &base.authorize_uri),
+        )?,
+        access_uri: address("token uri", new.access_uri, base.map(|base| &base.access_uri))?,
         consumer_key: new.consumer_key.to_owned(),
         client_secret: None,
-        signature: new.signature,
-        redirect: new.redirect.clone(),
+        signature: new.signature.unwrap_or_default(),
+        redirect,
         redirect_path: redirect_path.to_owned(),
-        authorize_params: new.authorize_params.clone(),
+        authorize_params,
     })
+}
+
+/// What an entry that speaks OAuth 1.0a makes of a person's variables.
+fn from_oauth1_provider(engine: &Engine, id: &str, variables: &[(String, String)]) -> Result<Oauth1> {
+    let provider = providers::find(engine, id)?;
+    let made = provider
+        .oauth1_registration(variables)
+        .map_err(|error| providers::unfilled(&error))?;
+    made.ok_or_else(|| {
+        Error::new(
+            Kind::Invalid,
+            format!("provider: {} speaks OAuth 2.0.", provider.name),
+            "Leave the type out, or say oauth2.",
+        )
+    })
+}
+
+fn variables_alone() -> Error {
+    Error::invalid("variables: they belong to a provider, and none is named.")
 }
 
 fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, Option<SecretValue>)> {
@@ -328,11 +371,7 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
     let base = match new.provider {
         Some(provider) => from_provider(engine, provider, &new.variables)?,
         None if new.variables.is_empty() => Oauth2::new(String::new(), String::new(), String::new()),
-        None => {
-            return Err(Error::invalid(
-                "variables: they belong to a provider, and none is named.",
-            ));
-        }
+        None => return Err(variables_alone()),
     };
     let authorize_params = over("authorize param", &base.authorize_params, &new.authorize_params)?;
     let token_params = over("token param", &base.token_params, &new.token_params)?;
@@ -402,6 +441,7 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
         client_id: new.client_id.to_owned(),
         ..base
     };
+    check_authentication(&registration)?;
     let Some(metadata) = found else {
         return Ok((registration, None));
     };
@@ -415,6 +455,13 @@ fn oauth2(engine: &Engine, name: &str, new: &NewOauth2<'_>) -> Result<(Oauth2, O
     Ok((registration, secret))
 }
 
+/// O-47: a client that signs is none for a provider whose own step sends the secret.
+pub(crate) fn check_authentication(registration: &Oauth2) -> Result<()> {
+    behaviour::authentication(registration)
+        .map(drop)
+        .map_err(|error| Error::invalid(format!("client authentication: {error}.")))
+}
+
 /// What an entry of the catalogue makes of a person's variables.
 fn from_provider(engine: &Engine, id: &str, variables: &[(String, String)]) -> Result<Oauth2> {
     let provider = providers::find(engine, id)?;
@@ -422,9 +469,7 @@ fn from_provider(engine: &Engine, id: &str, variables: &[(String, String)]) -> R
         return Err(Error::new(
             Kind::Invalid,
             format!("provider: {} speaks OAuth 1.0a.", provider.name),
-            format!(
-                "An auth client of type oauth2 cannot ask there; `keyward provider show {id}` names its addresses."
-            ),
+            "Leave the type out, or say oauth1.",
         ));
     }
     provider

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use keyward_model::{Id, Timestamp, connection::Connection};
+use keyward_model::{Id, Timestamp, auth_client::Oauth2, connection::Connection};
 use keyward_vault::{
     error as store,
     table::{auth_clients, connections},
@@ -19,7 +19,7 @@ use super::LONGEST_NAP;
 use crate::{
     Engine, Result,
     changes::{Change, ChangeKind},
-    gate::host_of,
+    refresh::asked_host,
 };
 
 /// What other processes wrote is noticed this late: behind a host there is none but in the moment before it starts.
@@ -32,8 +32,8 @@ pub(super) struct Schedule {
     edition: Option<Edition>,
     looked_at: Duration,
     planned: HashMap<Id, Planned>,
-    /// Host of the token address, by AuthClient.
-    hosts: HashMap<Id, String>,
+    /// Registrations by AuthClient: they say which host a Connection's refresh goes to.
+    clients: HashMap<Id, Oauth2>,
 }
 
 struct Planned {
@@ -55,14 +55,14 @@ impl Schedule {
             edition: None,
             looked_at: Duration::ZERO,
             planned: HashMap::new(),
-            hosts: HashMap::new(),
+            clients: HashMap::new(),
         }
     }
 
     /// Drops everything that was read.
     pub(super) fn forget(&mut self) {
         self.planned = HashMap::new();
-        self.hosts = HashMap::new();
+        self.clients = HashMap::new();
         self.vault = Weak::new();
     }
 
@@ -136,9 +136,9 @@ impl Schedule {
         let edition = vault.edition()?;
         let (found, clients) =
             vault.read(|tx| Ok((connections::list(tx, None)?, auth_clients::list(tx)?)))?;
-        self.hosts = clients
+        self.clients = clients
             .into_iter()
-            .filter_map(|client| Some((client.id, host_of(&client.oauth2()?.token_uri).to_owned())))
+            .filter_map(|client| Some((client.id, client.oauth2()?.clone())))
             .collect();
         self.planned.clear();
         for connection in found {
@@ -159,11 +159,10 @@ impl Schedule {
             return;
         };
         // One that another vault keeps is told apart by itself.
-        let host = self
-            .hosts
-            .get(&address.client)
-            .cloned()
-            .unwrap_or_else(|| address.client.to_string());
+        let host = self.clients.get(&address.client).map_or_else(
+            || address.client.to_string(),
+            |client| asked_host(client, &connection.kept),
+        );
         self.planned.insert(connection.id, Planned { connection, host });
     }
 }

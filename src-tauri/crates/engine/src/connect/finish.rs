@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyward_model::{
     BootTime,
-    connection::{AuthType, Connection, ConnectionError, ConnectionState},
+    connection::{AuthType, Connection, ConnectionError, ConnectionState, Since},
 };
 use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
 use keyward_vault::{
@@ -18,7 +18,7 @@ use super::{
     way::{self, Ended, Way},
 };
 use crate::{
-    Engine, Error, Kind, Result,
+    Engine, Error, Kind, Result, auth_clients,
     changes::ChangeKind,
     connections::{Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
@@ -74,11 +74,20 @@ pub(super) fn run(
     });
     let (answer, vault) = match exchanged {
         Ok(exchanged) => exchanged,
-        Err(error) => return end(engine, consent, State::Failed, EXCHANGE, error),
+        Err(mut error) => {
+            // O-43: it may have failed because the provider has moved.
+            if let Some(moved) = auth_clients::moved(engine, &plan.actor, &plan.auth_client) {
+                error.hint = format!("{moved} {}", auth_clients::MOVED_HINT);
+            }
+            return end(engine, consent, State::Failed, EXCHANGE, error);
+        }
     };
     step(engine, consent, EXCHANGE, STORE);
     match store_answer(engine, &vault, plan, answer, boot) {
-        Ok(connection) => done(engine, consent, plan, connection),
+        Ok(mut connection) => {
+            tell_moved(engine, &vault, plan, &mut connection);
+            done(engine, consent, plan, connection);
+        }
         Err(error) => end(engine, consent, State::Failed, STORE, error),
     }
 }
@@ -105,7 +114,7 @@ fn store_answer(
     boot: Option<BootTime>,
 ) -> Result<Connection> {
     let now = engine.now();
-    let upkeep = refresh::upkeep(&answer, None, boot, now);
+    let upkeep = refresh::upkeep(&answer, plan.auth_client.oauth2(), Since::Consent, boot, now);
     // O-14: an absent scope means as requested.
     let requested = plan.scopes.join(" ");
     let granted = answer
@@ -193,6 +202,30 @@ fn store_answer(
     })?;
     engine.changes.publish(ChangeKind::Connection, connection.id);
     Ok(connection)
+}
+
+/// O-43: an issuer that names other addresses now is told beside the connection, once its tokens are stored. What ends
+/// by itself is the greater trouble and stays told.
+fn tell_moved(engine: &Engine, vault: &UnlockedVault, plan: &Plan, connection: &mut Connection) {
+    let Some(message) = auth_clients::moved(engine, &plan.actor, &plan.auth_client) else {
+        return;
+    };
+    let warning = ConnectionError {
+        code: "issuer_moved".to_owned(),
+        message,
+        hint: auth_clients::MOVED_HINT.to_owned(),
+    };
+    let written = vault.write(engine.now(), |tx| {
+        let mut now = connections::read(tx, connection.id)?;
+        now.error.get_or_insert(warning);
+        connections::update(tx, &now)?;
+        Ok(now)
+    });
+    // The log has it in any case.
+    if let Ok(written) = written {
+        *connection = written;
+        engine.changes.publish(ChangeKind::Connection, connection.id);
+    }
 }
 
 /// A token that ends with nothing to renew it by.

@@ -9,7 +9,7 @@ use keyward_model::{
 use keyward_oauth::{
     Error as OauthError,
     authorize::Pending,
-    discovery,
+    behaviour, discovery,
     id_token::{self, Claims},
     introspect::introspect,
     revoke::TokenKind,
@@ -89,6 +89,8 @@ fn introspected(
     answer: &Answer,
     now: Timestamp,
 ) -> Option<String> {
+    // T-11: at the host that the provider named, if the registration lists it.
+    let registration = &*behaviour::at_home(registration, &answer.kept).ok()?;
     registration.introspection_uri.as_ref()?;
     let token = &answer.tokens.access_token;
     let kind = TokenKind::AccessToken;

@@ -122,8 +122,11 @@ pub(super) fn prepare(engine: &Engine, plan: &Plan, login: Option<Login>) -> Res
         (Grant::Password, None) => Err(Error::new(
             Kind::Invalid,
             "This auth client asks for tokens with a user name and a password.",
-            "Give both. Prefer a client with --grant authorization_code where the provider has one: a password \
-             here is a password that two parties know.",
+            format!(
+                "Give both: keyward connect {} --username NAME. Prefer a client with --grant authorization_code where \
+                 the provider has one: a password here is a password that two parties know.",
+                plan.key
+            ),
         )),
     }
 }

@@ -4,10 +4,13 @@ use std::{thread, time::Duration};
 
 use keyward_model::{
     BootTime, Id, SecretValue, Timestamp,
-    connection::{Connection, ConnectionState, RefreshIntent, RefreshTokenEnd, Replaced, TokenSet, Upkeep},
+    auth_client::Oauth2,
+    connection::{
+        Connection, ConnectionState, RefreshIntent, RefreshTokenEnd, Replaced, Since, TokenSet, Upkeep,
+    },
     environment::Environment,
 };
-use keyward_oauth::token::Answer;
+use keyward_oauth::{grants, token::Answer};
 use keyward_vault::{
     ballast, error as store,
     table::{audit, connections, environments},
@@ -40,6 +43,7 @@ pub(crate) struct Unsaved {
 pub(super) struct Old<'a> {
     pub(super) connection: &'a Connection,
     pub(super) environment: &'a Environment,
+    pub(super) client: &'a Oauth2,
     pub(super) tokens: &'a TokenSet,
     pub(super) row: u64,
 }
@@ -87,7 +91,8 @@ pub(super) fn commit(
     answer: Answer,
     boot: Option<BootTime>,
 ) -> store::Result<TokenSet> {
-    let upkeep = upkeep(&answer, old.connection.upkeep.refresh_token, boot, engine.now());
+    let since = Since::Refresh(old.connection.upkeep.refresh_token);
+    let upkeep = upkeep(&answer, Some(old.client), since, boot, engine.now());
     let kept = answer.kept_over(&old.connection.kept);
     let mut tokens = answer.tokens;
     if tokens.refresh_token.is_none() {
@@ -211,10 +216,15 @@ pub(crate) fn save(engine: &Engine, vault: &UnlockedVault) {
 /// What an answer tells of keeping its tokens alive.
 pub(crate) fn upkeep(
     answer: &Answer,
-    before: Option<RefreshTokenEnd>,
+    client: Option<&Oauth2>,
+    since: Since,
     obtained_boot: Option<BootTime>,
     now: Timestamp,
 ) -> Upkeep {
+    // A client that renews by its own credentials has no refresh token that could end.
+    let life = client
+        .filter(|client| !grants::needs_no_person(client.grant))
+        .map(|client| client.dialect.refresh_token);
     let replaced = match answer.tokens.refresh_token {
         Some(_) => Replaced::Yes,
         None => Replaced::No,
@@ -224,7 +234,13 @@ pub(crate) fn upkeep(
         clock_skew: answer
             .server_date
             .map(|date| date.seconds().saturating_sub(now.seconds())),
-        refresh_token: RefreshTokenEnd::learnt(before, answer.refresh_token_expires_in, replaced, now),
+        refresh_token: RefreshTokenEnd::learnt(
+            since,
+            answer.refresh_token_expires_in,
+            replaced,
+            life.unwrap_or_default(),
+            now,
+        ),
     }
 }
 

@@ -140,10 +140,10 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
         };
         let used = auth_clients::read_for_use(engine, &vault, address)?;
         let client = auth_clients::oauth2(&used.auth_client)?;
-        let host = host_of(&client.token_uri);
+        let host = asked_host(client, &connection.kept);
         if pass.is_none() {
             // O-69: on demand first, and no more at once than a provider and this machine bear.
-            let entered = gate.enter(host, wish, &|| clock.monotonic(), LEASE_WAIT);
+            let entered = gate.enter(&host, wish, &|| clock.monotonic(), LEASE_WAIT);
             pass = Some(entered.map_err(|closed| match closed {
                 Closed::Full => crowded(&connection),
                 Closed::Down => unreachable(&connection),
@@ -164,13 +164,14 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
             &connection.requested_scopes,
         );
         if let Some(went) = went(&sent) {
-            gate.went(host, went, clock.monotonic());
+            gate.went(&host, went, clock.monotonic());
         }
         match sent {
             Ok(answer) => {
                 let old = Old {
                     connection: &connection,
                     environment: &environment,
+                    client,
                     tokens: &tokens,
                     row,
                 };
@@ -203,6 +204,16 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
             }
         }
         again = true;
+    }
+}
+
+/// The host that the request for the next tokens goes to: of the refresh address, and at the home that the provider
+/// named for this Connection (O-69).
+pub(crate) fn asked_host(client: &Oauth2, kept: &[(String, String)]) -> String {
+    match behaviour::at_home(client, kept) {
+        Ok(client) => host_of(token::renewal_uri(&client)).to_owned(),
+        // Nothing will be sent.
+        Err(_) => host_of(&client.token_uri).to_owned(),
     }
 }
 
@@ -256,5 +267,58 @@ fn standing_failure(connection: &Connection, tokens: &TokenSet, now: Timestamp) 
         _ => connection
             .pauses_until(now)
             .map(|at| backing_off(connection, tokens, at, now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_model::{auth_client::Grant, dialect::Behaviour};
+
+    use super::*;
+
+    /// O-69, EL4: places at a host are counted where the request goes, which is not always where codes went.
+    #[test]
+    fn o69_the_host_is_the_one_that_is_asked() {
+        let client = |behaviour, refresh: Option<&str>| {
+            let mut client = Oauth2::new(
+                "https://a.example/authorize".to_owned(),
+                "https://token.example/token".to_owned(),
+                "client".to_owned(),
+            );
+            client.refresh_token_uri = refresh.map(str::to_owned);
+            client.dialect.behaviour = behaviour;
+            client
+        };
+        let elsewhere = Some("https://refresh.example:8443/x");
+        assert_eq!(asked_host(&client(None, None), &[]), "https://token.example");
+        assert_eq!(
+            asked_host(&client(None, elsewhere), &[]),
+            "https://refresh.example:8443"
+        );
+        assert_eq!(
+            asked_host(&client(Some(Behaviour::ThreadsExchange), elsewhere), &[]),
+            "https://refresh.example:8443"
+        );
+        // The same exchange once more, at the same address.
+        assert_eq!(
+            asked_host(&client(Some(Behaviour::FacebookExchange), elsewhere), &[]),
+            "https://token.example"
+        );
+        let mut own = client(None, elsewhere);
+        own.grant = Grant::ClientCredentials;
+        assert_eq!(asked_host(&own, &[]), "https://token.example");
+        // T-11: at the home that the provider named for this Connection, if the registration lists it.
+        let mut zoho = client(Some(Behaviour::CallbackHost), Some("https://refresh.example/x"));
+        zoho.dialect.keep_from_callback = vec!["accounts-server".to_owned()];
+        zoho.dialect.hosts = vec!["eu.example".to_owned()];
+        let kept = |home: &str| [("accounts-server".to_owned(), home.to_owned())];
+        assert_eq!(
+            asked_host(&zoho, &kept("https://eu.example")),
+            "https://eu.example"
+        );
+        assert_eq!(
+            asked_host(&zoho, &kept("https://evil.example")),
+            "https://token.example"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Ways to tokens beside the usual one, and whose account they are for.
+//! Ways to tokens beside the usual one, and whose account they are for. A long file: each way has its own server.
 
 use std::{
     os::unix::fs::PermissionsExt,
@@ -7,7 +7,7 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use keyward_engine::{
-    Engine, Kind,
+    Engine, Kind, audit,
     auth_clients::{self, New, NewOauth1, NewOauth2, NewRegistration},
     connect, connections,
     consent::State,
@@ -128,15 +128,58 @@ fn o43_metadata_that_changes_leads_no_token_elsewhere() {
     *token_endpoint.lock().unwrap() = Some(at(&thief, "token"));
     let progress = connect_as(&engine, "ada");
     assert_eq!(progress.state, State::Done, "{:?}", progress.error);
+    // Shown to the person, audited, and told once.
+    let warning = progress.result.unwrap().connection.error.unwrap();
+    assert_eq!(warning.code, "issuer_moved");
+    assert!(
+        warning.message.contains(&at(&thief, "token")),
+        "{}",
+        warning.message
+    );
+    assert!(
+        warning.hint.contains("sends nothing to the new ones"),
+        "{}",
+        warning.hint
+    );
+    let moves = || {
+        let all = audit::list(&engine, None, 0, 1_000).unwrap();
+        let moves = all
+            .into_iter()
+            .filter(|(_, event)| event.action == "auth_client.issuer_moved");
+        moves
+            .map(|(_, event)| (event.subject, event.outcome))
+            .collect::<Vec<_>>()
+    };
+    let told = moves();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, "auth client CLIENT");
+    assert!(told[0].1.contains(&at(&thief, "token")), "{}", told[0].1);
     world.clock.pass(3_590);
     assert_eq!(token(&engine).unwrap(), "at-1");
+    world.clock.pass(25 * 3_600);
+    let again = connect_as(&engine, "ada");
+    assert_eq!(again.state, State::Done, "{:?}", again.error);
+    assert!(again.result.unwrap().connection.error.is_none(), "told already");
+    assert_eq!(moves().len(), 1);
+    // Another move is another thing to tell.
+    *token_endpoint.lock().unwrap() = Some(at(&thief, "other"));
+    world.clock.pass(25 * 3_600);
+    assert!(
+        connect_as(&engine, "ada")
+            .result
+            .unwrap()
+            .connection
+            .error
+            .is_some()
+    );
+    assert_eq!(moves().len(), 2);
     let asked = |grant: &str| {
         let seen = server.seen();
         seen.iter()
             .filter(|seen| seen.form("grant_type").as_deref() == Some(grant))
             .count()
     };
-    assert_eq!((asked("authorization_code"), asked("refresh_token")), (1, 1));
+    assert_eq!((asked("authorization_code"), asked("refresh_token")), (3, 1));
     assert_eq!(thief.seen().len(), 0, "it was asked for something");
     // And what is registered under another's name is refused at once (O-44).
     let named = format!("{issuer}/");
@@ -167,17 +210,24 @@ fn oa2_oauth1_connects_and_its_token_has_no_end() {
         &engine,
         "TWITTER",
         NewRegistration::Oauth1(NewOauth1 {
-            request_uri: &request,
-            authorize_uri: &authorize,
-            access_uri: &access,
+            // OA4: what the entry of the catalogue says stands where a person says nothing.
+            provider: Some("x-oauth1"),
+            request_uri: Some(&request),
+            authorize_uri: Some(&authorize),
+            access_uri: Some(&access),
             consumer_key: "ck-1",
             consumer_secret: Some(&secret),
-            signature: Signature::HmacSha1,
+            redirect: Some(Redirect::Free),
             ..NewOauth1::default()
         }),
     );
     let kept = auth_clients::find(&engine, "TWITTER").unwrap().auth_client;
     assert_eq!(kept.registration.kind(), "oauth1");
+    assert_eq!(kept.application.as_ref().map(|name| name.as_str()), Some("x"));
+    assert_eq!(
+        kept.oauth1().map(|kept| kept.signature),
+        Some(Signature::HmacSha1)
+    );
     assert!(kept.client_secret().is_some());
     let consent = begin(&engine, &wish("APP"));
     let address = format!("{}?oauth_token=rt-1&oauth_verifier=v-1", consent.redirect_uri());

@@ -11,14 +11,75 @@ use keyward_model::{
     SecretValue, Timestamp,
     apply::Apply,
     auth_client::{
-        ClientAuthentication, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect, Registration,
+        ClientAuthentication, Grant, LoopbackHost, Oauth1, Oauth2, Origin, Pushed, Redirect, Registration,
         Signature, Visibility,
     },
     connection::AuthType,
-    dialect::{Behaviour, Dialect, Separator},
+    dialect::{Behaviour, Dialect, Pkce, RefreshTokenLife, Rotation, Separator, TokenBody},
 };
 
 use crate::support::{lines, says, secret};
+
+/// A registration that says everything: without a member left out, so that a new one is not forgotten here.
+fn registration() -> Oauth2 {
+    let pairs = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let texts = |text: &str| vec![text.to_owned()];
+    let at = |path: &str| Some(format!("https://sso.example/{path}"));
+    Oauth2 {
+        issuer: Some("https://sso.example".to_owned()),
+        issuer_in_callback: true,
+        auth_uri: "https://sso.example/authorize".to_owned(),
+        token_uri: "https://sso.example/token".to_owned(),
+        refresh_token_uri: at("refresh?tenant=1"),
+        revocation_uri: at("revoke"),
+        introspection_uri: at("introspect"),
+        device_uri: at("device"),
+        pushed: Some(Pushed {
+            uri: "https://sso.example/par".to_owned(),
+            is_required: true,
+        }),
+        jwks_uri: at("keys"),
+        token_expires_in: 1_800,
+        client_id: "client".to_owned(),
+        // A record of the vault that it came from; the secret itself stands beside the registration.
+        client_secret: None,
+        client_authentication: ClientAuthentication::Post,
+        grant: Grant::DeviceCode,
+        redirect: Redirect::Fixed {
+            host: LoopbackHost::Name,
+            port: 8123,
+        },
+        redirect_path: "/callback".to_owned(),
+        authorize_params: pairs("prompt", "consent=a"),
+        token_params: pairs("audience", "a"),
+        refresh_params: pairs("tenant", "b"),
+        resources: texts("https://api.example"),
+        scopes: texts("api"),
+        refresh_window: Some(30),
+        provider: Some(Origin {
+            id: "sso".to_owned(),
+            variables: pairs("tenant", "1"),
+        }),
+        dialect: Dialect {
+            scope_separator: Separator::Comma,
+            pkce: Pkce::Off,
+            token_body: TokenBody::Json,
+            renamed: pairs("token:client_id", "client_key"),
+            callback_names: pairs("code", "auth_code"),
+            answer_paths: pairs("access_token", "/data/token"),
+            keep_from_callback: texts("realmId"),
+            keep_from_answer: pairs("instance_url", "/instance_url"),
+            hosts: texts("*.sso.example"),
+            headers: pairs("User-Agent", "own=agent"),
+            behaviour: Some(Behaviour::CallbackHost),
+            refresh_token: RefreshTokenLife {
+                idle: Some(60),
+                absolute: Some(90),
+                rotation: Rotation::Always,
+            },
+        },
+    }
+}
 
 fn sheet() -> Sheet {
     let mut one = Variable::masked("", secret("canary-now"));
@@ -82,40 +143,7 @@ fn sheet() -> Sheet {
                 environment: "production".to_owned(),
                 application: Some("crm".to_owned()),
                 visibility: Visibility::Vault,
-                registration: Registration::Oauth2(Box::new(Oauth2 {
-                    issuer: Some("https://sso.example".to_owned()),
-                    issuer_in_callback: true,
-                    token_expires_in: 1_800,
-                    client_authentication: ClientAuthentication::Post,
-                    redirect_path: "/callback".to_owned(),
-                    authorize_params: vec![("prompt".to_owned(), "consent=a".to_owned())],
-                    scopes: vec!["api".to_owned()],
-                    refresh_token_uri: Some("https://sso.example/refresh?tenant=1".to_owned()),
-                    pushed: Some(Pushed {
-                        uri: "https://sso.example/par".to_owned(),
-                        is_required: true,
-                    }),
-                    redirect: Redirect::Fixed {
-                        host: LoopbackHost::Name,
-                        port: 8123,
-                    },
-                    refresh_window: Some(30),
-                    provider: Some(Origin {
-                        id: "sso".to_owned(),
-                        variables: vec![("tenant".to_owned(), "1".to_owned())],
-                    }),
-                    dialect: Dialect {
-                        scope_separator: Separator::Comma,
-                        keep_from_callback: vec!["realmId".to_owned()],
-                        behaviour: Some(Behaviour::CallbackHost),
-                        ..Dialect::default()
-                    },
-                    ..Oauth2::new(
-                        "https://sso.example/authorize".to_owned(),
-                        "https://sso.example/token".to_owned(),
-                        "client".to_owned(),
-                    )
-                })),
+                registration: Registration::Oauth2(Box::new(registration())),
                 client_secret: Some(secret("canary-client")),
             },
             ClientOf {
@@ -168,6 +196,7 @@ fn written(carry: Carry) -> Vec<u8> {
     own::write(Vec::new(), HEADING, &sheet(), carry).unwrap()
 }
 
+/// OA4, AM6: an AuthClient comes back with everything that its provider does its own way.
 #[test]
 fn what_was_written_is_read() {
     let document = written(Carry::Values);
@@ -200,6 +229,11 @@ fn wk3_structure_carries_no_value() {
             .iter()
             .all(|one| one.value.is_none() && one.older.is_empty())
     }));
+    // How a provider speaks is structure.
+    for (read, told) in read.auth_clients.iter().zip(&sheet().auth_clients) {
+        assert_eq!(read.registration, told.registration);
+        assert!(read.client_secret.is_none());
+    }
 }
 
 fn sealed(whom: &For<'_>) -> Vec<u8> {

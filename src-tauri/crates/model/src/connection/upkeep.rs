@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Address, Connection, ConnectionState, Lifetime};
-use crate::{BootTime, Id, SecretValue, Timestamp};
+use crate::{BootTime, Id, SecretValue, Timestamp, dialect::RefreshTokenLife};
 
 /// Tokens that live shorter than this, in seconds, are refreshed when somebody asks, not in the background: a
 /// provider that answers `expires_in: 0` must not be asked without end.
@@ -31,7 +31,7 @@ pub struct Upkeep {
     pub obtained_boot: Option<BootTime>,
     /// Seconds that the provider's clock was ahead of ours at its last answer, from its `Date` (O-70).
     pub clock_skew: Option<i64>,
-    /// When the refresh token ends, where the provider said so (OA9).
+    /// When the refresh token ends, where the provider said so or is known for it (OA9).
     pub refresh_token: Option<RefreshTokenEnd>,
 }
 
@@ -42,6 +42,8 @@ pub struct RefreshTokenEnd {
     pub at: Timestamp,
     /// Whether using it moves that moment.
     pub kind: EndKind,
+    /// The moment that no use moves it beyond, where the provider is known to end each consent (OA9).
+    pub latest: Option<Timestamp>,
 }
 
 /// Whether using a refresh token moves its end.
@@ -77,29 +79,54 @@ pub struct PendingRevocation {
 
 impl RefreshTokenEnd {
     /// What an answer at `now` says of the refresh token's end: `said` is the rest of its life, where the answer has
-    /// it, `before` what was known; `replaced` whether the token itself is another one now.
+    /// it, and `life` what is known of the provider where the answer is silent; `replaced` whether the token itself is
+    /// another one now.
     #[must_use]
     pub fn learnt(
-        before: Option<Self>,
+        since: Since,
         said: Option<Duration>,
         replaced: Replaced,
+        life: RefreshTokenLife,
         now: Timestamp,
     ) -> Option<Self> {
-        let Some(rest) = said else {
-            // Nothing is known of a new token; an old one that nothing is said of ends when it ended.
-            return match replaced {
-                Replaced::Yes => None,
-                Replaced::No => before.map(|before| Self {
-                    kind: EndKind::Fixed,
-                    ..before
-                }),
-            };
+        let after = |seconds: u32| now.after(Duration::from_secs(seconds.into()));
+        let (before, latest) = match since {
+            Since::Consent => (None, life.absolute.map(after)),
+            Since::Refresh(before) => (before, before.and_then(|before| before.latest)),
         };
-        let at = now.after(rest);
-        let stood = before.is_some_and(|before| at <= before.at.after(Duration::from_secs(60)));
-        let kind = if stood { EndKind::Fixed } else { EndKind::Idle };
-        Some(Self { at, kind })
+        let (at, kind) = match (said, life.idle) {
+            (Some(rest), _) => {
+                let at = now.after(rest);
+                let stood = before.is_some_and(|before| at <= before.at.after(Duration::from_secs(60)));
+                (at, if stood { EndKind::Fixed } else { EndKind::Idle })
+            }
+            // Each use begins such a life anew.
+            (None, Some(idle)) => (after(idle), EndKind::Idle),
+            // Nothing is known of a new token but the end of the consent; an old one that nothing is said of ends when
+            // it ended.
+            (None, None) => match (replaced, before) {
+                (Replaced::No, Some(before)) => (before.at, EndKind::Fixed),
+                (Replaced::Yes, _) | (_, None) => (latest?, EndKind::Fixed),
+            },
+        };
+        Some(match latest {
+            Some(latest) if latest <= at => Self {
+                at: latest,
+                kind: EndKind::Fixed,
+                latest: Some(latest),
+            },
+            _ => Self { at, kind, latest },
+        })
     }
+}
+
+/// What an answer is the answer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// A consent: everything begins.
+    Consent,
+    /// A refresh; what was known before it.
+    Refresh(Option<RefreshTokenEnd>),
 }
 
 /// Whether an answer held another refresh token.
@@ -289,6 +316,7 @@ mod tests {
             Some(RefreshTokenEnd {
                 at: later(days * DAY),
                 kind,
+                latest: None,
             })
         };
         connection.upkeep.refresh_token = end(30, EndKind::Idle);
@@ -312,18 +340,83 @@ mod tests {
     #[test]
     fn oa9_a_fixed_end_is_noticed() {
         let days = |days| Some(Duration::from_secs(days * DAY));
-        let first = RefreshTokenEnd::learnt(None, days(30), Replaced::Yes, NOW);
+        let learnt = |since, said, replaced, now| {
+            RefreshTokenEnd::learnt(since, said, replaced, RefreshTokenLife::default(), now)
+        };
+        let first = learnt(Since::Consent, days(30), Replaced::Yes, NOW);
         assert_eq!(first.map(|end| end.kind), Some(EndKind::Idle));
-        let moved = RefreshTokenEnd::learnt(first, days(30), Replaced::Yes, later(DAY)).unwrap();
+        let refreshed = |said, replaced| learnt(Since::Refresh(first), said, replaced, later(DAY));
+        let moved = refreshed(days(30), Replaced::Yes).unwrap();
         assert_eq!((moved.kind, moved.at), (EndKind::Idle, later(31 * DAY)));
-        let stood = RefreshTokenEnd::learnt(first, days(29), Replaced::Yes, later(DAY)).unwrap();
+        let stood = refreshed(days(29), Replaced::Yes).unwrap();
         assert_eq!((stood.kind, stood.at), (EndKind::Fixed, later(30 * DAY)));
-        let kept = RefreshTokenEnd::learnt(first, None, Replaced::No, later(DAY)).unwrap();
+        let kept = refreshed(None, Replaced::No).unwrap();
         assert_eq!((kept.kind, kept.at), (EndKind::Fixed, later(30 * DAY)));
-        assert_eq!(
-            RefreshTokenEnd::learnt(first, None, Replaced::Yes, later(DAY)),
-            None
+        assert_eq!(refreshed(None, Replaced::Yes), None);
+    }
+
+    /// OA9, O-77: what is known of a provider counts where its answers are silent: an idle life begins anew with each
+    /// use, and the end of the consent stands whatever is done.
+    #[test]
+    fn oa9_the_catalogues_lifetimes_count_where_answers_are_silent() {
+        let seconds = |days: u64| u32::try_from(days * DAY).unwrap();
+        let life = |idle: Option<u64>, absolute: Option<u64>| RefreshTokenLife {
+            idle: idle.map(seconds),
+            absolute: absolute.map(seconds),
+            ..RefreshTokenLife::default()
+        };
+        let both = life(Some(90), Some(365));
+        let said = |end: Option<RefreshTokenEnd>| end.map(|end| (end.at, end.kind));
+        let refreshed = |before, life, day: u64| {
+            RefreshTokenEnd::learnt(
+                Since::Refresh(before),
+                None,
+                Replaced::Yes,
+                life,
+                later(day * DAY),
+            )
+        };
+        let consented = |life| RefreshTokenEnd::learnt(Since::Consent, None, Replaced::Yes, life, NOW);
+        let mut end = consented(both);
+        assert_eq!(said(end), Some((later(90 * DAY), EndKind::Idle)));
+        // Used again at once: the idle life is known to begin anew, and is not taken for one that stood.
+        end = refreshed(end, both, 0);
+        assert_eq!(said(end), Some((later(90 * DAY), EndKind::Idle)));
+        for day in [80, 160, 240] {
+            end = refreshed(end, both, day);
+            assert_eq!(said(end), Some((later((day + 90) * DAY), EndKind::Idle)));
+        }
+        end = refreshed(end, both, 300);
+        assert_eq!(said(end), Some((later(365 * DAY), EndKind::Fixed)));
+        // The end of a consent stands from the beginning, whether or not the token is another one.
+        let absolute = life(None, Some(30));
+        let first = consented(absolute);
+        assert_eq!(said(first), Some((later(30 * DAY), EndKind::Fixed)));
+        assert_eq!(said(refreshed(first, absolute, 10)), said(first));
+        // An answer's own word goes before an idle life, and not beyond the consent's end.
+        let told = RefreshTokenEnd::learnt(
+            Since::Consent,
+            Some(Duration::from_secs(400 * DAY)),
+            Replaced::Yes,
+            both,
+            NOW,
         );
+        assert_eq!(said(told), Some((later(365 * DAY), EndKind::Fixed)));
+        // When the consent was is not known of a Connection that had no end before.
+        assert_eq!(refreshed(None, absolute, 10), None);
+    }
+
+    /// EL3, O-69: a provider that refuses an early refresh is asked in its own window, to the second.
+    #[test]
+    fn el3_a_window_of_the_auth_client_has_no_jitter() {
+        for byte in 0..=255 {
+            let mut connection = connection(600);
+            connection.id = Id::from_random([byte; 16]);
+            connection.lifetime = connection.lifetime.map(|life| life.with_window(Some(30)));
+            assert_eq!(connection.refresh_in(NOW), Some(Duration::from_secs(570)));
+            assert_eq!(connection.refresh_in(later(569)), Some(Duration::from_secs(1)));
+            assert_eq!(connection.refresh_in(later(570)), Some(Duration::ZERO));
+        }
     }
 
     /// O-70: a clock that is put back makes no token younger, and no pause longer; another start of the machine says

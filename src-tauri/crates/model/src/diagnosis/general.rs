@@ -194,6 +194,14 @@ pub(super) const RULES: &[Rule] = &[
         Remedy::Connect,
     ),
     rule(
+        "issuer_moved",
+        |e| e.state == ConnectionState::Ready && e.code_is(&["issuer_moved"]),
+        "The issuer names other addresses",
+        "What the issuer says of itself differs from the addresses of the auth client. Nothing is sent to the new ones.",
+        "If the provider announced the move, make a new auth client from the issuer; else ask the provider first.",
+        Remedy::EditAuthClient,
+    ),
+    rule(
         "captive_portal",
         |e| e.code_is(&["temporary"]) && e.says("in the provider's place"),
         "Something else answered",

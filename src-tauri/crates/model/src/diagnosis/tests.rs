@@ -187,6 +187,13 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
         ),
         ("no_refresh_token", short("https://as.example/token")),
         (
+            "issuer_moved",
+            Evidence {
+                code: "issuer_moved",
+                ..evidence()
+            },
+        ),
+        (
             "captive_portal",
             temporary("something answered in the provider's place (HTTP 403)"),
         ),

@@ -4,6 +4,7 @@
 use keyward_model::{SecretValue, auth_client::Oauth2, dialect::Behaviour};
 
 use crate::{
+    behaviour,
     dialect::{Fields, query_request},
     endpoint,
     error::Error,
@@ -20,7 +21,7 @@ pub(crate) fn further(
     token: &SecretValue,
 ) -> Result<Option<reqwest::Request>, Error> {
     let token = text(token)?;
-    let secret = secret_text(secret)?.unwrap_or_default();
+    let secret = own_secret(client, secret)?;
     let mut fields = Fields::default();
     let address = match client.dialect.behaviour {
         Some(Behaviour::FacebookExchange) => return facebook(client, secret, token).map(Some),
@@ -48,7 +49,7 @@ pub(crate) fn refresh(
     let token = text(token)?;
     let word = match client.dialect.behaviour {
         Some(Behaviour::FacebookExchange) => {
-            return facebook(client, secret_text(secret)?.unwrap_or_default(), token).map(Some);
+            return facebook(client, own_secret(client, secret)?, token).map(Some);
         }
         Some(Behaviour::InstagramExchange) => "ig_refresh_token",
         Some(Behaviour::ThreadsExchange) => "th_refresh_token",
@@ -59,6 +60,12 @@ pub(crate) fn refresh(
     fields.push("access_token", token);
     let address = endpoint::parse(client.refresh_uri())?;
     Ok(Some(query_request(client, address, &fields)?))
+}
+
+/// The secret, which these steps send in the address.
+fn own_secret<'a>(client: &Oauth2, secret: Option<&'a SecretValue>) -> Result<&'a str, Error> {
+    behaviour::authentication(client)?;
+    Ok(secret_text(secret)?.unwrap_or_default())
 }
 
 fn facebook(client: &Oauth2, secret: &str, token: &str) -> Result<reqwest::Request, Error> {

@@ -1,7 +1,7 @@
 //! What an entry may say (O-11, O-12, T-11).
 
 use keyward_model::{
-    dialect::Behaviour,
+    dialect::{Behaviour, Dialect, REDIRECT_NAME},
     name::{AppName, Handle},
     provider::{Confidence, Protocol, Provider, variables_in},
 };
@@ -91,7 +91,20 @@ pub(super) fn check(provider: &Provider) -> Result<(), FileError> {
             words("scopes.description", description, 200)?;
         }
     }
-    check_dialect(provider)?;
+    for (_, value) in &provider.dialect.headers {
+        check_template(provider, "dialect.headers", value)?;
+    }
+    check_dialect(&provider.dialect)?;
+    let has_name = provider
+        .variables
+        .iter()
+        .any(|variable| variable.name == REDIRECT_NAME);
+    if provider.dialect.behaviour == Some(Behaviour::RedirectName) && !has_name {
+        return bad(
+            "variables",
+            &format!("the behaviour redirect-name needs {REDIRECT_NAME}"),
+        );
+    }
     for step in &provider.steps {
         words("steps", step, 400)?;
     }
@@ -206,7 +219,11 @@ fn check_addresses(provider: &Provider) -> Result<(), FileError> {
 
 /// Variables that go into no address, but into what a behaviour makes.
 fn is_behaviours_own(provider: &Provider, name: &str) -> bool {
-    provider.dialect.behaviour == Some(Behaviour::AppleClientSecret) && ["team_id", "key_id"].contains(&name)
+    match provider.dialect.behaviour {
+        Some(Behaviour::AppleClientSecret) => ["team_id", "key_id"].contains(&name),
+        Some(Behaviour::RedirectName) => name == REDIRECT_NAME,
+        _ => false,
+    }
 }
 
 fn check_template<'t>(provider: &Provider, field: &str, text: &'t str) -> Result<Vec<&'t str>, FileError> {
@@ -220,8 +237,8 @@ fn check_template<'t>(provider: &Provider, field: &str, text: &'t str) -> Result
     }
 }
 
-fn check_dialect(provider: &Provider) -> Result<(), FileError> {
-    let dialect = &provider.dialect;
+/// What a dialect may say, wherever it comes from.
+pub(super) fn check_dialect(dialect: &Dialect) -> Result<(), FileError> {
     let plain = |text: &str| {
         text.len() <= 100
             && text
@@ -268,7 +285,6 @@ fn check_dialect(provider: &Provider) -> Result<(), FileError> {
     }
     for (name, value) in &dialect.headers {
         let own = OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str());
-        check_template(provider, "dialect.headers", value)?;
         if own || HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
             return bad("dialect.headers", &format!("{name} cannot be set"));
         }

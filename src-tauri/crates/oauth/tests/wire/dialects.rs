@@ -317,7 +317,8 @@ async fn oa4_members_lie_where_the_dialect_says() {
     assert_eq!(answer.refresh_token_expires_in, Some(Duration::from_secs(7200)));
 }
 
-/// OA9: what is known of a provider's refresh tokens counts where its answers are silent.
+/// O-77: the answer's own word on its refresh token, and nothing of the catalogue's: the two are joined where what was
+/// known before is known too (OA9).
 #[tokio::test]
 async fn oa9_the_life_of_a_refresh_token_is_told() {
     let life = RefreshTokenLife {
@@ -340,12 +341,12 @@ async fn oa9_the_life_of_a_refresh_token_is_told() {
         };
         (told(exchange(&client).await), told(refresh(&client, "rt").await))
     };
-    assert_eq!(of(PLAIN).await, (Some(40), Some(100)));
+    assert_eq!(of(PLAIN).await, (None, None));
     let said = r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":30}"#;
     assert_eq!(of(said).await, (Some(30), Some(30)));
     // Keycloak: 0 is for ever.
     let endless = r#"{"access_token":"a","refresh_token":"r","refresh_token_expires_in":0}"#;
-    assert_eq!(of(endless).await, (Some(40), Some(100)));
+    assert_eq!(of(endless).await, (None, None));
 }
 
 #[tokio::test]
@@ -717,6 +718,7 @@ async fn o42_a_named_host_is_followed_only_where_it_is_listed() {
     let mut client = behaving(server.port, Behaviour::CallbackHost);
     client.token_uri = "https://accounts.zoho.com/oauth/v2/token?x=1".to_owned();
     client.revocation_uri = Some("https://accounts.zoho.com/oauth/v2/token/revoke".to_owned());
+    client.introspection_uri = Some("https://accounts.zoho.com/introspect".to_owned());
     client.dialect.keep_from_callback = strings(&["accounts-server", "location"]);
     client.dialect.hosts = strings(&["accounts.zoho.eu", "*.adobesign.com"]);
     let at = |home: &str| {
@@ -727,6 +729,10 @@ async fn o42_a_named_host_is_followed_only_where_it_is_listed() {
     assert_eq!(
         moved.revocation_uri.as_deref(),
         Some("https://accounts.zoho.eu/oauth/v2/token/revoke")
+    );
+    assert_eq!(
+        moved.introspection_uri.as_deref(),
+        Some("https://accounts.zoho.eu/introspect")
     );
     assert_eq!(moved.auth_uri, client.auth_uri);
     assert_eq!(
@@ -763,4 +769,42 @@ async fn o42_a_named_host_is_followed_only_where_it_is_listed() {
         Err(Error::BadEndpoint(_))
     ));
     assert!(server.seen().is_empty());
+}
+
+/// eBay: the name that it gave to the redirect address stands in its place, in both requests alike (O-13); the answer
+/// is held against the address itself (O-23).
+#[tokio::test]
+async fn oa4_o13_a_named_redirect_is_said_by_its_name() {
+    let server = tokens(PLAIN);
+    let mut client = behaving(server.port, Behaviour::RedirectName);
+    client.auth_uri.push_str("?realm=own");
+    let refused = authorize::begin(&Request {
+        client: &client,
+        redirect_uri: "http://127.0.0.1:50123/callback",
+        scopes: &[],
+        params: &[],
+    });
+    assert!(matches!(refused, Err(Error::BadParameter(_))), "without its name");
+    client.provider = Some(Origin {
+        id: "ebay".to_owned(),
+        variables: pairs(&[("redirect_name", "Acme-App-PRD-1")]),
+    });
+    let (pending, code) = consented(&client);
+    let url = url::Url::parse(pending.url()).unwrap();
+    let said: Vec<String> = url
+        .query_pairs()
+        .filter(|(name, _)| name == "redirect_uri" || name == "realm")
+        .map(|(_, value)| value.into_owned())
+        .collect();
+    assert_eq!(
+        said,
+        ["own", "Acme-App-PRD-1"],
+        "what the address has itself stays"
+    );
+    assert!(pending.redirect_uri().starts_with("http://127.0.0.1:"));
+    finish(&client, &pending, code).await.unwrap();
+    refresh(&client, "rt").await.unwrap();
+    let seen = server.seen();
+    assert_eq!(seen[0].form("redirect_uri").as_deref(), Some("Acme-App-PRD-1"));
+    assert_eq!(seen[1].form("redirect_uri"), None);
 }

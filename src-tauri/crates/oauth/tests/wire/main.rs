@@ -1,5 +1,6 @@
 //! The protocols on real sockets, against a server that misbehaves on purpose.
 
+mod authenticating;
 mod callbacks;
 mod conformance;
 mod devices;

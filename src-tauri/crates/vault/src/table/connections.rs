@@ -60,8 +60,9 @@ const REFRESH_TOKEN_ENDS_AT: u8 = 33;
 const REFRESH_TOKEN_END_IS_FIXED: u8 = 34;
 const KEPT: u8 = 35;
 const REFRESH_WINDOW: u8 = 36;
+const REFRESH_TOKEN_LATEST: u8 = 37;
 /// The highest of them.
-const LAST: u8 = REFRESH_WINDOW;
+const LAST: u8 = REFRESH_TOKEN_LATEST;
 
 /// Stores a new Connection.
 ///
@@ -321,6 +322,10 @@ fn encode(connection: &Connection) -> Zeroizing<Vec<u8>> {
                 |seconds| Item::Unsigned(seconds.into()),
             ),
         ),
+        (
+            REFRESH_TOKEN_LATEST,
+            Item::maybe(upkeep.refresh_token.and_then(|end| end.latest), Item::time),
+        ),
     ])
 }
 
@@ -411,6 +416,7 @@ fn upkeep(map: &Map<'_>) -> Result<Upkeep> {
     let seconds = map.maybe(OBTAINED_BOOT_SECONDS.into(), Map::unsigned)?;
     let ends_at = map.maybe(REFRESH_TOKEN_ENDS_AT.into(), Map::time)?;
     let is_fixed = map.maybe(REFRESH_TOKEN_END_IS_FIXED.into(), Map::flag)?;
+    let latest = map.maybe(REFRESH_TOKEN_LATEST.into(), Map::time)?;
     Ok(Upkeep {
         obtained_boot: boot
             .zip(seconds)
@@ -422,6 +428,7 @@ fn upkeep(map: &Map<'_>) -> Result<Upkeep> {
                 Some(true) => EndKind::Fixed,
                 _ => EndKind::Idle,
             },
+            latest,
         }),
     })
 }

@@ -359,14 +359,18 @@ fn upkeep_is_kept() {
     vault.write(NOW, |tx| connections::insert(tx, &kept)).unwrap();
     let read = |id| vault.read(|tx| connections::read(tx, id)).unwrap();
     assert_eq!(read(kept.id).upkeep, Upkeep::default());
-    for kind in [EndKind::Idle, EndKind::Fixed] {
+    for (kind, latest) in [(EndKind::Idle, None), (EndKind::Fixed, Some(NOW))] {
         kept.upkeep = Upkeep {
             obtained_boot: Some(keyward_model::BootTime {
                 boot: kept.token_set,
                 seconds: 77,
             }),
             clock_skew: Some(-90),
-            refresh_token: Some(RefreshTokenEnd { at: NOW, kind }),
+            refresh_token: Some(RefreshTokenEnd {
+                at: NOW,
+                kind,
+                latest,
+            }),
         };
         vault.write(NOW, |tx| connections::update(tx, &kept)).unwrap();
         assert_eq!(read(kept.id), kept);

@@ -5,10 +5,14 @@ use keyward_model::{
     auth_client::{Grant, Registration},
     name::{EnvironmentName, Handle},
 };
-use keyward_oauth::{authorize, redirect};
+use keyward_oauth::{authorize, catalogue, redirect};
 use keyward_vault::{error as store, table::auth_clients, tx::Tx};
 
-use crate::{Error, Result, applications, auth_clients::endpoint_of, secrets::check_text};
+use crate::{
+    Error, Result, applications,
+    auth_clients::{check_authentication, endpoint_of},
+    secrets::check_text,
+};
 
 /// The key that a registration gets, or why it stays out.
 pub(in crate::import) fn fit(
@@ -80,7 +84,113 @@ fn check(client: &ClientOf) -> Result<()> {
             ] {
                 authorize::check_params(params)?;
             }
-            Ok(())
+            catalogue::check_dialect(&oauth2.dialect).map_err(|error| Error::invalid(format!("{error}.")))?;
+            check_authentication(oauth2)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_model::{
+        auth_client::{ClientAuthentication, Oauth2, Visibility},
+        dialect::{Behaviour, Dialect},
+    };
+
+    use super::*;
+
+    fn checked(change: impl FnOnce(&mut Oauth2)) -> std::result::Result<(), String> {
+        let mut oauth2 = Oauth2::new(
+            "https://as.example/authorize".to_owned(),
+            "https://as.example/token".to_owned(),
+            "client".to_owned(),
+        );
+        change(&mut oauth2);
+        check(&ClientOf {
+            key: "crm".to_owned(),
+            name: "CRM".to_owned(),
+            environment: "default".to_owned(),
+            application: None,
+            visibility: Visibility::Vault,
+            registration: Registration::Oauth2(Box::new(oauth2)),
+            client_secret: None,
+        })
+        .map_err(|error| error.message)
+    }
+
+    /// O-04, O-11, R-17: what a file says of a provider's ways is held against the rules of the catalogue.
+    #[test]
+    fn o11_a_dialect_of_a_file_is_checked_as_an_entry_is() {
+        let pairs = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        assert_eq!(checked(|_| ()), Ok(()));
+        let of = |dialect: Dialect| checked(|client| client.dialect = dialect);
+        let usual = Dialect::default;
+        for (dialect, field) in [
+            (
+                Dialect {
+                    renamed: pairs("state", ""),
+                    ..usual()
+                },
+                "renamed",
+            ),
+            (
+                Dialect {
+                    renamed: pairs("code_challenge", "x"),
+                    ..usual()
+                },
+                "renamed",
+            ),
+            (
+                Dialect {
+                    callback_names: pairs("state", "x"),
+                    ..usual()
+                },
+                "callback_names",
+            ),
+            (
+                Dialect {
+                    keep_from_callback: vec!["code".to_owned()],
+                    ..usual()
+                },
+                "keep_from",
+            ),
+            (
+                Dialect {
+                    keep_from_answer: pairs("it", "access_token"),
+                    ..usual()
+                },
+                "keep_from",
+            ),
+            (
+                Dialect {
+                    headers: pairs("Authorization", "Basic eA=="),
+                    ..usual()
+                },
+                "headers",
+            ),
+            (
+                Dialect {
+                    hosts: vec!["evil.example".to_owned()],
+                    ..usual()
+                },
+                "hosts",
+            ),
+            (
+                Dialect {
+                    answer_paths: pairs("nonce", "/x"),
+                    ..usual()
+                },
+                "answer_paths",
+            ),
+        ] {
+            let error = of(dialect).unwrap_err();
+            assert!(error.contains(field), "{field}: {error}");
+        }
+        // O-47: its private key would be sent.
+        let error = checked(|client| {
+            client.client_authentication = ClientAuthentication::PrivateKeyJwt;
+            client.dialect.behaviour = Some(Behaviour::SecretAsUser);
+        });
+        assert!(error.unwrap_err().contains("private_key_jwt"));
     }
 }
