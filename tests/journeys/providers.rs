@@ -44,6 +44,17 @@ fn ids(list: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// OA4: who chooses a provider may have no vault yet, and no folder for one.
+#[test]
+fn oa4_the_catalogue_needs_no_vault() {
+    let empty = keyward_tests::home::Home::new().unwrap();
+    let nowhere = empty.path().join("not/yet");
+    let home = empty.var("KEYWARD_HOME", nowhere.to_string_lossy());
+    let list = json(&home.keyward(&["provider", "list", "--json"]));
+    assert!(ids(&list).contains(&"github"), "{list}");
+    ok(&home.keyward(&["provider", "show", "github"]));
+}
+
 /// OA4: at least 100 entries, found by words and shown with what to do; no passphrase is asked for.
 #[test]
 fn oa4_the_catalogue_is_listed_and_shown() {

@@ -14,7 +14,8 @@ use crate::{args::Provider as Command, context::Context, door::Door, output, out
 /// # Errors
 /// `not_found`, `usage`. `check` ends with status 8 when a provider fails.
 pub fn run(context: &Context, face: &Face, command: Command) -> Result<ExitCode> {
-    let mut door = Door::open(context)?;
+    // Before there is a vault too: who chooses a provider may have none yet.
+    let mut door = Door::at(context, context.home()?)?;
     match command {
         Command::List { search } => {
             let found = door.call_as_is(context, ProviderList { search })?;
