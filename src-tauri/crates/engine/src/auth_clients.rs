@@ -36,7 +36,7 @@ pub(crate) use create::{
 };
 pub use discover::{discover, names_itself, warnings};
 pub(crate) use mixups::{MixedUp, mixed_up};
-pub(crate) use moved::{HINT as MOVED_HINT, moved};
+pub(crate) use moved::{HINT as MOVED_HINT, ask_issuer, moved};
 pub(crate) use reach::{Used, choose, choose_for_consent, no_consents, oauth2, read_for_use};
 pub use update::{Changes, update};
 

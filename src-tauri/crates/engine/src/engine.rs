@@ -65,8 +65,8 @@ pub struct Engine {
     pub(crate) works: Works,
     /// New tokens that a full disk keeps from being stored (O-72).
     pub(crate) unsaved: Mutex<HashMap<Id, Unsaved>>,
-    /// What issuers said of themselves, and when on the monotonic clock (O-43).
-    pub(crate) metadata: Mutex<HashMap<String, (Duration, Metadata)>>,
+    /// What issuers said of themselves, where they did, and when on the monotonic clock (O-43).
+    pub(crate) metadata: Mutex<HashMap<String, (Duration, Option<Metadata>)>>,
     /// What the whole verification after unlocking found wrong (SECURITY.md §b.5).
     pub(crate) damage: Mutex<Option<String>>,
     /// Unix seconds of the last act of a person or tool: auto-lock counts from it.

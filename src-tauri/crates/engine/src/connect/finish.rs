@@ -1,6 +1,6 @@
 //! The second half of Connect: from the browser's answer to the tokens stored.
 
-use std::time::Duration;
+use std::{sync::mpsc as channel, thread, time::Duration};
 
 use keyward_model::{
     BootTime,
@@ -22,19 +22,47 @@ use crate::{
     changes::ChangeKind,
     connections::{Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
+    engine::Network,
     refresh,
 };
 
+/// How long the end of a Consent waits for an issuer that has not answered yet (O-43).
+const FOR_THE_ISSUER: Duration = Duration::from_secs(2);
+
 /// Waits for the answer, exchanges the code, stores the tokens; the Consent ends however this ends.
-pub(super) fn run(
+pub(super) fn run(engine: &Engine, consent: &Consent, plan: &Plan, way: Way, paste: mpsc::Receiver<Code>) {
+    let _ends = Ends(engine, consent);
+    let Ok(network) = engine.network() else { return };
+    thread::scope(|scope| {
+        // O-43: the issuer is asked while the person reads the provider's page.
+        let (asked, issuer) = channel::channel::<()>();
+        scope.spawn(move || {
+            auth_clients::ask_issuer(engine, network, &plan.auth_client);
+            drop(asked);
+        });
+        finish(engine, network, consent, plan, way, paste, &issuer);
+    });
+}
+
+/// The hint of a failure, and that the issuer names other addresses where it does: that may be why (O-43).
+fn hinted(engine: &Engine, plan: &Plan, issuer: &channel::Receiver<()>, mut error: Error) -> Error {
+    // An answer or none: both end the wait.
+    let _ = issuer.recv_timeout(FOR_THE_ISSUER);
+    if let Some(moved) = auth_clients::moved(engine, &plan.actor, &plan.auth_client) {
+        error.hint = format!("{} {} {}", error.hint, moved.sentence, auth_clients::MOVED_HINT);
+    }
+    error
+}
+
+fn finish(
     engine: &Engine,
+    network: &Network,
     consent: &Consent,
     plan: &Plan,
     mut way: Way,
     mut paste: mpsc::Receiver<Code>,
+    issuer: &channel::Receiver<()>,
 ) {
-    let _ends = Ends(engine, consent);
-    let Ok(network) = engine.network() else { return };
     let ended = way::wait(engine, network, consent, plan, &mut way, &mut paste);
     log::info!("consent for {} was answered or ended", consent.connection);
     let ended = match ended {
@@ -54,7 +82,12 @@ pub(super) fn run(
             let message = format!("Nobody answered within {}.", minutes(consent.allowed));
             let hint =
                 "Connect again when you can approve in the browser; the link can be copied to another one.";
-            let error = Error::new(Kind::NeedsConsent, message, hint);
+            let error = hinted(
+                engine,
+                plan,
+                issuer,
+                Error::new(Kind::NeedsConsent, message, hint),
+            );
             return end(engine, consent, State::TimedOut, WAIT, error);
         }
         Ended::Cancelled => {
@@ -74,17 +107,18 @@ pub(super) fn run(
     });
     let (answer, vault) = match exchanged {
         Ok(exchanged) => exchanged,
-        Err(mut error) => {
-            // O-43: it may have failed because the provider has moved.
-            if let Some(moved) = auth_clients::moved(engine, &plan.actor, &plan.auth_client) {
-                error.hint = format!("{moved} {}", auth_clients::MOVED_HINT);
-            }
+        Err(error) => {
+            let error = match error.kind {
+                Kind::Provider => hinted(engine, plan, issuer, error),
+                _ => error,
+            };
             return end(engine, consent, State::Failed, EXCHANGE, error);
         }
     };
     step(engine, consent, EXCHANGE, STORE);
     match store_answer(engine, &vault, plan, answer, boot) {
         Ok(mut connection) => {
+            let _ = issuer.recv_timeout(FOR_THE_ISSUER);
             tell_moved(engine, &vault, plan, &mut connection);
             done(engine, consent, plan, connection);
         }
@@ -204,15 +238,16 @@ fn store_answer(
     Ok(connection)
 }
 
-/// O-43: an issuer that names other addresses now is told beside the connection, once its tokens are stored. What ends
-/// by itself is the greater trouble and stays told.
+/// O-43: an issuer that names other addresses now is told beside the connection, once, when its tokens are stored. What
+/// ends by itself is the greater trouble and stays told.
 fn tell_moved(engine: &Engine, vault: &UnlockedVault, plan: &Plan, connection: &mut Connection) {
-    let Some(message) = auth_clients::moved(engine, &plan.actor, &plan.auth_client) else {
+    let moved = auth_clients::moved(engine, &plan.actor, &plan.auth_client);
+    let Some(moved) = moved.filter(|moved| moved.is_new) else {
         return;
     };
     let warning = ConnectionError {
         code: "issuer_moved".to_owned(),
-        message,
+        message: moved.sentence,
         hint: auth_clients::MOVED_HINT.to_owned(),
     };
     let written = vault.write(engine.now(), |tx| {

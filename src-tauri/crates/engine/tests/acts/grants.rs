@@ -2,7 +2,10 @@
 
 use std::{
     os::unix::fs::PermissionsExt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -105,9 +108,13 @@ fn o43_metadata_that_changes_leads_no_token_elsewhere() {
     let (world, engine) = World::host();
     let thief = Server::always(json("200 OK", r#"{"access_token":"at-x","expires_in":3600}"#));
     let token_endpoint = Arc::new(Mutex::new(None::<String>));
-    let said = Arc::clone(&token_endpoint);
+    let is_gone = Arc::new(AtomicBool::new(false));
+    let (said, gone) = (Arc::clone(&token_endpoint), Arc::clone(&is_gone));
     let server = Server::start(move |seen| {
         let own = format!("http://{}", seen.header("host").unwrap_or_default());
+        if gone.load(Ordering::SeqCst) && seen.line.starts_with("POST") {
+            return Act::Bytes(json("404 Not Found", "{}"));
+        }
         if seen.line.contains("/.well-known/") {
             let token_endpoint = said.lock().unwrap().clone().unwrap_or(format!("{own}/token"));
             let document = format!(
@@ -173,6 +180,10 @@ fn o43_metadata_that_changes_leads_no_token_elsewhere() {
             .is_some()
     );
     assert_eq!(moves().len(), 2);
+    // The old address is switched off one day: the failure says what was told long ago.
+    is_gone.store(true, Ordering::SeqCst);
+    let failed = connect_as(&engine, "ada").error.unwrap();
+    assert!(failed.hint.contains(&at(&thief, "other")), "{}", failed.hint);
     let asked = |grant: &str| {
         let seen = server.seen();
         seen.iter()

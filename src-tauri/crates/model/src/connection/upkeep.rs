@@ -92,7 +92,13 @@ impl RefreshTokenEnd {
         let after = |seconds: u32| now.after(Duration::from_secs(seconds.into()));
         let (before, latest) = match since {
             Since::Consent => (None, life.absolute.map(after)),
-            Since::Refresh(before) => (before, before.and_then(|before| before.latest)),
+            // A refresh that worked shows that an end which has passed was none.
+            Since::Refresh(before) => (
+                before,
+                before
+                    .and_then(|before| before.latest)
+                    .filter(|&latest| latest > now),
+            ),
         };
         let (at, kind) = match (said, life.idle) {
             (Some(rest), _) => {
@@ -108,6 +114,11 @@ impl RefreshTokenEnd {
                 (Replaced::No, Some(before)) => (before.at, EndKind::Fixed),
                 (Replaced::Yes, _) | (_, None) => (latest?, EndKind::Fixed),
             },
+        };
+        // What the provider says of a token that it made just now outweighs what is known of its consents.
+        let latest = match (said, replaced, since) {
+            (Some(_), Replaced::Yes, Since::Refresh(_)) => latest.filter(|&latest| at <= latest),
+            _ => latest,
         };
         Some(match latest {
             Some(latest) if latest <= at => Self {
@@ -402,6 +413,17 @@ mod tests {
             NOW,
         );
         assert_eq!(said(told), Some((later(365 * DAY), EndKind::Fixed)));
+        // A refresh that worked shows more than the catalogue: what its answer says of the new token, and that a known
+        // end has passed.
+        let more = RefreshTokenEnd::learnt(
+            Since::Refresh(first),
+            Some(Duration::from_secs(60 * DAY)),
+            Replaced::Yes,
+            absolute,
+            later(20 * DAY),
+        );
+        assert_eq!(said(more), Some((later(80 * DAY), EndKind::Idle)));
+        assert_eq!(said(refreshed(first, absolute, 31)), None);
         // When the consent was is not known of a Connection that had no end before.
         assert_eq!(refreshed(None, absolute, 10), None);
     }
