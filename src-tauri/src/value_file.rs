@@ -1,7 +1,6 @@
 //! A value out of a file that the person chose.
 
 use std::{
-    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -9,6 +8,8 @@ use std::{
 use keyward_api::wire::{Code, Error};
 use keyward_model::{SecretValue, value::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
+
+use crate::exchange;
 
 /// The value of the file that was chosen last; one is kept at a time, until it is stored or the vault locks.
 #[derive(Default)]
@@ -55,35 +56,25 @@ pub fn choose() -> Result<Option<(String, SecretValue)>, Error> {
         .set_title("Take the value from a file")
         .pick_file();
     let Some(path) = asked else { return Ok(None) };
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let value = read(&path)?;
-    Ok(Some((name.unwrap_or_default(), value)))
+    Ok(Some((exchange::shown(&path), value)))
 }
 
 /// Reads into a buffer of its exact size, so that no copy stays behind.
 fn read(path: &Path) -> Result<SecretValue, Error> {
-    let failed = |error: io::Error| {
-        let message = format!("{} cannot be read: {}.", path.display(), error.kind());
-        Error::new(Code::Usage, message, "Choose another file.")
-    };
-    let file = File::open(path).map_err(failed)?;
-    let told = file.metadata().map_err(failed)?;
-    if !told.is_file() {
-        return Err(failed(io::ErrorKind::InvalidInput.into()));
-    }
+    let mut source = exchange::open(path)?;
     let mut bytes = Zeroizing::new(vec![0; MAX_VALUE_BYTES + 1]);
     let mut filled = 0;
-    let mut source = file;
     while filled < bytes.len() {
         match source.read(&mut bytes[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(exchange::unreadable(path, &error)),
         }
     }
     let refused = |what: &str| {
-        let message = format!("{} {what}; nothing was stored.", path.display());
+        let message = format!("{} {what}; nothing was stored.", exchange::shown(path));
         Err(Error::new(
             Code::Usage,
             message,

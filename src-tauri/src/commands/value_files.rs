@@ -1,7 +1,6 @@
 //! Values out of a file: chosen with the system's own dialog and read in Rust; the page is told name and size alone.
 
 use keyward_api::wire::{AuthClient, AuthClientCreate, Plaintext, Secret, SecretCreate, SecretSetValue};
-use keyward_engine::lifecycle;
 use serde::{Deserialize, Serialize};
 use tauri::State;
 
@@ -39,10 +38,7 @@ pub async fn value_choose_file(desk: State<'_, Desk>, request: Nothing) -> Answe
         };
         let size = value.len();
         let id = desk.chosen().keep(value);
-        // Locked while the dialog was open? Then nothing may stay behind.
-        if lifecycle::status(&*desk.engine()?)?.locked {
-            desk.chosen().clear();
-        }
+        desk.forget_chosen_if_locked()?;
         Ok(ValueChosen {
             file: Some(ValueFile { id, name, size }),
         })
