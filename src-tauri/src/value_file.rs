@@ -88,6 +88,17 @@ fn read(path: &Path) -> Result<SecretValue, Error> {
     }
 }
 
+/// A client secret as it was meant: editors end a file's only line with a newline, which a provider would be sent. A key
+/// of several lines stays as it is.
+pub fn without_newline(value: SecretValue) -> SecretValue {
+    let bytes = value.expose();
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if line.len() == bytes.len() || line.contains(&b'\n') {
+        return value;
+    }
+    SecretValue::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -104,6 +115,25 @@ mod tests {
         assert_eq!(chosen.copy(second).unwrap().expose(), b"two");
         chosen.clear();
         assert!(chosen.copy(second).is_err());
+    }
+
+    #[test]
+    fn the_newline_that_ends_the_only_line_is_no_part_of_a_client_secret() {
+        for (held, meant) in [
+            ("s3cret\n", "s3cret"),
+            ("s3cret\r\n", "s3cret"),
+            ("s3cret", "s3cret"),
+            ("s3cret ", "s3cret "),
+            ("s3cret\r", "s3cret\r"),
+            ("s3cret\n\n", "s3cret\n\n"),
+            (
+                "-----BEGIN KEY-----\nAA==\n-----END KEY-----\n",
+                "-----BEGIN KEY-----\nAA==\n-----END KEY-----\n",
+            ),
+        ] {
+            let value = without_newline(SecretValue::from(held));
+            assert_eq!(value.expose_text(), Some(meant));
+        }
     }
 
     #[test]

@@ -82,13 +82,15 @@ pub async fn secret_set_value_from_file(
     Ok(stored)
 }
 
-/// The file holds the client secret, or the private key of the client or of a service account.
+/// The file holds the client secret, or the private key of the client or of a service account; the newline that ends a
+/// single line is left out.
 #[tauri::command]
 pub async fn auth_client_create_from_file(
     desk: State<'_, Desk>,
     request: FromFile<AuthClientCreate>,
 ) -> Answer<AuthClient> {
-    let client_secret = Some(Plaintext(desk.chosen().copy(request.file)?));
+    let value = desk.chosen().copy(request.file)?;
+    let client_secret = Some(Plaintext(value_file::without_newline(value)));
     let made = perform(
         &desk,
         AuthClientCreate {
