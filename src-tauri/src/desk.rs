@@ -15,6 +15,7 @@ use keyward_engine::{
     Engine,
     access::Caller,
     home::Home,
+    lifecycle,
     ports::{Clock, SystemClock},
     settings,
 };
@@ -320,6 +321,23 @@ impl Desk {
     /// The value of the file that was chosen last.
     pub fn chosen(&self) -> MutexGuard<'_, Chosen> {
         hold(&self.0.chosen)
+    }
+
+    /// Keeps nothing that was chosen or read of a file: the vault is locked (W-09).
+    pub fn forget_chosen(&self) {
+        self.chosen().clear();
+        self.rosters().clear();
+    }
+
+    /// The same, where the vault was locked while a dialog was open or a file was read: that lock forgot too early.
+    ///
+    /// # Errors
+    /// As [`Desk::engine`].
+    pub fn forget_chosen_if_locked(&self) -> Result<(), Error> {
+        if lifecycle::status(&*self.engine()?)?.locked {
+            self.forget_chosen();
+        }
+        Ok(())
     }
 
     /// Whether there is a tray, so that closing the window keeps the host.

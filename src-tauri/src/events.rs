@@ -84,9 +84,9 @@ pub fn follow(app: AppHandle, desk: Desk, engine: &Arc<Engine>) {
                 if change.kind == ChangeKind::Vault {
                     let open = is_open(&engine);
                     if is_shown && was_open && !open {
-                        desk.chosen().clear();
-                        desk.rosters().clear();
+                        // First what can be seen: nothing may keep it waiting.
                         window::blank(&app);
+                        desk.forget_chosen();
                     }
                     was_open = open;
                 }

@@ -1,7 +1,11 @@
 //! Files that come in and go out: chosen in the system's own dialog and read here, so that the page sees neither a path
 //! nor a value (W-07).
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
 
 use keyward_api::wire::{Code, Error};
 use keyward_engine::import::Format;
@@ -56,6 +60,26 @@ pub fn shown(path: &Path) -> String {
         .into_owned()
 }
 
+/// Opens a file that was chosen, to read it. What is no regular file is not even opened: a pipe would wait for somebody
+/// to write.
+///
+/// # Errors
+/// `usage`, which names the last part alone.
+pub fn open(path: &Path) -> Result<File, Error> {
+    let told = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if !told.is_file() {
+        let message = format!("{} is no regular file.", shown(path));
+        return Err(Error::new(Code::Usage, message, "Choose another file."));
+    }
+    File::open(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Why a file that was chosen cannot be read.
+pub fn unreadable(path: &Path, error: &io::Error) -> Error {
+    let message = format!("{} cannot be read: {}.", shown(path), error.kind());
+    Error::new(Code::Usage, message, "Choose another file.")
+}
+
 /// The format of CLI.md's name.
 ///
 /// # Errors
@@ -78,5 +102,22 @@ mod tests {
         assert_eq!(shown(Path::new("/home/me/secret-client/.env")), ".env");
         assert_eq!(shown(Path::new("/")), "/");
         assert!(format("kdbx").is_ok() && format("../x").is_err());
+    }
+
+    #[test]
+    fn w07_w09_only_a_regular_file_is_opened() {
+        let folder = std::env::temp_dir().join(format!("kw-open-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let refused = |path: &Path| open(path).unwrap_err().message;
+        assert!(refused(&folder).ends_with("is no regular file."));
+        assert!(refused(&folder.join("x")).starts_with("x cannot be read"));
+        #[cfg(unix)]
+        {
+            let pipe = folder.join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.unwrap().success());
+            assert_eq!(refused(&pipe), "pipe is no regular file.");
+        }
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

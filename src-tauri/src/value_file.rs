@@ -1,7 +1,6 @@
 //! A value out of a file that the person chose.
 
 use std::{
-    fs::File,
     io::{self, Read},
     path::Path,
 };
@@ -9,6 +8,8 @@ use std::{
 use keyward_api::wire::{Code, Error};
 use keyward_model::{SecretValue, value::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
+
+use crate::exchange;
 
 /// The value of the file that was chosen last; one is kept at a time, until it is stored or the vault locks.
 #[derive(Default)]
@@ -55,35 +56,25 @@ pub fn choose() -> Result<Option<(String, SecretValue)>, Error> {
         .set_title("Take the value from a file")
         .pick_file();
     let Some(path) = asked else { return Ok(None) };
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     let value = read(&path)?;
-    Ok(Some((name.unwrap_or_default(), value)))
+    Ok(Some((exchange::shown(&path), value)))
 }
 
 /// Reads into a buffer of its exact size, so that no copy stays behind.
 fn read(path: &Path) -> Result<SecretValue, Error> {
-    let failed = |error: io::Error| {
-        let message = format!("{} cannot be read: {}.", path.display(), error.kind());
-        Error::new(Code::Usage, message, "Choose another file.")
-    };
-    let file = File::open(path).map_err(failed)?;
-    let told = file.metadata().map_err(failed)?;
-    if !told.is_file() {
-        return Err(failed(io::ErrorKind::InvalidInput.into()));
-    }
+    let mut source = exchange::open(path)?;
     let mut bytes = Zeroizing::new(vec![0; MAX_VALUE_BYTES + 1]);
     let mut filled = 0;
-    let mut source = file;
     while filled < bytes.len() {
         match source.read(&mut bytes[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(exchange::unreadable(path, &error)),
         }
     }
     let refused = |what: &str| {
-        let message = format!("{} {what}; nothing was stored.", path.display());
+        let message = format!("{} {what}; nothing was stored.", exchange::shown(path));
         Err(Error::new(
             Code::Usage,
             message,
@@ -95,6 +86,17 @@ fn read(path: &Path) -> Result<SecretValue, Error> {
         filled if filled > MAX_VALUE_BYTES => refused("is larger than 1 MiB"),
         filled => Ok(SecretValue::new(bytes[..filled].to_vec())),
     }
+}
+
+/// A client secret as it was meant: editors end a file's only line with a newline, which a provider would be sent. A key
+/// of several lines stays as it is.
+pub fn without_newline(value: SecretValue) -> SecretValue {
+    let bytes = value.expose();
+    let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    if line.len() == bytes.len() || line.contains(&b'\n') {
+        return value;
+    }
+    SecretValue::new(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
 }
 
 #[cfg(test)]
@@ -113,6 +115,25 @@ mod tests {
         assert_eq!(chosen.copy(second).unwrap().expose(), b"two");
         chosen.clear();
         assert!(chosen.copy(second).is_err());
+    }
+
+    #[test]
+    fn the_newline_that_ends_the_only_line_is_no_part_of_a_client_secret() {
+        for (held, meant) in [
+            ("s3cret\n", "s3cret"),
+            ("s3cret\r\n", "s3cret"),
+            ("s3cret", "s3cret"),
+            ("s3cret ", "s3cret "),
+            ("s3cret\r", "s3cret\r"),
+            ("s3cret\n\n", "s3cret\n\n"),
+            (
+                "-----BEGIN KEY-----\nAA==\n-----END KEY-----\n",
+                "-----BEGIN KEY-----\nAA==\n-----END KEY-----\n",
+            ),
+        ] {
+            let value = without_newline(SecretValue::from(held));
+            assert_eq!(value.expose_text(), Some(meant));
+        }
     }
 
     #[test]

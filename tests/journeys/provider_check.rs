@@ -1,6 +1,7 @@
 //! `provider check`: an entry of the catalogue against its provider itself (OA4).
 
 use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 
 use keyward_lab::Lab;
@@ -9,6 +10,26 @@ use serde_json::json;
 
 use crate::common::keychain_home;
 use crate::providers::OWN;
+
+/// A port on which nobody listens, as long as this lives: it is the near end of a connection, so the system gives it to
+/// no other test, and refuses whoever connects.
+struct Nobody {
+    near: TcpStream,
+    /// When this ends, the port is free again.
+    _far: TcpListener,
+}
+
+impl Nobody {
+    fn new() -> Self {
+        let far = TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = TcpStream::connect(far.local_addr().unwrap()).unwrap();
+        Self { near, _far: far }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.near.local_addr().unwrap()
+    }
+}
 
 /// The outcome and the message of `provider check ID`, which ends with this status.
 fn checked(run: &Run, status: i32) -> (String, String) {
@@ -42,11 +63,8 @@ fn oa4_a_check_asks_the_provider_itself() {
     entry("moved", &authorize, &format!("{at}/old/token"), Some(&at));
     entry("page", &authorize, &token, None);
     entry("no-page", &format!("{at}/nothing"), &token, None);
-    // A port that was free a moment ago.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let nobody = Nobody::new();
+    let closed = nobody.address();
     let gone = format!("https://{closed}");
     entry(
         "gone",

@@ -4,16 +4,17 @@ use keyward_api::{
     verbs::Verb,
     wire::{
         AuthClient, AuthClientCreate, AuthClientDelete, AuthClientDiscover, AuthClientImport,
-        AuthClientImported, AuthClientList, AuthClientShow, AuthClientUpdate, Discovered, Done,
+        AuthClientImported, AuthClientList, AuthClientShow, AuthClientUpdate, Discovered, Done, Error,
     },
 };
+use keyward_engine::roster::Roster;
 use serde::Deserialize;
 use tauri::State;
 
 use super::{Answer, Nothing, aside, exchange::ImportChosen, perform};
 use crate::{
     desk::{Desk, caller},
-    exchange,
+    exchange, roster,
 };
 
 /// Checks the roster that was chosen, or imports it.
@@ -65,6 +66,7 @@ pub async fn auth_client_choose_file(desk: State<'_, Desk>, request: Nothing) ->
         let name = chosen.as_deref().map(exchange::shown);
         if let Some(path) = chosen {
             desk.rosters().choose(path);
+            desk.forget_chosen_if_locked()?;
         }
         Ok(ImportChosen { name })
     })
@@ -74,9 +76,12 @@ pub async fn auth_client_choose_file(desk: State<'_, Desk>, request: Nothing) ->
 #[tauri::command]
 pub async fn auth_client_import(desk: State<'_, Desk>, request: RosterImport) -> Answer<AuthClientImported> {
     aside(&desk, move |desk| {
-        let roster = desk.rosters().read(request.dry_run)?;
+        let chosen = match request.dry_run {
+            true => look(desk)?,
+            false => desk.rosters().last()?,
+        };
         let import = AuthClientImport::of(
-            &roster,
+            &chosen,
             request.environment,
             request.skip_existing,
             request.dry_run,
@@ -86,7 +91,16 @@ pub async fn auth_client_import(desk: State<'_, Desk>, request: RosterImport) ->
         if outcome.written {
             desk.rosters().clear();
         }
-        Ok(outcome.after(roster.complaints))
+        Ok(outcome.after(chosen.complaints))
     })
     .await
+}
+
+/// Reads the file that was chosen, while nobody waits for the roster: a lock empties the window meanwhile (W-09).
+fn look(desk: &Desk) -> Result<Roster, Error> {
+    let path = desk.rosters().begin()?;
+    let read = roster::read(&path)?;
+    desk.rosters().keep(&path, read.clone());
+    desk.forget_chosen_if_locked()?;
+    Ok(read)
 }

@@ -1,7 +1,6 @@
 //! Values out of a file: chosen with the system's own dialog and read in Rust; the page is told name and size alone.
 
 use keyward_api::wire::{AuthClient, AuthClientCreate, Plaintext, Secret, SecretCreate, SecretSetValue};
-use keyward_engine::lifecycle;
 use serde::{Deserialize, Serialize};
 use tauri::State;
 
@@ -39,10 +38,7 @@ pub async fn value_choose_file(desk: State<'_, Desk>, request: Nothing) -> Answe
         };
         let size = value.len();
         let id = desk.chosen().keep(value);
-        // Locked while the dialog was open? Then nothing may stay behind.
-        if lifecycle::status(&*desk.engine()?)?.locked {
-            desk.chosen().clear();
-        }
+        desk.forget_chosen_if_locked()?;
         Ok(ValueChosen {
             file: Some(ValueFile { id, name, size }),
         })
@@ -86,13 +82,15 @@ pub async fn secret_set_value_from_file(
     Ok(stored)
 }
 
-/// The file holds the client secret, or the private key of the client or of a service account.
+/// The file holds the client secret, or the private key of the client or of a service account; the newline that ends a
+/// single line is left out.
 #[tauri::command]
 pub async fn auth_client_create_from_file(
     desk: State<'_, Desk>,
     request: FromFile<AuthClientCreate>,
 ) -> Answer<AuthClient> {
-    let client_secret = Some(Plaintext(desk.chosen().copy(request.file)?));
+    let value = desk.chosen().copy(request.file)?;
+    let client_secret = Some(Plaintext(value_file::without_newline(value)));
     let made = perform(
         &desk,
         AuthClientCreate {

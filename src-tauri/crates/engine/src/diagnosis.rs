@@ -1,6 +1,6 @@
 //! The grant doctor's evidence: what is known of a Connection when somebody asks why (OA10).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use keyward_model::{
     Timestamp,
@@ -109,9 +109,13 @@ pub(crate) fn subject(shown: &Shown) -> String {
     format!("connection {}/{}", shown.environment.name, shown.connection.key)
 }
 
-/// The newest consent that succeeded, of each of these: one walk through the log, which ends when all are found.
+/// The newest consent that succeeded, of each of these: one walk through the log, which ends when all are found. The log
+/// knows keys alone: a consent from before a Connection was made was another's.
 pub(crate) fn last_consents(engine: &Engine, of: &[&Shown]) -> Result<HashMap<String, Timestamp>> {
-    let mut wanted: HashSet<String> = of.iter().map(|shown| subject(shown)).collect();
+    let mut wanted: HashMap<String, Timestamp> = of
+        .iter()
+        .map(|shown| (subject(shown), shown.connection.created_at))
+        .collect();
     let mut found = HashMap::new();
     if wanted.is_empty() {
         return Ok(found);
@@ -121,7 +125,10 @@ pub(crate) fn last_consents(engine: &Engine, of: &[&Shown]) -> Result<HashMap<St
         let mut seen = 0;
         audit::newest_first(tx, |_, event| {
             seen += 1;
-            if event.action == "connection.connect" && event.outcome == "ok" && wanted.remove(&event.subject)
+            if event.action == "connection.connect"
+                && event.outcome == "ok"
+                && let Some(created_at) = wanted.remove(&event.subject)
+                && event.at >= created_at
             {
                 found.insert(event.subject, event.at);
             }

@@ -16,8 +16,8 @@ use keyward_vault::table::connections;
 use sha2::{Digest, Sha256};
 
 pub(crate) use commits::{Unsaved, save, upkeep};
-use flight::{Held, Reason, read, refresh};
-pub(crate) use flight::{LEASE_WAIT, asked_host};
+pub(crate) use flight::{Held, LEASE_WAIT, asked_host, read};
+use flight::{Reason, refresh};
 use words::{needs_consent, no_refresh_token, no_tokens, no_tokens_ever, nothing_to_refresh, too_short};
 
 use crate::{

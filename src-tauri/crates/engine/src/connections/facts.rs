@@ -5,10 +5,14 @@ use keyward_model::{
     connection::{AuthType, RefreshTokenEnd},
 };
 use keyward_oauth::id_token;
-use keyward_vault::table::{connections, revocations};
+use keyward_vault::table::revocations;
 
 use super::{Shown, find, list};
-use crate::{Engine, Result, diagnosis, engine::hold};
+use crate::{
+    Engine, Result, diagnosis,
+    engine::hold,
+    refresh::{self, Held},
+};
 
 /// What is known of the tokens of a Connection. No token is in it.
 #[derive(Clone, Debug)]
@@ -19,7 +23,7 @@ pub struct Facts {
     pub claims: Vec<(String, String)>,
     /// When the refresh token ends, where that is known, and whether using it moves that moment (OA9).
     pub refresh_token_end: Option<RefreshTokenEnd>,
-    /// When the Owner last consented, where the audit log still says so.
+    /// When the Owner last consented to this Connection, where the audit log still says so.
     pub consented_at: Option<Timestamp>,
     /// Failures in a row, and no refresh before this moment (O-62, O-63).
     pub failures: u32,
@@ -60,24 +64,25 @@ pub enum Alarm {
 pub fn facts(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Facts> {
     let shown = find(engine, environment, key_or_id)?;
     let consented_at = diagnosis::last_consents(engine, &[&shown])?.remove(&diagnosis::subject(&shown));
-    let Shown {
+    let vault = engine.unlocked()?;
+    let Held {
         connection,
         environment,
-        ..
-    } = shown;
+        tokens,
+    } = refresh::read(engine, &vault, shown.connection.id)?;
+    let claims = tokens.map_or_else(Vec::new, |(tokens, _)| id_token::shown(&tokens.raw));
     let subject = format!("{}/{}", environment.name, connection.key);
-    let (claims, mut revocations) = engine.unlocked()?.read(|tx| {
-        let tokens = connections::tokens(tx, &connection)?;
-        let claims = tokens.map_or_else(Vec::new, |(tokens, _)| id_token::shown(&tokens.raw));
-        let waiting = revocations::list(tx)?.into_iter();
-        let own = waiting.filter(|pending| pending.connection == subject);
-        let queued = own.map(|pending| Queued {
+    let mut revocations: Vec<Queued> = vault
+        .read(revocations::list)?
+        .into_iter()
+        // What an earlier Connection of the same key left behind is not this one's.
+        .filter(|pending| pending.connection == subject && pending.queued_at >= connection.created_at)
+        .map(|pending| Queued {
             queued_at: pending.queued_at,
             tries: pending.tries,
             retry_at: pending.retry_at,
-        });
-        Ok((claims, queued.collect::<Vec<Queued>>()))
-    })?;
+        })
+        .collect();
     revocations.sort_by_key(|queued| queued.queued_at);
     Ok(Facts {
         claims,

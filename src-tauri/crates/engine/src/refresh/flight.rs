@@ -52,11 +52,11 @@ pub(super) enum Reason<'a> {
 }
 
 /// Everything a refresh needs, read in one transaction.
-pub(super) struct Held {
-    pub(super) connection: Connection,
-    pub(super) environment: Environment,
+pub(crate) struct Held {
+    pub(crate) connection: Connection,
+    pub(crate) environment: Environment,
     /// With the version of their row: whoever finds another one later knows that somebody stored new tokens.
-    pub(super) tokens: Option<(TokenSet, u64)>,
+    pub(crate) tokens: Option<(TokenSet, u64)>,
 }
 
 impl Held {
@@ -68,7 +68,7 @@ impl Held {
 }
 
 /// With what a full disk has kept from being stored (O-72).
-pub(super) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Held> {
+pub(crate) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Held> {
     let mut held = vault.read(|tx| {
         let connection = connections::read(tx, id)?;
         Ok(Held {

@@ -9,6 +9,7 @@ use keyward_engine::{
     connections::{self, Alarm, Revocation},
     home::Opening,
     refresh,
+    roster::{self, Line, LineKind, Run, Taken},
 };
 use keyward_lab::{
     Client, Endpoint, Fault, checker,
@@ -223,6 +224,30 @@ fn o52_a_revocation_waits_for_the_provider() {
     drop(background);
     assert!(logged(&engine).contains(&("connection.revoke".to_owned(), "ok".to_owned())));
     assert!(!told("revocations"));
+}
+
+/// O-52, OA9: what a deleted Connection left behind is told of no later one that has its key.
+#[test]
+fn o52_the_facts_are_of_this_connection_and_not_of_one_before() {
+    let (world, engine, lab) = connected(Client::default());
+    let facts = || connections::facts(&engine, ENV, "APP").unwrap();
+    assert_eq!(facts().consented_at, Some(engine.now()));
+    lab.server.set_down(true);
+    connections::delete(&engine, &owner(), ENV, &["APP".to_owned()]).unwrap();
+    world.clock.pass(60);
+    let planned = Line {
+        place: "line 1".to_owned(),
+        kind: LineKind::Connection,
+        fields: [("name", "APP"), ("auth_client", "CLIENT")]
+            .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
+            .into(),
+    };
+    roster::import(&engine, &owner(), ENV, &[planned], (Taken::Refuse, Run::Real)).unwrap();
+    assert_eq!(connections::pending_revocations(&engine).unwrap(), 1);
+    assert!(facts().revocations.is_empty() && facts().consented_at.is_none());
+    lab.server.set_down(false);
+    lab.connect(&engine, "CLIENT", "APP");
+    assert_eq!(facts().consented_at, Some(engine.now()));
 }
 
 /// O-52: who cannot be reached for a month is given up, and that is said.
