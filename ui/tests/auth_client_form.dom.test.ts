@@ -171,6 +171,27 @@ describe("where the browser comes back to", () => {
     expect(draft.request()).toMatchObject({ grant: "authorization_code", redirect: null, provider: "github" });
   });
 
+  it("oa4 leaves to an entry that speaks OAuth 1.0a what it says: addresses, redirect and parameters", async () => {
+    const draft = new AuthClientDraft();
+    const subdomain = { name: "subdomain", title: "Subdomain", example: "acme", rule: "letters", choices: [], default: null };
+    draft.choose(
+      provider({
+        id: "magento", protocol: "oauth1", grants: [], request_token_uri: "https://{subdomain}.a.dev/request", auth_uri: "https://{subdomain}.a.dev/authorize",
+        token_uri: "https://{subdomain}.a.dev/access", redirect: "fixed-port", redirect_uri: "http://127.0.0.1:53117/callback", variables: [subdomain],
+      }),
+    );
+    draft.clientId = "consumer";
+    draft.variables["subdomain"] = "acme";
+    render(AuthClientFields, { draft, taken: [] });
+    await pick("Signature", "HMAC-SHA256");
+    expect(registered()).toBe("http://127.0.0.1:53117/callback");
+    expect(draft.complete([])).toBe(true);
+    expect(draft.request()).toMatchObject({
+      type: "oauth1", provider: "magento", variables: ["subdomain=acme"], request_token_uri: null, auth_uri: null, token_uri: null, redirect: null,
+      signature_method: "HMAC-SHA256", client_id: "consumer", authorize_params: null,
+    });
+  });
+
   it("o41 proposes a path of its own where a server does not name itself, and none where it does", async () => {
     const found = { issuer: "https://sso.a.dev", auth_uri: "https://sso.a.dev/a", token_uri: "https://sso.a.dev/t", revocation_uri: null, device_uri: null, warnings: [] };
     doorWith({ auth_client_discover: ({ issuer }) => ({ ...found, registers_clients: true, names_itself: issuer.includes("named") }) });

@@ -346,16 +346,12 @@ export class AuthClientDraft {
     };
   }
 
-  /** The catalogue's entries of OAuth 1.0a lend their addresses. */
+  /** An entry of the catalogue knows its addresses, and not how requests are signed. */
   #oauth1(): Partial<AuthClientCreate> {
-    const { chosen } = this;
-    return {
-      ...this.#client(),
-      request_token_uri: chosen ? this.filledIn(chosen.request_token_uri ?? "") : this.requestTokenUri.trim(),
-      auth_uri: chosen ? this.filledIn(chosen.auth_uri) : this.authUri.trim(),
-      token_uri: chosen ? this.filledIn(chosen.token_uri) : this.tokenUri.trim(),
-      signature_method: this.signature,
-    };
+    const own = this.chosen
+      ? {}
+      : { request_token_uri: this.requestTokenUri.trim(), auth_uri: this.authUri.trim(), token_uri: this.tokenUri.trim() };
+    return { ...this.#origin(), ...this.#client(), ...own, signature_method: this.signature };
   }
 
   /** What both kinds of OAuth have. */
