@@ -12,6 +12,7 @@ import { connections } from "../src/state/connections.svelte";
 import { consentQueue } from "../src/state/consent_queue.svelte";
 import { consents } from "../src/state/consents.svelte";
 import { route } from "../src/state/route.svelte";
+import Connect from "../src/views/Connect.svelte";
 import ConsentQueue from "../src/views/ConsentQueue.svelte";
 import { authClient, connection, consent as newConsent, doorWith, settle } from "./rows";
 
@@ -67,11 +68,12 @@ async function open(queue: ConsentDue[]): Promise<void> {
   for (const list of [authClients, connections]) await list.open("default");
 }
 
-async function walk(queue: ConsentDue[]): Promise<void> {
+async function walk(queue: ConsentDue[]): Promise<() => Promise<void>> {
   await open(queue);
   route.go("consents");
-  render(ConsentQueue);
+  const { unmount } = render(ConsentQueue);
   await settle();
+  return async () => unmount();
 }
 
 const press = async (name: string | RegExp) => {
@@ -193,6 +195,18 @@ test("oa13 Ctrl Enter begins, Escape closes; while one signs in it asks first, a
   await fireEvent.click(within(asks).getByRole("button", { name: "Stop and leave" }));
   await waitFor(() => expect(route.name).toBe("connections"));
   expect(calls.filter((call) => call.name === "connection_cancel").length).toBe(1);
+});
+
+test("oa13 one who goes from the queue to Connect is asked there too before leaving", async () => {
+  const leave = await walk([planned("a")]);
+  route.go("connect", "id-a");
+  // As the shell does it: the view that comes is made before the one that goes is taken away.
+  render(Connect);
+  await leave();
+  await press(/^Sign in again/);
+  route.go("items");
+  expect(await screen.findByRole("alertdialog", { name: "Stop connecting?" })).toBeTruthy();
+  expect(route.name).toBe("connect");
 });
 
 test("oa13 an empty queue says so, and Escape closes it", async () => {
