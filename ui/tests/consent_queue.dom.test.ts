@@ -73,6 +73,7 @@ async function walk(queue: ConsentDue[]): Promise<() => Promise<void>> {
   route.go("consents");
   const { unmount } = render(ConsentQueue);
   await settle();
+  await settle();
   return async () => unmount();
 }
 
@@ -207,6 +208,15 @@ test("oa13 one who goes from the queue to Connect is asked there too before leav
   route.go("items");
   expect(await screen.findByRole("alertdialog", { name: "Stop connecting?" })).toBeTruthy();
   expect(route.name).toBe("connect");
+});
+
+test("oa13 the walk begins with what is due now, not with what was read before", async () => {
+  await open([planned("a"), planned("b")]);
+  await consentQueue.look("default");
+  due = due.slice(1);
+  render(ConsentQueue);
+  expect(await screen.findByText("1 of 1")).toBeTruthy();
+  expect(screen.queryByText("Account a")).toBeNull();
 });
 
 test("oa13 an empty queue says so, and Escape closes it", async () => {

@@ -42,9 +42,9 @@ export class ConsentQueue extends Collection<ConsentDue> {
     return this.walk !== null && this.passed.length === this.walk.length;
   }
 
-  /** Reads it for an environment, or again. */
+  /** Reads it for an environment, or again; resolves after a reading that began now or later. */
   async look(environment: string): Promise<void> {
-    if (environment === this.environment && this.phase === "ready") return this.reload();
+    if (environment === this.environment && (this.phase === "ready" || this.phase === "loading")) return this.reload();
     if (environment !== "") await this.open(environment);
   }
 
