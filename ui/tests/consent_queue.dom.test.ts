@@ -219,6 +219,19 @@ test("oa13 the walk begins with what is due now, not with what was read before",
   expect(screen.queryByText("Account a")).toBeNull();
 });
 
+test("oa13 rows that are read again leave the focus where the person put it", async () => {
+  await walk([planned("a"), planned("b")]);
+  await waitFor(() => expect(document.activeElement?.textContent).toContain("Open in browser"));
+  screen.getByRole("button", { name: "Skip" }).focus();
+  due = due.map((one) => ({ ...one }));
+  await connections.reload();
+  await settle();
+  await settle();
+  expect(document.activeElement?.textContent).toBe("Skip");
+  await press("Skip");
+  await waitFor(() => expect(document.activeElement?.textContent).toContain("Open in browser"));
+});
+
 test("oa13 an empty queue says so, and Escape closes it", async () => {
   await walk([]);
   expect(await screen.findByText("No connection needs a person")).toBeTruthy();
