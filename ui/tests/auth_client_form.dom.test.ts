@@ -120,6 +120,29 @@ describe("grants", () => {
   });
 });
 
+describe("what was typed for another type", () => {
+  it("oa2 is no fault of OAuth 1.0a, which has no lifetimes", () => {
+    const draft = form((fresh) => {
+      fresh.requestTokenUri = "https://a.dev/request";
+      fresh.lifetime = "an hour";
+      fresh.refreshWindow = "0";
+      fresh.refreshTokenUri = "a.dev";
+    });
+    expect(draft.complete([])).toBe(false);
+    draft.type = "oauth1";
+    expect(draft.complete([])).toBe(true);
+  });
+
+  it("el4 takes no file along to a client that has no secret", async () => {
+    const calls = doorWith({ auth_client_create: () => authClient({ key: "acme" }) });
+    const draft = form();
+    draft.secretFile = { id: 7, name: "robot.pem", size: 1704 };
+    draft.type = "basic";
+    await draft.save();
+    expect(calls.map((call) => call.name)).toContain("auth_client_create");
+  });
+});
+
 describe("where the browser comes back to", () => {
   it.each([
     ["A fixed port of this computer", "[::1]", "Port", "8080", "http://[::1]:8080/callback", "fixed:[::1]:8080"],

@@ -200,7 +200,7 @@ export class AuthClientDraft {
   }
 
   get refreshTokenUriFault(): AddressFault | null {
-    return this.refreshTokenUri.trim() === "" ? null : addressFault(this.refreshTokenUri);
+    return this.type === "oauth2" && this.refreshTokenUri.trim() !== "" ? addressFault(this.refreshTokenUri) : null;
   }
 
   /** Without an id the issuer makes a client (RFC 7591), where it says that it does. */
@@ -224,12 +224,12 @@ export class AuthClientDraft {
   }
 
   get lifetimeFault(): boolean {
-    return this.lifetime.trim() !== "" && !WHOLE.test(this.lifetime.trim());
+    return this.type === "oauth2" && this.lifetime.trim() !== "" && !WHOLE.test(this.lifetime.trim());
   }
 
   get refreshWindowFault(): boolean {
     const typed = this.refreshWindow.trim();
-    return typed !== "" && !(WHOLE.test(typed) && Number(typed) <= LONGEST_WINDOW);
+    return this.type === "oauth2" && typed !== "" && !(WHOLE.test(typed) && Number(typed) <= LONGEST_WINDOW);
   }
 
   /** Nowhere in particular is an answer, but not for a client that is nothing but an address. */
@@ -297,7 +297,7 @@ export class AuthClientDraft {
 
   /** Makes it; afterwards nothing here holds its secret. */
   async save(): Promise<AuthClient> {
-    const made = await authClients.create(this.request(), this.secretKind === "none" ? null : this.secretFile);
+    const made = await authClients.create(this.request(), this.connects && this.secretKind !== "none" ? this.secretFile : null);
     this.clientSecret = "";
     this.secretFile = null;
     return made;
