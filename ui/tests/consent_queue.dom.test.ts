@@ -19,6 +19,7 @@ import { authClient, connection, consent as newConsent, doorWith, settle } from 
 type End = Partial<Consent>;
 
 let due: ConsentDue[] = [];
+let grant = "authorization_code";
 let begun: ConnectionConnect[] = [];
 let calls: { name: string; request: unknown }[] = [];
 /** Ends the Consent that runs. */
@@ -43,7 +44,7 @@ async function open(queue: ConsentDue[]): Promise<void> {
   calls = doorWith({
     consent_list: () => due,
     connection_list: () => due.map((one) => one.connection),
-    auth_client_list: () => [authClient({ client_authentication: "client_secret_basic" })],
+    auth_client_list: () => [authClient({ grant, client_authentication: "client_secret_basic" })],
     auth_client_update: () => {
       due = due.map((one) => ({ ...one, wants_client_secret: false }));
       return authClient({ has_client_secret: true });
@@ -82,7 +83,10 @@ const press = async (name: string | RegExp) => {
   await settle();
 };
 
-beforeEach(() => route.reset("connections"));
+beforeEach(() => {
+  grant = "authorization_code";
+  route.reset("connections");
+});
 afterEach(() => {
   for (const list of [authClients, connections, consentQueue]) list.clear();
   consents.clear();
@@ -230,6 +234,23 @@ test("oa13 rows that are read again leave the focus where the person put it", as
   expect(document.activeElement?.textContent).toBe("Skip");
   await press("Skip");
   await waitFor(() => expect(document.activeElement?.textContent).toContain("Open in browser"));
+});
+
+test("oa13 one that asks nobody gets its tokens at once, and speaks of no browser", async () => {
+  grant = "client_credentials";
+  await walk([planned("a")]);
+  expect(screen.queryByRole("button", { name: "Copy link" })).toBeNull();
+  expect(screen.queryByText(/Sign in as/)).toBeNull();
+  await press(/^Get tokens/);
+  expect(begun).toMatchObject([{ connection: "a" }]);
+});
+
+test("oa13 user name and password are entered in Connect", async () => {
+  grant = "password";
+  await walk([planned("a")]);
+  expect(screen.queryByRole("button", { name: /^Open in browser/ })).toBeNull();
+  await press(/^Enter user name and password/);
+  expect([route.name, route.id, begun.length]).toEqual(["connect", "id-a", 0]);
 });
 
 test("oa13 an empty queue says so, and Escape closes it", async () => {
