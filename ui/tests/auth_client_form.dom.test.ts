@@ -120,6 +120,29 @@ describe("grants", () => {
   });
 });
 
+describe("what was typed for another type", () => {
+  it("oa2 is no fault of OAuth 1.0a, which has no lifetimes", () => {
+    const draft = form((fresh) => {
+      fresh.requestTokenUri = "https://a.dev/request";
+      fresh.lifetime = "an hour";
+      fresh.refreshWindow = "0";
+      fresh.refreshTokenUri = "a.dev";
+    });
+    expect(draft.complete([])).toBe(false);
+    draft.type = "oauth1";
+    expect(draft.complete([])).toBe(true);
+  });
+
+  it("el4 takes no file along to a client that has no secret", async () => {
+    const calls = doorWith({ auth_client_create: () => authClient({ key: "acme" }) });
+    const draft = form();
+    draft.secretFile = { id: 7, name: "robot.pem", size: 1704 };
+    draft.type = "basic";
+    await draft.save();
+    expect(calls.map((call) => call.name)).toContain("auth_client_create");
+  });
+});
+
 describe("where the browser comes back to", () => {
   it.each([
     ["A fixed port of this computer", "[::1]", "Port", "8080", "http://[::1]:8080/callback", "fixed:[::1]:8080"],
@@ -169,6 +192,27 @@ describe("where the browser comes back to", () => {
     await pick("How tokens are got", "Authorization code with PKCE");
     expect(registered()).toBe("http://localhost:53117/callback");
     expect(draft.request()).toMatchObject({ grant: "authorization_code", redirect: null, provider: "github" });
+  });
+
+  it("oa4 leaves to an entry that speaks OAuth 1.0a what it says: addresses, redirect and parameters", async () => {
+    const draft = new AuthClientDraft();
+    const subdomain = { name: "subdomain", title: "Subdomain", example: "acme", rule: "letters", choices: [], default: null };
+    draft.choose(
+      provider({
+        id: "magento", protocol: "oauth1", grants: [], request_token_uri: "https://{subdomain}.a.dev/request", auth_uri: "https://{subdomain}.a.dev/authorize",
+        token_uri: "https://{subdomain}.a.dev/access", redirect: "fixed-port", redirect_uri: "http://127.0.0.1:53117/callback", variables: [subdomain],
+      }),
+    );
+    draft.clientId = "consumer";
+    draft.variables["subdomain"] = "acme";
+    render(AuthClientFields, { draft, taken: [] });
+    await pick("Signature", "HMAC-SHA256");
+    expect(registered()).toBe("http://127.0.0.1:53117/callback");
+    expect(draft.complete([])).toBe(true);
+    expect(draft.request()).toMatchObject({
+      type: "oauth1", provider: "magento", variables: ["subdomain=acme"], request_token_uri: null, auth_uri: null, token_uri: null, redirect: null,
+      signature_method: "HMAC-SHA256", client_id: "consumer", authorize_params: null,
+    });
   });
 
   it("o41 proposes a path of its own where a server does not name itself, and none where it does", async () => {

@@ -8,6 +8,7 @@ import type { RefreshAttempt } from "../src/host/bindings/RefreshAttempt";
 import type { TokenFacts } from "../src/host/bindings/TokenFacts";
 import Alarms from "../src/parts/connections/Alarms.svelte";
 import ConnectionDetail from "../src/parts/connections/ConnectionDetail.svelte";
+import { announcer } from "../src/kit/announce.svelte";
 import { toaster } from "../src/kit/toaster.svelte";
 import { alarms } from "../src/state/alarms.svelte";
 import { connections } from "../src/state/connections.svelte";
@@ -86,8 +87,16 @@ describe("claims", () => {
     expect(screen.getByText(/22 Nov 2026/)).toBeTruthy();
     await fireEvent.click(screen.getByRole("button", { name: "Reveal" }));
     expect(screen.getByText("ada@acme.dev")).toBeTruthy();
+    expect(announcer.text).toContain("Value shown for 30 seconds");
     await vi.advanceTimersByTimeAsync(30_000);
     expect(screen.queryByText("ada@acme.dev")).toBeNull();
+    for (const away of [() => fireEvent.blur(window), () => fireEvent.keyDown(document.body, { key: "Escape" })]) {
+      await fireEvent.click(screen.getByRole("button", { name: "Reveal" }));
+      expect(screen.getByText("ada@acme.dev")).toBeTruthy();
+      await away();
+      expect(screen.queryByText("ada@acme.dev")).toBeNull();
+      expect(announcer.text).toContain("Hidden");
+    }
   });
 
   it.each([

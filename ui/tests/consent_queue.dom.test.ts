@@ -12,12 +12,14 @@ import { connections } from "../src/state/connections.svelte";
 import { consentQueue } from "../src/state/consent_queue.svelte";
 import { consents } from "../src/state/consents.svelte";
 import { route } from "../src/state/route.svelte";
+import Connect from "../src/views/Connect.svelte";
 import ConsentQueue from "../src/views/ConsentQueue.svelte";
 import { authClient, connection, consent as newConsent, doorWith, settle } from "./rows";
 
 type End = Partial<Consent>;
 
 let due: ConsentDue[] = [];
+let grant = "authorization_code";
 let begun: ConnectionConnect[] = [];
 let calls: { name: string; request: unknown }[] = [];
 /** Ends the Consent that runs. */
@@ -42,7 +44,7 @@ async function open(queue: ConsentDue[]): Promise<void> {
   calls = doorWith({
     consent_list: () => due,
     connection_list: () => due.map((one) => one.connection),
-    auth_client_list: () => [authClient({ client_authentication: "client_secret_basic" })],
+    auth_client_list: () => [authClient({ grant, client_authentication: "client_secret_basic" })],
     auth_client_update: () => {
       due = due.map((one) => ({ ...one, wants_client_secret: false }));
       return authClient({ has_client_secret: true });
@@ -67,11 +69,13 @@ async function open(queue: ConsentDue[]): Promise<void> {
   for (const list of [authClients, connections]) await list.open("default");
 }
 
-async function walk(queue: ConsentDue[]): Promise<void> {
+async function walk(queue: ConsentDue[]): Promise<() => Promise<void>> {
   await open(queue);
   route.go("consents");
-  render(ConsentQueue);
+  const { unmount } = render(ConsentQueue);
   await settle();
+  await settle();
+  return async () => unmount();
 }
 
 const press = async (name: string | RegExp) => {
@@ -79,7 +83,10 @@ const press = async (name: string | RegExp) => {
   await settle();
 };
 
-beforeEach(() => route.reset("connections"));
+beforeEach(() => {
+  grant = "authorization_code";
+  route.reset("connections");
+});
 afterEach(() => {
   for (const list of [authClients, connections, consentQueue]) list.clear();
   consents.clear();
@@ -193,6 +200,57 @@ test("oa13 Ctrl Enter begins, Escape closes; while one signs in it asks first, a
   await fireEvent.click(within(asks).getByRole("button", { name: "Stop and leave" }));
   await waitFor(() => expect(route.name).toBe("connections"));
   expect(calls.filter((call) => call.name === "connection_cancel").length).toBe(1);
+});
+
+test("oa13 one who goes from the queue to Connect is asked there too before leaving", async () => {
+  const leave = await walk([planned("a")]);
+  route.go("connect", "id-a");
+  // As the shell does it: the view that comes is made before the one that goes is taken away.
+  render(Connect);
+  await leave();
+  await press(/^Sign in again/);
+  route.go("items");
+  expect(await screen.findByRole("alertdialog", { name: "Stop connecting?" })).toBeTruthy();
+  expect(route.name).toBe("connect");
+});
+
+test("oa13 the walk begins with what is due now, not with what was read before", async () => {
+  await open([planned("a"), planned("b")]);
+  await consentQueue.look("default");
+  due = due.slice(1);
+  render(ConsentQueue);
+  expect(await screen.findByText("1 of 1")).toBeTruthy();
+  expect(screen.queryByText("Account a")).toBeNull();
+});
+
+test("oa13 rows that are read again leave the focus where the person put it", async () => {
+  await walk([planned("a"), planned("b")]);
+  await waitFor(() => expect(document.activeElement?.textContent).toContain("Open in browser"));
+  screen.getByRole("button", { name: "Skip" }).focus();
+  due = due.map((one) => ({ ...one }));
+  await connections.reload();
+  await settle();
+  await settle();
+  expect(document.activeElement?.textContent).toBe("Skip");
+  await press("Skip");
+  await waitFor(() => expect(document.activeElement?.textContent).toContain("Open in browser"));
+});
+
+test("oa13 one that asks nobody gets its tokens at once, and speaks of no browser", async () => {
+  grant = "client_credentials";
+  await walk([planned("a")]);
+  expect(screen.queryByRole("button", { name: "Copy link" })).toBeNull();
+  expect(screen.queryByText(/Sign in as/)).toBeNull();
+  await press(/^Get tokens/);
+  expect(begun).toMatchObject([{ connection: "a" }]);
+});
+
+test("oa13 user name and password are entered in Connect", async () => {
+  grant = "password";
+  await walk([planned("a")]);
+  expect(screen.queryByRole("button", { name: /^Open in browser/ })).toBeNull();
+  await press(/^Enter user name and password/);
+  expect([route.name, route.id, begun.length]).toEqual(["connect", "id-a", 0]);
 });
 
 test("oa13 an empty queue says so, and Escape closes it", async () => {

@@ -90,7 +90,11 @@ test("oa13 keys that are taken hold everything up until the person keeps what is
   await open([row("line 2", "auth_client", "crm", { taken: true }), ...ROWS.slice(1)]);
   expect(screen.getByText("key is taken")).toBeTruthy();
   expect(button("Import 2 planned connections").getAttribute("aria-disabled")).toBe("true");
-  await fireEvent.click(screen.getByLabelText("Keep what is there"));
+  const keeps = screen.getByLabelText("Keep what is there");
+  keeps.focus();
+  await fireEvent.click(keeps);
+  await settle();
+  expect(document.activeElement).toBe(keeps);
   expect(screen.getByText("kept as it is")).toBeTruthy();
   await fireEvent.click(button("Import 2 planned connections"));
   await settle();

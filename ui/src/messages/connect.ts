@@ -85,6 +85,10 @@ export const m = {
   step_denied: () => "The answer was no",
   step_timed_out: () => "No answer came",
   step_cancelled: () => "Stopped waiting",
+  step_alone: (state: StepState) => {
+    if (state === "done" || state === "warn") return "Got tokens from the provider";
+    return state === "error" ? "The provider gave no tokens" : "Get tokens from the provider";
+  },
   prepared_with: () => "PKCE S256 and a one-time state",
   answer_checked: () => "state and issuer match",
   open_again: () => "Open again",

@@ -200,7 +200,7 @@ export class AuthClientDraft {
   }
 
   get refreshTokenUriFault(): AddressFault | null {
-    return this.refreshTokenUri.trim() === "" ? null : addressFault(this.refreshTokenUri);
+    return this.type === "oauth2" && this.refreshTokenUri.trim() !== "" ? addressFault(this.refreshTokenUri) : null;
   }
 
   /** Without an id the issuer makes a client (RFC 7591), where it says that it does. */
@@ -224,12 +224,12 @@ export class AuthClientDraft {
   }
 
   get lifetimeFault(): boolean {
-    return this.lifetime.trim() !== "" && !WHOLE.test(this.lifetime.trim());
+    return this.type === "oauth2" && this.lifetime.trim() !== "" && !WHOLE.test(this.lifetime.trim());
   }
 
   get refreshWindowFault(): boolean {
     const typed = this.refreshWindow.trim();
-    return typed !== "" && !(WHOLE.test(typed) && Number(typed) <= LONGEST_WINDOW);
+    return this.type === "oauth2" && typed !== "" && !(WHOLE.test(typed) && Number(typed) <= LONGEST_WINDOW);
   }
 
   /** Nowhere in particular is an answer, but not for a client that is nothing but an address. */
@@ -297,7 +297,7 @@ export class AuthClientDraft {
 
   /** Makes it; afterwards nothing here holds its secret. */
   async save(): Promise<AuthClient> {
-    const made = await authClients.create(this.request(), this.secretKind === "none" ? null : this.secretFile);
+    const made = await authClients.create(this.request(), this.connects && this.secretKind !== "none" ? this.secretFile : null);
     this.clientSecret = "";
     this.secretFile = null;
     return made;
@@ -346,16 +346,12 @@ export class AuthClientDraft {
     };
   }
 
-  /** The catalogue's entries of OAuth 1.0a lend their addresses. */
+  /** An entry of the catalogue knows its addresses, and not how requests are signed. */
   #oauth1(): Partial<AuthClientCreate> {
-    const { chosen } = this;
-    return {
-      ...this.#client(),
-      request_token_uri: chosen ? this.filledIn(chosen.request_token_uri ?? "") : this.requestTokenUri.trim(),
-      auth_uri: chosen ? this.filledIn(chosen.auth_uri) : this.authUri.trim(),
-      token_uri: chosen ? this.filledIn(chosen.token_uri) : this.tokenUri.trim(),
-      signature_method: this.signature,
-    };
+    const own = this.chosen
+      ? {}
+      : { request_token_uri: this.requestTokenUri.trim(), auth_uri: this.authUri.trim(), token_uri: this.tokenUri.trim() };
+    return { ...this.#origin(), ...this.#client(), ...own, signature_method: this.signature };
   }
 
   /** What both kinds of OAuth have. */

@@ -13,7 +13,7 @@ export abstract class Collection<Row> {
   /** Name of the environment the rows belong to. */
   environment = $state("");
   #turn = 0;
-  #reading = false;
+  #reading: Promise<void> | null = null;
   #again = false;
 
   protected abstract read(environment: string): Promise<Row[]>;
@@ -27,22 +27,11 @@ export abstract class Collection<Row> {
     await this.reload();
   }
 
-  /** Reads again; calls that come while it reads are answered by one more reading. */
-  async reload(): Promise<void> {
-    if (this.environment === "") return;
-    if (this.#reading) {
-      this.#again = true;
-      return;
-    }
-    this.#reading = true;
-    try {
-      do {
-        this.#again = false;
-        await this.#readOnce();
-      } while (this.#again && this.environment !== "");
-    } finally {
-      this.#reading = false;
-    }
+  /** Reads again; calls that come while it reads are answered by one more reading, and resolve after that. */
+  reload(): Promise<void> {
+    if (this.environment === "") return Promise.resolve();
+    this.#again = true;
+    return (this.#reading ??= this.#readAll());
   }
 
   /** Forgets everything: the vault was locked. */
@@ -52,6 +41,17 @@ export abstract class Collection<Row> {
     this.phase = "idle";
     this.error = null;
     this.environment = "";
+  }
+
+  async #readAll(): Promise<void> {
+    try {
+      while (this.#again && this.environment !== "") {
+        this.#again = false;
+        await this.#readOnce();
+      }
+    } finally {
+      this.#reading = null;
+    }
   }
 
   async #readOnce(): Promise<void> {

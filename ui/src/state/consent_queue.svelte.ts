@@ -1,14 +1,19 @@
 /** The Connections that need a person, the most urgent first, and the walk through them, one after another (OA13). */
 
 import { call } from "../host";
+import type { AuthClient } from "../host/bindings/AuthClient";
 import type { ConnectionConnect } from "../host/bindings/ConnectionConnect";
 import type { ConsentDue } from "../host/bindings/ConsentDue";
 import type { ConsentState } from "../host/bindings/ConsentState";
 import type { WireError } from "../host/bindings/WireError";
 import { Collection } from "./collection.svelte";
+import { asksPerson, type Grant } from "./grants";
 
 /** Where the person signs in: in the browser of this computer, or wherever the link is carried. */
 export type Way = "open" | "link";
+
+/** Who is asked: a person by a page of the provider, a person for user name and password, or nobody. */
+export type Asking = "person" | "login" | "nobody";
 
 export type Outcome = "connected" | "skipped" | "failed";
 
@@ -42,9 +47,9 @@ export class ConsentQueue extends Collection<ConsentDue> {
     return this.walk !== null && this.passed.length === this.walk.length;
   }
 
-  /** Reads it for an environment, or again. */
+  /** Reads it for an environment, or again; resolves after a reading that began now or later. */
   async look(environment: string): Promise<void> {
-    if (environment === this.environment && this.phase === "ready") return this.reload();
+    if (environment === this.environment && (this.phase === "ready" || this.phase === "loading")) return this.reload();
     if (environment !== "") await this.open(environment);
   }
 
@@ -68,6 +73,13 @@ export class ConsentQueue extends Collection<ConsentDue> {
     super.clear();
     this.end();
   }
+}
+
+/** By the grant of its auth client; one that is not known here is taken to ask a person. */
+export function askingOf(client: AuthClient | null | undefined): Asking {
+  if (client?.type !== "oauth2" || client.grant === null) return "person";
+  if (client.grant === "password") return "login";
+  return asksPerson(client.grant as Grant) ? "person" : "nobody";
 }
 
 /** Everything is as it was planned, or asked for last. */

@@ -199,7 +199,7 @@ fn tell(face: &Face, link: Link, begun: &Consent, opened: Option<&str>) {
     if io::stdin().is_terminal() {
         face.say("On another machine? Paste the address the browser ends at, then Enter.");
     }
-    if begun.listening.starts_with("https://localhost") {
+    if begun.listening.starts_with("https://localhost:") {
         face.say(
             "At the end the browser asks about this computer's own certificate: that is Keyward, go on.",
         );
