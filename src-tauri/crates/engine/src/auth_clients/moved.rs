@@ -48,10 +48,8 @@ pub(crate) fn ask_issuer(engine: &Engine, network: &Network, auth_client: &AuthC
             return;
         }
     }
-    let asked = tokio::time::timeout(PATIENCE, discovery::discover(&network.http, issuer));
-    // Made inside the runtime, whose clock it needs.
-    let found = network.runtime.block_on(async { asked.await });
-    let found = found.ok().and_then(std::result::Result::ok);
+    let asked = async { tokio::time::timeout(PATIENCE, discovery::discover(&network.http, issuer)).await };
+    let found = network.runtime.block_on(asked).ok().and_then(Result::ok);
     hold(&engine.metadata).insert(issuer.to_owned(), (now, found));
 }
 

@@ -340,7 +340,7 @@ fn o61_a_refused_client_keeps_its_tokens() {
     let (world, engine) = World::host();
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let server = Server::start(
-        move |_| match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        move |_| match asked.fetch_add(1, Ordering::Relaxed) {
             0 => Act::Bytes(json("200 OK", r#"{"access_token":"at","expires_in":3600}"#)),
             _ => Act::Bytes(json("401 Unauthorized", r#"{"error":"invalid_client"}"#)),
         },
