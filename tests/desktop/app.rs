@@ -9,7 +9,7 @@ use keyward_tests::display::Display;
 use keyward_tests::home::{Home, PASSPHRASE};
 use keyward_tests::place;
 use keyward_tests::process::{Guarded, wait_for};
-use keyward_tests::webdriver::{Element, Window};
+use keyward_tests::webdriver::{Element, Window, again_if_stale};
 use serde_json::Value;
 
 /// How long anything of the window may take on a busy machine.
@@ -65,13 +65,12 @@ impl App {
 
     /// Presses the button whose text or label begins with `name` (keys may be drawn behind it).
     pub fn press(&self, name: &str) -> Result<(), Trouble> {
-        let button = self.button(name)?;
         let mut last = None;
         // A dialog that fades still lies over everything for a moment.
         wait_for(
             "a button that nothing covers",
             Duration::from_secs(3),
-            || match self.window.click(&button) {
+            || match again_if_stale(|| self.window.click(&self.button(name)?)) {
                 Err(error) if error.to_string().contains("intercepted") => {
                     last = Some(error);
                     None
@@ -106,7 +105,7 @@ impl App {
 
     /// Types into the field named `name`.
     pub fn fill(&self, name: &str, text: &str) -> Result<(), Trouble> {
-        self.window.keys(&self.window.field(name)?, text)
+        again_if_stale(|| self.window.keys(&self.window.field(name)?, text))
     }
 
     /// Everything the document holds, attributes included.

@@ -33,9 +33,9 @@ fn begin(server: &OidcServer, client: &str) -> Result<App, Trouble> {
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))?;
     app.window.wait_text("Auth clients")?;
     app.press("Connections")?;
-    app.window.click(&app.window.button("Connect")?)?;
+    app.window.press("Connect")?;
     app.window.wait_text("Ready to connect")?;
-    app.window.clear(&app.window.field("Connection name")?)?;
+    app.window.empty("Connection name")?;
     app.fill("Connection name", "Some account")?;
     Ok(app)
 }
@@ -71,9 +71,7 @@ fn refused_then_pasted_from_another_computer() {
     app.press("Use this address").unwrap();
     app.window.find("[role=alert]").unwrap();
     let address = redirect_of(&second, Choice::Agree).unwrap();
-    app.window
-        .clear(&app.window.field("Final address").unwrap())
-        .unwrap();
+    app.window.empty("Final address").unwrap();
     app.fill("Final address", &address).unwrap();
     app.press("Use this address").unwrap();
     app.window

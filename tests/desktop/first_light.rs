@@ -230,7 +230,7 @@ fn lock_and_unlock(app: &App) -> Result<(), Trouble> {
     app.fill("Passphrase", "not the passphrase at all\u{E007}")?;
     app.window.wait_text("didn’t open the vault")?;
     app.picture("01-unlock-wrong")?;
-    app.window.clear(&app.window.field("Passphrase")?)?;
+    app.window.empty("Passphrase")?;
     // By the button this time; what is cleared and typed in one breath with Enter is not always submitted.
     app.fill("Passphrase", PASSPHRASE)?;
     app.press("Unlock")?;
@@ -245,7 +245,7 @@ fn the_recovery_key_opens(app: &App, key: &str) -> Result<(), Trouble> {
     // A text that cannot be one is not sent.
     app.fill("Recovery key", "0000 0000\u{E007}")?;
     app.window.find("input[aria-invalid=true]")?;
-    app.window.clear(&app.window.field("Recovery key")?)?;
+    app.window.empty("Recovery key")?;
     // One with 32 characters is, and is refused.
     app.fill("Recovery key", &format!("{}\u{E007}", "0000 ".repeat(8)))?;
     choose_passphrase(app)?;
@@ -320,7 +320,7 @@ fn auth_client(app: &App, server: &OidcServer) -> Result<(), Trouble> {
 }
 
 fn connect(app: &App) -> Result<(), Trouble> {
-    app.window.clear(&app.window.field("Connection name")?)?;
+    app.window.empty("Connection name")?;
     app.fill("Connection name", "Test account")?;
     app.picture("05-connect-ready")?;
     app.press("Connect in the browser")?;

@@ -201,6 +201,23 @@ impl Window {
             .map(drop)
     }
 
+    /// Presses what is called `name`. A page that is still drawing may replace it between the look and the press: it is
+    /// looked for again then.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be pressed.
+    pub fn press(&self, name: &str) -> Result<(), Trouble> {
+        again_if_stale(|| self.click(&self.button(name)?))
+    }
+
+    /// Empties the field called `name`, as [`Window::press`] presses.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn empty(&self, name: &str) -> Result<(), Trouble> {
+        again_if_stale(|| self.clear(&self.field(name)?))
+    }
+
     /// Types; WebDriver's key codes (`\u{E007}` is Enter, `\u{E00C}` Escape) are understood.
     ///
     /// # Errors
@@ -370,4 +387,15 @@ fn quoted(text: &str) -> String {
     } else {
         format!("'{text}'")
     }
+}
+
+/// Acts on an element; where the page put another into its place meanwhile, on that one.
+///
+/// # Errors
+/// As the act says, and when the page does not come to rest.
+pub fn again_if_stale<T>(mut act: impl FnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    wait_for("a page at rest", PATIENCE, || match act() {
+        Err(error) if error.to_string().contains("stale element reference") => None,
+        done => Some(done),
+    })?
 }
