@@ -63,9 +63,14 @@ pub(crate) fn moved(engine: &Engine, actor: &str, auth_client: &AuthClient) -> O
     if differs.is_empty() {
         return None;
     }
-    let what = format!("the issuer names another {}", differs.join(" and another "));
-    let sentence = format!("T{} than this auth client has.", &what[1..]);
-    let is_new = audited(engine, actor, auth_client, &what);
+    let others = differs.join(" and another ");
+    let sentence = format!("The issuer names another {others} than this auth client has.");
+    let is_new = audited(
+        engine,
+        actor,
+        auth_client,
+        &format!("the issuer names another {others}"),
+    );
     Some(Moved { sentence, is_new })
 }
 
