@@ -7,9 +7,9 @@ import type { ImportConflict } from "../host/bindings/ImportConflict";
 import type { ImportPlan } from "../host/bindings/ImportPlan";
 import type { ImportRow } from "../host/bindings/ImportRow";
 import type { ImportSummary } from "../host/bindings/ImportSummary";
-import type { WireError } from "../host/bindings/WireError";
 import type { ImportFormat } from "../host/desktop";
 import { asWireError } from "./failure";
+import { Working } from "./working.svelte";
 
 export type ImportFilter = "all" | "new" | "changed" | "same" | "choice";
 export type ImportStep = "source" | "review" | "done";
@@ -31,7 +31,7 @@ export function belongs(row: ImportRow, filter: ImportFilter): boolean {
   return row.standing === filter;
 }
 
-export class Imports {
+export class Imports extends Working {
   step = $state<ImportStep>("source");
   format = $state<ImportFormat>("env");
   /** Last part of the file's path. */
@@ -39,10 +39,8 @@ export class Imports {
   environment = $state("");
   plan = $state.raw<ImportPlan | null>(null);
   filter = $state<ImportFilter>("all");
-  busy = $state(false);
   /** The file is sealed and waits for its passphrase. */
   sealed = $state(false);
-  error = $state.raw<WireError | null>(null);
   summary = $state.raw<ImportSummary | null>(null);
   #import: string | null = null;
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- nothing is drawn from it
@@ -58,7 +56,7 @@ export class Imports {
 
   /** Asks for a file and reads it, if one was chosen. */
   async choose(format: ImportFormat, environment: string): Promise<void> {
-    await this.#while(async () => {
+    await this.while(async () => {
       const { name } = await call("import_choose", { format });
       if (name === null) return;
       await this.#forget();
@@ -71,12 +69,12 @@ export class Imports {
 
   /** Opens the chosen file with its passphrase. */
   async unseal(passphrase: string): Promise<void> {
-    await this.#while(() => this.#read(passphrase));
+    await this.while(() => this.#read(passphrase));
   }
 
   async act(row: number, action: ImportAction): Promise<void> {
     this.#decide(row, { action });
-    await this.#while(() => this.#replan());
+    await this.while(() => this.#replan());
   }
 
   /** The same act for every row that can have it and needs one. */
@@ -84,12 +82,12 @@ export class Imports {
     for (const row of this.rows) {
       if ((row.standing === "changed" || row.standing === "taken") && actionsOf(row).includes(action)) this.#decide(row.row, { action });
     }
-    await this.#while(() => this.#replan());
+    await this.while(() => this.#replan());
   }
 
   async rename(row: number, key: string): Promise<void> {
     this.#decide(row, { key });
-    await this.#while(() => this.#replan());
+    await this.while(() => this.#replan());
   }
 
   /** Takes every shown row in, or leaves it out. */
@@ -98,11 +96,11 @@ export class Imports {
       const first = actionsOf(row)[0] ?? "skip";
       if (row.standing !== "unusable") this.#decide(row.row, { action: take ? first : "skip" });
     }
-    await this.#while(() => this.#replan());
+    await this.while(() => this.#replan());
   }
 
   async apply(): Promise<void> {
-    await this.#while(async () => {
+    await this.while(async () => {
       // What was not chosen stays out.
       this.summary = await call("import_apply", this.#request("skip"));
       this.step = "done";
@@ -112,7 +110,7 @@ export class Imports {
   /** Moves what was made to the trash; answers how many, or nothing when it failed. */
   async undo(): Promise<number | null> {
     let trashed: number | null = null;
-    await this.#while(async () => {
+    await this.while(async () => {
       if (this.#import === null) return;
       trashed = (await call("import_undo", { import: this.#import })).trashed;
       this.#import = null;
@@ -123,7 +121,7 @@ export class Imports {
 
   /** Back to the first step; the file is forgotten. */
   async leave(): Promise<void> {
-    await this.#while(() => this.#forget());
+    await this.while(() => this.#forget());
   }
 
   /** The vault was locked: nothing stays, and Rust has forgotten its part. */
@@ -179,19 +177,6 @@ export class Imports {
     this.error = null;
     this.summary = null;
     this.#choices.clear();
-  }
-
-  async #while(work: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.error = null;
-    try {
-      await work();
-    } catch (failure) {
-      this.error = asWireError(failure);
-    } finally {
-      this.busy = false;
-    }
   }
 }
 

@@ -3,14 +3,13 @@
 import { call } from "../host";
 import type { AuthClientImported } from "../host/bindings/AuthClientImported";
 import type { RosterKind } from "../host/bindings/RosterKind";
-import type { WireError } from "../host/bindings/WireError";
 import { authClients } from "./auth_clients.svelte";
 import { connections } from "./connections.svelte";
-import { asWireError } from "./failure";
+import { Working } from "./working.svelte";
 
 export type RosterStep = "file" | "review" | "done";
 
-export class Roster {
+export class Roster extends Working {
   step = $state<RosterStep>("file");
   /** Last part of the file's path. */
   name = $state("");
@@ -19,8 +18,6 @@ export class Roster {
   outcome = $state.raw<AuthClientImported | null>(null);
   /** What is there stays where a key is taken; else nothing is imported. */
   keeps = $state(false);
-  busy = $state(false);
-  error = $state.raw<WireError | null>(null);
 
   readonly rows = $derived(this.outcome?.rows ?? []);
   readonly complaints = $derived(this.outcome?.complaints ?? []);
@@ -38,7 +35,7 @@ export class Roster {
 
   /** Asks for a file and checks it, if one was chosen. */
   async choose(environment: string): Promise<void> {
-    await this.#while(async () => {
+    await this.while(async () => {
       const { name } = await call("auth_client_choose_file", {});
       if (name === null) return;
       this.clear();
@@ -51,13 +48,13 @@ export class Roster {
 
   /** Reads the file again: somebody corrected it. */
   async check(): Promise<void> {
-    await this.#while(() => this.#check());
+    await this.while(() => this.#check());
   }
 
   /** Imports what was checked. What became wrong since is told, and nothing is written. */
   async apply(): Promise<void> {
     if (!this.ready) return;
-    await this.#while(async () => {
+    await this.while(async () => {
       this.outcome = await call("auth_client_import", this.#request(false));
       if (!this.outcome.written) return;
       this.step = "done";
@@ -82,19 +79,6 @@ export class Roster {
 
   #request(dry: boolean) {
     return { environment: this.environment, skip_existing: this.keeps, dry_run: dry };
-  }
-
-  async #while(work: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.error = null;
-    try {
-      await work();
-    } catch (failure) {
-      this.error = asWireError(failure);
-    } finally {
-      this.busy = false;
-    }
   }
 }
 
