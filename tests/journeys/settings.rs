@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::common::{add, error, has_members, hint, json, keychain_home, ok, passphrase_home};
 
 const SETTINGS: &str = "auto_lock_minutes lock_on_suspend lock_on_screen_lock clipboard_seconds reveal_seconds \
-                        passphrase_to_reveal passphrase_to_export has_passphrase";
+                        passphrase_to_reveal passphrase_to_export refresh_while_locked has_passphrase";
 
 #[test]
 fn b5_settings_are_shown_and_changed() {

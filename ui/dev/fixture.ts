@@ -32,11 +32,12 @@ export function fixture(asked: URLSearchParams): Door {
   const status: VaultStatus = {
     version: "0.1.0", home: "~/.local/share/keyward", vault: "default", exists: stage !== "create", mode: asked.get("mode") === "passphrase" ? "passphrase" : "keychain",
     locked: stage === "locked", host: { kind: "app", pid: 4711 }, freshness: "ok", recovery: stage === "open" ? !asked.has("norecovery") : null,
+    ...(stage === "locked" ? { refreshing: asked.get("mode") !== "passphrase" } : {}),
   };
   let settings: Settings = {
     auto_lock_minutes: 15, lock_on_suspend: true, lock_on_screen_lock: true, clipboard_seconds: 30, reveal_seconds: 30,
     passphrase_to_reveal: asked.has("again"), passphrase_to_export: asked.has("again"), has_passphrase: asked.has("again") || status.mode === "passphrase",
-    sleep_is_heard: !asked.has("deaf"), screen_lock_is_heard: !asked.has("deaf"),
+    refresh_while_locked: status.mode !== "passphrase", sleep_is_heard: !asked.has("deaf"), screen_lock_is_heard: !asked.has("deaf"),
   };
   const checked = async (passphrase: unknown) => {
     await wait(400);

@@ -16,7 +16,7 @@ import { doorWith, secret, settle, VALUE } from "./rows";
 const PASSPHRASE = "correct horse battery staple 42";
 const usual: Shape = {
   auto_lock_minutes: 15, lock_on_suspend: true, lock_on_screen_lock: true, clipboard_seconds: 30, reveal_seconds: 30,
-  passphrase_to_reveal: true, passphrase_to_export: true, has_passphrase: true, sleep_is_heard: true, screen_lock_is_heard: true,
+  passphrase_to_reveal: true, passphrase_to_export: true, has_passphrase: true, refresh_while_locked: false, sleep_is_heard: true, screen_lock_is_heard: true,
 };
 const locked = (message: string) => ({ code: "locked", message, hint: "" });
 
@@ -70,6 +70,17 @@ describe("settings", () => {
     await shown();
     expect(sent[1]).toEqual({ auto_lock_minutes: 0 });
     expect(idle.selectedOptions[0]?.text).toBe("Never");
+  });
+
+  it("O-71: say whether tokens are refreshed while locked", async () => {
+    const sent = await vaultWith({ passphrase_to_reveal: false, passphrase_to_export: false });
+    render(Settings);
+    const row = screen.getByRole("switch", { name: m.refresh_locked() });
+    expect(row.getAttribute("aria-checked")).toBe("false");
+    await fireEvent.click(row);
+    await shown();
+    expect(sent).toEqual([{ refresh_while_locked: true }]);
+    expect(row.getAttribute("aria-checked")).toBe("true");
   });
 
   it("stay as they were when the passphrase is not given", async () => {

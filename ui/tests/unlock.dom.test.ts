@@ -15,13 +15,13 @@ const KEY = "0k3d 91xz 4m2p 7qrs tvwx 5n6b 8c0d e1f2";
 const status: VaultStatus = { version: "0.1.0", home: "/h", vault: "default", exists: true, mode: "passphrase", locked: true, host: null, freshness: "none", recovery: null };
 
 /** The screen over a vault that KEY alone opens; answers what was sent. */
-async function locked(mode: Mode): Promise<(string | null)[]> {
+async function locked(mode: Mode, refreshing = false): Promise<(string | null)[]> {
   const sent: (string | null)[] = [];
   const call = async (name: string, request: { passphrase?: string | null }) => {
     if (name === "vault_list") return [];
     if (name === "vault_ways") return { keychain: mode === "keychain", keychain_lost: false, passphrase: null, recovery: true };
     if (name === "keychain_probe") return { usable: true, name: "the keychain", reason: "", truth: "" };
-    if (name !== "vault_unlock") return { ...status, mode };
+    if (name !== "vault_unlock") return { ...status, mode, refreshing };
     const given = request.passphrase ?? null;
     sent.push(given);
     if (given === KEY) return { ...status, mode, locked: false };
@@ -95,5 +95,17 @@ describe("the recovery key", () => {
     await type(KEY);
     expect(screen.getByText(m.anew_title())).toBeTruthy();
     expect(sent).toEqual([null]);
+  });
+});
+
+describe("O-71: the locked screen", () => {
+  it("says that connections stay fresh", async () => {
+    await locked("keychain", true);
+    expect(screen.getByText(m.refreshing())).toBeTruthy();
+  });
+
+  it("says that they are not refreshed", async () => {
+    await locked("passphrase");
+    expect(screen.getByText(m.not_refreshing())).toBeTruthy();
   });
 });

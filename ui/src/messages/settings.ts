@@ -25,6 +25,8 @@ export const m = {
     minutes === 0 ? "Never" : minutes % 60 === 0 ? `After ${count(minutes / 60, "hour", "hours")}` : `After ${count(minutes, "minute", "minutes")}`,
   suspend: () => "Lock when the computer sleeps",
   screen_lock: () => "Lock with the screen",
+  refresh_locked: () => "Keep connections fresh while locked",
+  refresh_locked_hint: () => "Tokens refresh, but nobody can read them.",
   sleep_deaf: () => "This system does not tell programs when it sleeps.",
   screen_deaf: () => "This desktop does not tell programs when its screen is locked.",
 

@@ -6,6 +6,8 @@ export const m = {
   title: () => "Vault locked",
   passphrase_lead: (vault: string) => (vault === "default" ? "Type your passphrase to open it." : `Type the passphrase of ${vault}.`),
   keychain_lead: (vault: string) => `The key of ${vault === "default" ? "your vault" : vault} is in the keychain of this computer.`,
+  refreshing: () => "Connections stay fresh while it is locked.",
+  not_refreshing: () => "Connections are not refreshed while it is locked.",
   passphrase: () => "Passphrase",
   show: () => "Show passphrase",
   hide: () => "Hide passphrase",

@@ -40,6 +40,8 @@ export function followChanges(): () => void {
 }
 
 async function heard(change: Change): Promise<void> {
+  // While it is locked only its tokens are kept fresh, and nothing of that is shown.
+  if (change.kind !== "vault" && vault.stage !== "open") return;
   switch (change.kind) {
     case "vault":
       await vault.read();

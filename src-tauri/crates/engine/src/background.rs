@@ -188,7 +188,7 @@ impl Looks {
 fn errands(engine: &Engine, stopped: &AtomicBool) {
     let mut seen = 0;
     while !stopped.load(Ordering::SeqCst) {
-        if let Ok(vault) = engine.unlocked() {
+        if let Ok(vault) = engine.refreshing() {
             refresh::save(engine, &vault);
             // Without room for it there is none; tokens that wait come first.
             if hold(&engine.unsaved).is_empty() {
@@ -218,7 +218,7 @@ fn refresher(engine: &Engine, stopped: &AtomicBool) {
             let now = engine.now();
             if now.since(anchored) >= ANCHOR_EVERY {
                 anchored = now;
-                if let Ok(vault) = engine.unlocked() {
+                if let Ok(vault) = engine.refreshing() {
                     // A keychain that does not answer is told by `status`, not here.
                     let _ = vault.save_anchor(now);
                 }

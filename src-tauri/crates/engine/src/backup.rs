@@ -113,7 +113,7 @@ pub fn restore(
 ) -> Result<Restored> {
     access::authorize(caller, Act::Write)?;
     let was_open = engine.unlocked().is_ok();
-    lifecycle::lock(engine);
+    lifecycle::close(engine);
     match put_back(engine, file, passphrase) {
         Ok(restored) => {
             let replaced = restored.replaced.as_deref().and_then(Path::file_name);

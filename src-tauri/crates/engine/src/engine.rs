@@ -11,7 +11,7 @@ use keyward_oauth::{Http, discovery::Metadata, jwks::Keys};
 use keyward_vault::{
     home::Home,
     keychain::Keychain,
-    vault::{Opening, Place, UnlockedVault},
+    vault::{Opening, Place},
 };
 
 use crate::{
@@ -20,8 +20,9 @@ use crate::{
     changes::Changes,
     consent::Consent,
     import::Staging,
-    lifecycle::{self, Attempts},
+    lifecycle::Attempts,
     neighbours::Neighbours,
+    open::Open,
     ports::{Browser, Clock},
     recovery::Offer,
     refresh::Unsaved,
@@ -49,7 +50,8 @@ pub struct Engine {
     pub(crate) opening: Opening,
     pub(crate) ports: Ports,
     pub(crate) neighbours: Arc<Neighbours>,
-    pub(crate) vault: RwLock<Option<Arc<UnlockedVault>>>,
+    /// How much of the vault is open.
+    pub(crate) open: RwLock<Open>,
     pub(crate) changes: Changes,
     pub(crate) consents: Mutex<HashMap<Id, Arc<Consent>>>,
     pub(crate) offered: Mutex<Option<Offer>>,
@@ -97,7 +99,7 @@ impl Engine {
             opening,
             ports,
             neighbours: Neighbours::of_one(opening),
-            vault: RwLock::new(None),
+            open: RwLock::default(),
             changes: Changes::default(),
             consents: Mutex::default(),
             offered: Mutex::default(),
@@ -168,24 +170,6 @@ impl Engine {
             keychain: &self.ports.keychain,
             opening: self.opening,
         }
-    }
-
-    /// The vault, while it is unlocked.
-    ///
-    /// # Errors
-    /// [`crate::Kind::Locked`]; [`crate::Kind::NotFound`] when it was never made.
-    pub(crate) fn unlocked(&self) -> Result<Arc<UnlockedVault>> {
-        let vault = self.vault.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if vault.as_ref().is_some_and(|vault| vault.is_outdated()) {
-            // Another process gave it keys that this one cannot have (SECURITY.md §b.8).
-            drop(vault);
-            lifecycle::lock(self);
-            return Err(Error::locked());
-        }
-        vault.ok_or_else(|| match self.home.vault_exists(&self.name) {
-            true => Error::locked(),
-            false => Error::no_vault(&self.name, &self.home),
-        })
     }
 
     /// I5: held by an act from before its request until its answer is stored.

@@ -35,6 +35,8 @@ pub mod changes;
 
 pub mod engine;
 
+mod open;
+
 pub mod work;
 
 pub mod access;

@@ -1,7 +1,7 @@
 //! The vault as a whole: status, create, unlock, lock.
 
 use std::{
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -38,6 +38,8 @@ pub struct Status {
     pub recovery: Option<bool>,
     /// What the whole verification after unlocking found wrong.
     pub damage: Option<String>,
+    /// Whether this process keeps its tokens fresh right now, which it may while it is locked (O-71).
+    pub refreshing: bool,
 }
 
 /// Wrong passphrases in a row; a local nuisance control, no protection of the file (SECURITY.md §b.7). Counted on the
@@ -112,8 +114,10 @@ pub fn status(engine: &Engine) -> Result<Status> {
             freshness: None,
             recovery: None,
             damage: None,
+            refreshing: false,
         });
     }
+    let refreshing = engine.opening == Opening::Host && engine.refreshing().is_ok();
     match engine.unlocked() {
         Ok(vault) => Ok(Status {
             mode: Some(vault.mode()),
@@ -121,6 +125,7 @@ pub fn status(engine: &Engine) -> Result<Status> {
             freshness: Some(vault.freshness()),
             recovery: Some(vault.has_recovery()?),
             damage: hold(&engine.damage).clone(),
+            refreshing,
         }),
         Err(_) => Ok(Status {
             mode: Some(store::vault::mode(&engine.place())?),
@@ -128,6 +133,7 @@ pub fn status(engine: &Engine) -> Result<Status> {
             freshness: None,
             recovery: None,
             damage: None,
+            refreshing,
         }),
     }
 }
@@ -317,26 +323,58 @@ fn unlocked(engine: &Engine, vault: UnlockedVault) {
 
 pub(crate) fn install(engine: &Engine, vault: UnlockedVault) {
     engine.last_act.store(engine.now().0, Ordering::Relaxed);
-    let before = engine
-        .vault
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .replace(Arc::new(vault));
-    // Closed here, not under the lock: closing asks the keychain. Two that unlock at once are the only way to it.
-    drop(before);
+    // Closed here, not under the lock: closing asks the keychain.
+    drop(engine.opens(vault));
     engine.changes.publish(ChangeKind::Vault, None);
 }
 
-/// Drops all keys, cancels Consents that wait for a person. Locking a locked vault changes nothing.
+/// Drops the keys, cancels Consents that wait for a person. A host keeps those that refreshing needs where the settings
+/// say so (O-71). Locking a locked vault changes nothing.
 pub fn lock(engine: &Engine) {
+    forget(engine);
+    // Before anything else of the vault: new acts find it locked, and a Consent that begins now notices it by itself.
+    let vault = engine.shuts();
+    drop_what_was_read(engine);
+    let Some(vault) = vault else { return };
+    store_last(engine, &vault);
+    let refreshes = engine.goes_on_refreshing(&vault);
+    if !refreshes {
+        // Values do not outlive the keys.
+        hold(&engine.unsaved).clear();
+    }
+    log::info!(
+        "vault {} locked, {}",
+        engine.name,
+        if refreshes {
+            "refreshing"
+        } else {
+            "all keys dropped"
+        }
+    );
+    end(engine, vault);
+}
+
+/// Locks and drops every key: nothing is refreshed any more. Before the files are exchanged, moved or deleted, and
+/// before a host ends.
+pub fn close(engine: &Engine) {
+    forget(engine);
+    let vault = engine.shuts_all();
+    drop_what_was_read(engine);
+    let Some(vault) = vault else { return };
+    store_last(engine, &vault);
+    hold(&engine.unsaved).clear();
+    log::info!("vault {} closed", engine.name);
+    end(engine, vault);
+}
+
+/// Ends what a person began.
+fn forget(engine: &Engine) {
     recovery::decline(engine);
     rekey::stop(engine);
-    // First of all: new acts find the vault locked, and a Consent that begins now notices it by itself.
-    let vault = engine
-        .vault
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
+}
+
+/// What was read goes with the keys (T-06).
+fn drop_what_was_read(engine: &Engine) {
     let mut consents = hold(&engine.consents);
     for consent in consents.values() {
         consent.cancel();
@@ -348,12 +386,15 @@ pub fn lock(engine: &Engine) {
     hold(&engine.imports).clear();
     *hold(&engine.damage) = None;
     engine.neighbours.close();
-    let Some(vault) = vault else { return };
-    log::info!("vault {} locked", engine.name);
-    engine.reads.flush_into(&vault, engine.now());
-    // O-72: the last moment at which they can be stored; values do not outlive the keys.
-    refresh::save(engine, &vault);
-    hold(&engine.unsaved).clear();
+}
+
+/// O-72: the last moment at which it can be stored.
+fn store_last(engine: &Engine, vault: &UnlockedVault) {
+    engine.reads.flush_into(vault, engine.now());
+    refresh::save(engine, vault);
+}
+
+fn end(engine: &Engine, vault: Arc<UnlockedVault>) {
     // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {
         let _ = vault.close(engine.now());
@@ -379,6 +420,6 @@ pub fn touch(engine: &Engine) {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        lock(self);
+        close(self);
     }
 }

@@ -4,7 +4,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
 };
 
 use keyward_model::{Id, name::VaultName};
@@ -77,11 +77,8 @@ pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
                 .into_iter()
                 .filter(|other| other.name != engine.name)
                 .filter_map(|other| {
-                    let vault = other
-                        .vault
-                        .read()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .clone()?;
+                    // EL7: unlocked, or “locked, refreshing”.
+                    let vault = other.refreshing().ok()?;
                     let name = other.name.clone();
                     Some(Neighbour { name, vault })
                 })

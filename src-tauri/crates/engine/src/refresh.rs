@@ -218,7 +218,7 @@ fn refreshable(engine: &Engine, shown: &Shown) -> Result<(Held, u64)> {
 /// Refreshes when due, for the background, which brings its place at the gate; failures are written into the
 /// Connection.
 pub(crate) fn refresh_due(engine: &Engine, id: Id, pass: Pass<'_>) -> Result<()> {
-    let held = read(engine, &*engine.unlocked()?, id)?;
+    let held = read(engine, &*engine.refreshing()?, id)?;
     let now = held.now(engine);
     let Some((_, row)) = held.tokens else {
         return Ok(());

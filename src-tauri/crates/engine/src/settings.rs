@@ -51,7 +51,7 @@ pub(crate) fn of(vault: &UnlockedVault) -> Result<Settings> {
         Mode::Keychain => Settings::SESSION,
         Mode::Passphrase => Settings::PASSPHRASE,
     };
-    Ok(vault.read(settings::read)?.unwrap_or(usual))
+    Ok(vault.read(|tx| settings::read(tx, usual))?)
 }
 
 /// Changes some. Where the passphrase is asked for again, it is asked for before anything protects less than now.

@@ -132,7 +132,7 @@ impl Vaults {
         let engines: Vec<Served> = engines.into_iter().flat_map(BTreeMap::into_values).collect();
         // All are locked before the first is waited for: nothing new begins.
         for served in &engines {
-            lifecycle::lock(&served.engine);
+            lifecycle::close(&served.engine);
         }
         for served in engines {
             served.end();
@@ -152,7 +152,7 @@ impl Vaults {
         };
         drop(engines);
         let was_open = served.engine.unlocked().is_ok();
-        lifecycle::lock(&served.engine);
+        lifecycle::close(&served.engine);
         served.end();
         Ok(was_open)
     }

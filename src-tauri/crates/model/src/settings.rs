@@ -26,6 +26,8 @@ pub struct Settings {
     pub passphrase_to_reveal: bool,
     /// Whether an export asks for the passphrase again.
     pub passphrase_to_export: bool,
+    /// Whether a locked vault keeps the keys that keep its tokens fresh (O-71); nobody can read a value with them.
+    pub refresh_while_locked: bool,
 }
 
 impl Settings {
@@ -38,6 +40,7 @@ impl Settings {
         reveal_seconds: 30,
         passphrase_to_reveal: false,
         passphrase_to_export: false,
+        refresh_while_locked: true,
     };
 
     /// What a vault has that a passphrase unlocks.
@@ -47,6 +50,7 @@ impl Settings {
         lock_on_screen_lock: true,
         passphrase_to_reveal: true,
         passphrase_to_export: true,
+        refresh_while_locked: false,
         ..Self::SESSION
     };
 
@@ -68,6 +72,8 @@ impl Settings {
             || switched_off(before.lock_on_screen_lock, self.lock_on_screen_lock)
             || switched_off(before.passphrase_to_reveal, self.passphrase_to_reveal)
             || switched_off(before.passphrase_to_export, self.passphrase_to_export)
+            // More keys stay in memory.
+            || switched_off(self.refresh_while_locked, before.refresh_while_locked)
     }
 
     /// These with `changes`.
@@ -83,6 +89,7 @@ impl Settings {
             reveal_seconds: changes.reveal_seconds.unwrap_or(self.reveal_seconds),
             passphrase_to_reveal: changes.passphrase_to_reveal.unwrap_or(self.passphrase_to_reveal),
             passphrase_to_export: changes.passphrase_to_export.unwrap_or(self.passphrase_to_export),
+            refresh_while_locked: changes.refresh_while_locked.unwrap_or(self.refresh_while_locked),
         };
         let bounds = [
             (
@@ -124,6 +131,8 @@ pub struct Changes {
     pub passphrase_to_reveal: Option<bool>,
     /// See [`Settings::passphrase_to_export`].
     pub passphrase_to_export: Option<bool>,
+    /// See [`Settings::refresh_while_locked`].
+    pub refresh_while_locked: Option<bool>,
 }
 
 /// A number that a setting cannot have.
@@ -229,6 +238,10 @@ mod tests {
             },
             Settings {
                 passphrase_to_export: false,
+                ..before
+            },
+            Settings {
+                refresh_while_locked: true,
                 ..before
             },
         ];

@@ -106,23 +106,37 @@ impl MasterKey {
     }
 }
 
-/// The seven keys of an unlocked vault. “Locked, refreshing” keeps some and drops the others.
+/// The seven keys of an unlocked vault.
 #[derive(Debug)]
 pub struct KeyRing {
-    /// Wraps the record keys of everything that `wrap_oauth` does not wrap.
-    pub wrap_main: Key,
+    /// Those that stay while it is “locked, refreshing”.
+    pub refreshing: RefreshKeys,
+    /// Those that go when it is locked.
+    pub owner: OwnerKeys,
+}
+
+/// What keeping tokens fresh needs, and nothing else (SECURITY.md §b.2 “locked, refreshing”).
+#[derive(Debug)]
+pub struct RefreshKeys {
     /// Wraps the record keys of AuthClients, Connections, token sets and refresh intents.
     pub wrap_oauth: Key,
-    /// MACs the header and the slots.
-    pub header: Key,
-    /// Makes blind indexes.
-    pub index: Key,
     /// MACs buckets, nodes and the root.
     pub manifest: Key,
     /// Chains the audit rows.
     pub audit: Key,
     /// Seals the audit rows.
     pub audit_enc: Key,
+}
+
+/// What everything else needs.
+#[derive(Debug)]
+pub struct OwnerKeys {
+    /// Wraps the record keys of everything that `wrap_oauth` does not wrap.
+    pub wrap_main: Key,
+    /// MACs the header and the slots.
+    pub header: Key,
+    /// Makes blind indexes.
+    pub index: Key,
 }
 
 /// The keys of a vault in one epoch:
@@ -134,13 +148,17 @@ pub fn derive_keys(master: &MasterKey, vault_uuid: &[u8; 16], epoch: u32) -> Key
         Key::derive(vault_uuid, master.expose(), &info)
     };
     KeyRing {
-        wrap_main: key("wrap/main"),
-        wrap_oauth: key("wrap/oauth"),
-        header: key("header"),
-        index: key("index"),
-        manifest: key("manifest"),
-        audit: key("audit"),
-        audit_enc: key("audit_enc"),
+        refreshing: RefreshKeys {
+            wrap_oauth: key("wrap/oauth"),
+            manifest: key("manifest"),
+            audit: key("audit"),
+            audit_enc: key("audit_enc"),
+        },
+        owner: OwnerKeys {
+            wrap_main: key("wrap/main"),
+            header: key("header"),
+            index: key("index"),
+        },
     }
 }
 
@@ -226,13 +244,13 @@ mod tests {
         let mut all = std::collections::BTreeSet::new();
         for r in &rings {
             let keys = [
-                &r.wrap_main,
-                &r.wrap_oauth,
-                &r.header,
-                &r.index,
-                &r.manifest,
-                &r.audit,
-                &r.audit_enc,
+                &r.owner.wrap_main,
+                &r.refreshing.wrap_oauth,
+                &r.owner.header,
+                &r.owner.index,
+                &r.refreshing.manifest,
+                &r.refreshing.audit,
+                &r.refreshing.audit_enc,
             ];
             all.extend(keys.map(|key| *key.expose()));
         }

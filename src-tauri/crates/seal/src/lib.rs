@@ -40,7 +40,8 @@ pub use cipher::{lp, open, pad, pad_to, record_aad, seal, unpad};
 pub use error::Error;
 pub use kdf::{KdfParams, calibrated};
 pub use key::{
-    Key, KeyRing, MasterKey, derive_keys, slot_key_keychain, slot_key_passphrase, slot_key_recovery,
+    Key, KeyRing, MasterKey, OwnerKeys, RefreshKeys, derive_keys, slot_key_keychain, slot_key_passphrase,
+    slot_key_recovery,
 };
 pub use mac::{digest, equal, mac, name_index, trash_index, version_index};
 pub use recovery::RecoveryKey;

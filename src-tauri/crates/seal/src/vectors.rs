@@ -31,7 +31,14 @@ fn aad(column: &str) -> Vec<u8> {
 }
 
 fn wrapped() -> Vec<u8> {
-    cipher::seal_with_salt(&ring().wrap_main, "dek", &aad("dek"), &[0x33; 32], &[0x44; 32]).expect("short")
+    cipher::seal_with_salt(
+        &ring().owner.wrap_main,
+        "dek",
+        &aad("dek"),
+        &[0x33; 32],
+        &[0x44; 32],
+    )
+    .expect("short")
 }
 
 fn body() -> Vec<u8> {
@@ -44,31 +51,31 @@ fn b3_subkeys() {
     let r = ring();
     let expected = [
         (
-            &r.wrap_main,
+            &r.owner.wrap_main,
             "a7b1540b9c316227a9e6ff3df9c175aaa66fc99b6ad5c1156f6884ebfc37fd55",
         ),
         (
-            &r.wrap_oauth,
+            &r.refreshing.wrap_oauth,
             "e3f61823d08733e6cd3b2c4bbd06c24b6b7a71d5c3cec35901d4f77a287a712d",
         ),
         (
-            &r.header,
+            &r.owner.header,
             "3d37e7bd7d962077a1275a0e108ddbb3fc0382628e4315219784ee491ab1d7f1",
         ),
         (
-            &r.index,
+            &r.owner.index,
             "8180c32450449e4c8d3400415984706fd97dd1322449416b95094201fa9ffd5c",
         ),
         (
-            &r.manifest,
+            &r.refreshing.manifest,
             "116118be26a320f38a6ca8a91206024c405bfdd44160d059f30fcb0c478e7a27",
         ),
         (
-            &r.audit,
+            &r.refreshing.audit,
             "ea70e629dda08eb0d4338494013c9dbc4eee11217ccffc0171f82f17d0825789",
         ),
         (
-            &r.audit_enc,
+            &r.refreshing.audit_enc,
             "18ec452d42d0deef97da42f7530684c1ea6045abe8b0e9adf6329876659b1383",
         ),
     ];
@@ -96,7 +103,7 @@ fn b3_aads() {
 #[test]
 fn b3_wrapped() {
     assert_eq!(wrapped(), unhex(WRAPPED));
-    let dek = open(&ring().wrap_main, "dek", &aad("dek"), &unhex(WRAPPED)).expect("vector");
+    let dek = open(&ring().owner.wrap_main, "dek", &aad("dek"), &unhex(WRAPPED)).expect("vector");
     assert_eq!(*dek, [0x33; 32]);
 }
 
@@ -113,7 +120,7 @@ fn b3_body() {
 /// b.3, b.4. The last two were computed by an independent implementation.
 #[test]
 fn b3_blind_indexes() {
-    let index = ring().index;
+    let index = ring().owner.index;
     let name = name_index(&index, "item", &[0x66; 16], "DB_PASSWORD");
     assert_eq!(name.to_vec(), unhex("1a02017922ebdae7ae2ab57ed8cd0040"));
     let trash = trash_index(&index, &[0x22; 16]);
@@ -181,7 +188,7 @@ fn r04_bit_flips_are_refused() {
     // Miri interprets: a hundredth there.
     const STEP: usize = if cfg!(miri) { 97 } else { 1 };
     let dek = Key::from_bytes(&[0x33; 32]);
-    let blobs = [(ring().wrap_main, "dek", wrapped()), (dek, "body", body())];
+    let blobs = [(ring().owner.wrap_main, "dek", wrapped()), (dek, "body", body())];
     let mut flips = 0;
     for (key, ctx, mut blob) in blobs {
         for bit in (0..blob.len() * 8).step_by(STEP) {
@@ -203,7 +210,7 @@ fn r04_bit_flips_are_refused() {
 /// An empty plaintext is sealed and opened like any other; its blob is the shortest there is.
 #[test]
 fn b3_nothing_is_sealed_too() {
-    let key = ring().wrap_main;
+    let key = ring().owner.wrap_main;
     let blob = cipher::seal(&key, "body", b"aad", b"").expect("sealed");
     assert_eq!(blob.len(), cipher::OVERHEAD);
     assert_eq!(
@@ -222,7 +229,7 @@ fn b3_nothing_is_sealed_too() {
 /// nothing cut off, nothing added, at either end.
 #[test]
 fn r06_truncations_and_additions_are_refused() {
-    let key = ring().wrap_main;
+    let key = ring().owner.wrap_main;
     let blob = wrapped();
     let refused = |blob: &[u8]| open(&key, "dek", &aad("dek"), blob).err() == Some(Error::Open);
     for length in 0..blob.len() {
@@ -251,21 +258,24 @@ fn r05_other_key_purpose_or_place_is_refused() {
         Vec::new(),
     ];
     for other in &other_places {
-        assert_eq!(open(&r.wrap_main, "dek", other, &blob).err(), Some(Error::Open));
+        assert_eq!(
+            open(&r.owner.wrap_main, "dek", other, &blob).err(),
+            Some(Error::Open)
+        );
     }
     for ctx in ["", "de", "dek\0", "body", "slot", "audit"] {
         assert_eq!(
-            open(&r.wrap_main, ctx, &aad("dek"), &blob).err(),
+            open(&r.owner.wrap_main, ctx, &aad("dek"), &blob).err(),
             Some(Error::Open)
         );
     }
     for key in [
-        &r.wrap_oauth,
-        &r.header,
-        &r.index,
-        &r.manifest,
-        &r.audit,
-        &r.audit_enc,
+        &r.refreshing.wrap_oauth,
+        &r.owner.header,
+        &r.owner.index,
+        &r.refreshing.manifest,
+        &r.refreshing.audit,
+        &r.refreshing.audit_enc,
     ] {
         assert_eq!(open(key, "dek", &aad("dek"), &blob).err(), Some(Error::Open));
     }

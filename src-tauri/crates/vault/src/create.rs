@@ -55,7 +55,7 @@ pub fn create(
         home,
         keychain: keychain.as_ref(),
         uuid: &uuid,
-        master: &keys.master,
+        master: keys.master()?,
         stopwatch,
     };
     let mut first = Prepared::default();

@@ -96,7 +96,7 @@ impl Header {
     /// Puts the MAC of header, version and slots as they are now into header and root.
     pub(crate) fn renew(tx: &mut WriteTx<'_>) -> Result<()> {
         let mut header = Self::read(tx.db)?;
-        header.mac = header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, tx.keys);
+        header.mac = header.expected_mac(schema::user_version(tx.db)?, &slot::read_all(tx.db)?, tx.keys)?;
         header.write(tx.db)?;
         tx.manifest.borrow_mut().header_mac = header.mac;
         tx.touch();
@@ -104,7 +104,7 @@ impl Header {
     }
 
     /// `HMAC(K_header, canonical(header) || canonical(slots))`.
-    pub(crate) fn expected_mac(&self, user_version: u32, slots: &[Slot], keys: &Keys) -> [u8; 32] {
+    pub(crate) fn expected_mac(&self, user_version: u32, slots: &[Slot], keys: &Keys) -> Result<[u8; 32]> {
         let mut bytes = Vec::with_capacity(512);
         lp(&mut bytes, &self.vault_uuid);
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
@@ -113,7 +113,7 @@ impl Header {
         lp(&mut bytes, &self.features_critical);
         lp(&mut bytes, &self.features_compat);
         slot::canonical(slots, &mut bytes);
-        mac(&keys.ring.header, &[&bytes])
+        Ok(mac(&keys.owner()?.header, &[&bytes]))
     }
 
     /// Whether header and slots are as we wrote them.
@@ -129,7 +129,11 @@ impl Header {
         if header.epoch != keys.epoch {
             return Err(Error::Locked);
         }
-        let expected = header.expected_mac(schema::user_version(db)?, &slot::read_all(db)?, keys);
+        if keys.is_narrowed() {
+            // “Locked, refreshing”: the MAC stands as the root binds it, and is checked at the next unlock (§b.2).
+            return Ok(header);
+        }
+        let expected = header.expected_mac(schema::user_version(db)?, &slot::read_all(db)?, keys)?;
         if !equal(&expected, &header.mac) {
             return Err(Error::Corrupt("the header or a key slot was changed".to_owned()));
         }

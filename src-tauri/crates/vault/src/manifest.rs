@@ -148,7 +148,7 @@ impl Manifest {
             &self.header_mac,
             &*self.nodes,
         ];
-        mac(&keys.ring.manifest, &parts)
+        mac(&keys.refreshing.manifest, &parts)
     }
 
     /// Digests of the buckets of node `m`, verified against the root.
@@ -380,11 +380,11 @@ fn bucket_digest(keys: &Keys, n: u16, leaves: &[u8]) -> [u8; 32] {
     if leaves.is_empty() {
         return [0; 32];
     }
-    mac(&keys.ring.manifest, &[b"bucket", &n.to_be_bytes(), leaves])
+    mac(&keys.refreshing.manifest, &[b"bucket", &n.to_be_bytes(), leaves])
 }
 
 fn node_digest(keys: &Keys, m: u8, digests: &[u8; DIGESTS]) -> [u8; 32] {
-    mac(&keys.ring.manifest, &[b"node", &[m], digests])
+    mac(&keys.refreshing.manifest, &[b"node", &[m], digests])
 }
 
 fn damaged(what: &str) -> Error {

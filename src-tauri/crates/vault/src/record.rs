@@ -1,6 +1,6 @@
 //! Rows of `rec`: sealing and opening them, bound to their place (SECURITY.md §b.4).
 
-use keyward_seal::{Key, KeyRing, lp, open, pad, random_bytes, record_aad, seal, unpad};
+use keyward_seal::{Key, lp, open, pad, random_bytes, record_aad, seal, unpad};
 use rusqlite::Row;
 use zeroize::Zeroizing;
 
@@ -78,8 +78,8 @@ impl Kind {
 
     /// wrap/oauth is what stays in memory while a vault is “locked, refreshing”; it wraps nothing else. The entered
     /// values of a Connection are not needed then, so they are out of its reach.
-    fn wrapping_key(self, ring: &KeyRing) -> &Key {
-        match self {
+    fn wrapping_key(self, keys: &Keys) -> Result<&Key> {
+        Ok(match self {
             Kind::Environment
             | Kind::Secret
             | Kind::SecretVersion
@@ -87,14 +87,14 @@ impl Kind {
             | Kind::CredentialVersion
             | Kind::Settings
             | Kind::Application
-            | Kind::ConnectionVersion => &ring.wrap_main,
+            | Kind::ConnectionVersion => &keys.owner()?.wrap_main,
             Kind::AuthClient
             | Kind::AuthClientVersion
             | Kind::Connection
             | Kind::TokenSet
             | Kind::RefreshIntent
-            | Kind::PendingRevocation => &ring.wrap_oauth,
-        }
+            | Kind::PendingRevocation => &keys.refreshing.wrap_oauth,
+        })
     }
 }
 
@@ -159,7 +159,7 @@ impl Record {
             kind,
             version,
             epoch: keys.epoch,
-            wrapped: seal(kind.wrapping_key(&keys.ring), "dek", &aad("dek"), dek.expose())?,
+            wrapped: seal(kind.wrapping_key(keys)?, "dek", &aad("dek"), dek.expose())?,
             body: seal(&dek, "body", &aad("body"), &pad(plaintext))?,
             name_bi,
         })
@@ -180,7 +180,7 @@ impl Record {
             name_bi,
             ..self
         };
-        let key = record.kind.wrapping_key(&new.ring);
+        let key = record.kind.wrapping_key(new)?;
         record.wrapped = seal(key, "dek", &record.aad(new, "dek"), dek.expose())?;
         Ok(record)
     }
@@ -189,7 +189,7 @@ impl Record {
         if self.epoch != keys.epoch {
             return Err(Error::Corrupt("a record of another epoch".to_owned()));
         }
-        let key = self.kind.wrapping_key(&keys.ring);
+        let key = self.kind.wrapping_key(keys)?;
         let dek = open(key, "dek", &self.aad(keys, "dek"), &self.wrapped)?;
         Ok(Key::from_slice(&dek)?)
     }

@@ -130,7 +130,7 @@ pub fn rekey(vault: &UnlockedVault, request: &Rekey<'_>, now: Timestamp, watch: 
 /// New slots of the kinds there are, and one for the recovery key.
 fn prepare(vault: &UnlockedVault, request: &Rekey<'_>, before: &[Slot], new: &Keys) -> Result<Prepared> {
     let ways = Ways::of(before)?;
-    let workshop = vault.workshop(&new.master, &no_time);
+    let workshop = vault.workshop(new.master()?, &no_time);
     let mut prepared = Prepared::default();
     if let Some(PassphraseWay { kdf, device_secret }) = ways.passphrase {
         let passphrase = request.passphrase.ok_or(Error::WrongKey)?;
@@ -211,7 +211,7 @@ impl Work<'_> {
         self.slots.iter().try_for_each(|slot| slot.insert(db))?;
         let mut header = Header::read(db)?;
         header.epoch = self.new.epoch;
-        header.mac = header.expected_mac(schema::user_version(db)?, &slot::read_all(db)?, self.new);
+        header.mac = header.expected_mac(schema::user_version(db)?, &slot::read_all(db)?, self.new)?;
         header.write(db)?;
         Ok(header.mac)
     }

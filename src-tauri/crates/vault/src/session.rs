@@ -23,6 +23,7 @@ pub(crate) const RELAXED: Duration = Duration::from_millis(250);
 pub(crate) const IMMEDIATELY: &str = "BEGIN IMMEDIATE";
 
 /// What is known of the anchor.
+#[derive(Clone, Copy)]
 pub(crate) enum State {
     /// The keychain did not answer; it is not asked again.
     NoAnswer,
@@ -249,6 +250,16 @@ impl Inner {
             self.synced = Some(state);
         }
         Ok(())
+    }
+
+    /// A connection of its own to the same state of the same file, with less keys: nothing older is believed there either.
+    pub(crate) fn narrowed(&self, db: Connection, keys: Keys) -> Self {
+        Self {
+            seen: self.seen,
+            synced: self.synced,
+            is_over: self.is_over,
+            ..Self::new(db, keys, self.anchor)
+        }
     }
 
     /// Moves the log into the file and closes it, in the mode a vault is used in; its keys remain.

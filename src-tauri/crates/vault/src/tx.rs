@@ -67,9 +67,9 @@ impl<'v> Tx<'v> {
     }
 
     /// The blind index of a name in the vault or, with an environment, in there.
-    pub(crate) fn name_bi(&self, scope: &str, environment: Option<Id>, handle: &str) -> [u8; 16] {
+    pub(crate) fn name_bi(&self, scope: &str, environment: Option<Id>, handle: &str) -> Result<[u8; 16]> {
         let environment = environment.map_or([0; 16], |id| *id.as_bytes());
-        name_index(&self.keys.ring.index, scope, &environment, handle)
+        Ok(name_index(&self.keys.owner()?.index, scope, &environment, handle))
     }
 
     /// The record of a blind index; `None` is an answer that was verified.

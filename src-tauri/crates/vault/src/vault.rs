@@ -26,7 +26,7 @@ use crate::{
     schema::{self, OnClose},
     session::{Inner, RELAXED, State},
     slot,
-    table::audit,
+    table::{audit, environments},
     tx::{Tx, WriteTx},
     unlock::{entry, keychain_slot},
     verify::{self, Verification},
@@ -121,6 +121,8 @@ pub struct UnlockedVault {
     /// The vault was given keys that this process cannot have.
     outdated: AtomicBool,
     need: Need,
+    /// It is “locked, refreshing”.
+    is_narrowed: bool,
     pub(crate) freshness: Freshness,
     // Dropped last: the file may be exchanged once the connection is closed.
     _lock: VaultLock,
@@ -238,6 +240,38 @@ impl UnlockedVault {
         self.freshness
     }
 
+    /// The same vault, “locked, refreshing” (SECURITY.md §b.2, O-71): with the keys that keep tokens fresh and no other,
+    /// through a connection of its own, so that this one can be closed. Whatever needs more answers [`Error::Locked`].
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::read`]; [`Error::Busy`] while the file is exchanged.
+    pub fn narrowed(&self) -> Result<Self> {
+        let lock = VaultLock::shared(&self.home, &self.name, EXCHANGE)?;
+        let environments = self.read(environments::list)?;
+        let db = schema::open(&self.file, on_close(self.opening))?;
+        let inner = self.inner();
+        let keys = inner.keys.narrowed(environments)?;
+        let narrowed = Self {
+            inner: Mutex::new(inner.narrowed(db, keys)),
+            writing: Mutex::new(()),
+            uuid: self.uuid,
+            home: self.home.clone(),
+            name: self.name.clone(),
+            file: self.file.clone(),
+            keychain: Arc::clone(&self.keychain),
+            opening: self.opening,
+            mode: Mutex::new(self.mode()),
+            outdated: AtomicBool::new(false),
+            need: self.need,
+            is_narrowed: true,
+            freshness: self.freshness,
+            _lock: lock,
+        };
+        drop(inner);
+        narrowed.read(|_| Ok(()))?;
+        Ok(narrowed)
+    }
+
     /// The vault's identity.
     #[must_use]
     pub fn uuid(&self) -> [u8; 16] {
@@ -344,6 +378,11 @@ impl UnlockedVault {
     /// vault is locked. That alone is never told as forged (§b.8); what the new keys do not confirm is.
     fn follow(&self, db: &Connection) -> Result<Keys> {
         let header = Header::read(db)?;
+        if self.is_narrowed {
+            // O-71: nobody is let in while it is locked, by the keychain no more than otherwise.
+            self.outdated.store(true, Ordering::Relaxed);
+            return Err(Error::Locked);
+        }
         match keychain_slot(self.keychain.as_ref(), &self.uuid, &slot::read_all(db)?) {
             Ok((master, _)) => Ok(Keys::derive(master, self.uuid, header.epoch)),
             Err(_) => {
@@ -430,6 +469,7 @@ pub(crate) fn assemble(
         mode: Mutex::new(mode),
         outdated: AtomicBool::new(false),
         need,
+        is_narrowed: false,
         freshness: Freshness::None,
         _lock: lock,
     }

@@ -35,7 +35,9 @@ fn r15_manifest_and_log() {
     )
     .unwrap();
     let header = Header::new(keys.uuid, keys.epoch);
-    let header_mac = header.expected_mac(1, &slot::read_all(&db).unwrap(), &keys);
+    let header_mac = header
+        .expected_mac(1, &slot::read_all(&db).unwrap(), &keys)
+        .unwrap();
     assert_eq!(
         hex(header_mac),
         "c6aa60dbd369b5e9f42a792c58b95f584caff4012adad53c35a3587fbd1207b6"

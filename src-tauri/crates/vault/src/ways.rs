@@ -211,7 +211,7 @@ impl UnlockedVault {
     pub fn add_recovery_slot(&self, recovery: &RecoveryKey, now: Timestamp) -> Result<()> {
         let keys = self.keys();
         let mut new = Prepared::default();
-        new.add_recovery(&self.workshop(&keys.master, &no_time), recovery)?;
+        new.add_recovery(&self.workshop(keys.master()?, &no_time), recovery)?;
         self.exchange(now, "recovery.create", &new, |slot| slot.is(slot::Type::Recovery))
     }
 
@@ -228,7 +228,7 @@ impl UnlockedVault {
     ) -> Result<()> {
         let keys = self.keys();
         let mut new = Prepared::default();
-        new.add(&self.workshop(&keys.master, stopwatch), passphrase)?;
+        new.add(&self.workshop(keys.master()?, stopwatch), passphrase)?;
         let replaced = match passphrase {
             NewSlot::Keychain => slot::Type::OsKeychain,
             NewSlot::Passphrase { .. } => slot::Type::Passphrase,
@@ -249,7 +249,7 @@ impl UnlockedVault {
         stopwatch: &dyn Fn() -> Duration,
     ) -> Result<()> {
         let keys = self.keys();
-        let workshop = self.workshop(&keys.master, stopwatch);
+        let workshop = self.workshop(keys.master()?, stopwatch);
         let mut new = Prepared::default();
         new.add(&workshop, way)?;
         new.add_recovery(&workshop, recovery)?;
@@ -267,7 +267,7 @@ impl UnlockedVault {
             device_secret: weak.passphrase_params()?.device_secret,
         };
         let stored = new
-            .add(&self.workshop(&keys.master, &no_time), slot)
+            .add(&self.workshop(keys.master()?, &no_time), slot)
             .and_then(|()| self.exchange(now, "passphrase.strengthen", &new, |slot| slot.id == weak.id));
         match stored {
             Err(Error::Busy(_) | Error::ReadOnly(_) | Error::Storage(_) | Error::KeychainUnavailable(_)) => {

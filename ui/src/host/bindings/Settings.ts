@@ -33,6 +33,10 @@ passphrase_to_reveal: boolean,
  */
 passphrase_to_export: boolean, 
 /**
+ * Whether a locked vault keeps the keys that keep its tokens fresh; nobody can read a value with them.
+ */
+refresh_while_locked: boolean, 
+/**
  * Whether there is a passphrase: without one nothing is asked for again.
  */
 has_passphrase: boolean, 

@@ -34,6 +34,10 @@ passphrase_to_reveal?: boolean,
  */
 passphrase_to_export?: boolean, 
 /**
+ * See [`Settings::refresh_while_locked`].
+ */
+refresh_while_locked?: boolean, 
+/**
  * The passphrase again, where it is asked for and the change protects less than now.
  */
 passphrase?: Plaintext, };

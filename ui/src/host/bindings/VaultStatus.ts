@@ -46,4 +46,8 @@ recovery: boolean | null,
 /**
  * What the whole verification after unlocking found wrong.
  */
-damage?: string, };
+damage?: string, 
+/**
+ * While a host has it locked: whether its tokens are kept fresh all the same (SECURITY.md O-71).
+ */
+refreshing?: boolean, };

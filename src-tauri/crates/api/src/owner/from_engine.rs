@@ -350,6 +350,7 @@ impl From<ShownSettings> for wire::Settings {
             reveal_seconds: settings.reveal_seconds,
             passphrase_to_reveal: settings.passphrase_to_reveal,
             passphrase_to_export: settings.passphrase_to_export,
+            refresh_while_locked: settings.refresh_while_locked,
             has_passphrase,
             sleep_is_heard: hearing.sleep,
             screen_lock_is_heard: hearing.screen_lock,

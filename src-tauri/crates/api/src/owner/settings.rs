@@ -33,6 +33,7 @@ pub fn update(
         reveal_seconds: request.reveal_seconds,
         passphrase_to_reveal: request.passphrase_to_reveal,
         passphrase_to_export: request.passphrase_to_export,
+        refresh_while_locked: request.refresh_while_locked,
     };
     let passphrase = request.passphrase.as_ref().map(|passphrase| &passphrase.0);
     Ok(settings::update(engine, caller, &changes, passphrase)?.into())

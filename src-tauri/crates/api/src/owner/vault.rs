@@ -19,6 +19,7 @@ use crate::wire::{self, Done, Error};
 pub fn status(engine: &Arc<Engine>, _: &Caller, _: wire::VaultStatusRequest) -> Result<wire::Status> {
     let status = lifecycle::status(engine)?;
     let host = HostLock::holder(engine.home()).map_err(keyward_engine::Error::from)?;
+    let is_locked_by_a_host = status.locked && status.mode.is_some() && host.is_some();
     Ok(wire::Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         home: engine.home().root().display().to_string(),
@@ -38,6 +39,7 @@ pub fn status(engine: &Arc<Engine>, _: &Caller, _: wire::VaultStatusRequest) -> 
         },
         recovery: status.recovery,
         damage: status.damage,
+        refreshing: is_locked_by_a_host.then_some(status.refreshing),
     })
 }
 
@@ -105,7 +107,7 @@ pub fn unlock(engine: &Arc<Engine>, caller: &Caller, request: wire::VaultUnlock)
     status(engine, caller, wire::VaultStatusRequest {})
 }
 
-/// Drops all keys.
+/// Drops the keys, all but those that keep tokens fresh where the settings say so.
 ///
 /// # Errors
 /// None.

@@ -21,6 +21,8 @@ pub struct Settings {
     pub passphrase_to_reveal: bool,
     /// Whether an export asks for the passphrase again.
     pub passphrase_to_export: bool,
+    /// Whether a locked vault keeps the keys that keep its tokens fresh; nobody can read a value with them.
+    pub refresh_while_locked: bool,
     /// Whether there is a passphrase: without one nothing is asked for again.
     pub has_passphrase: bool,
     /// Whether the host hears that the computer sleeps.
@@ -61,6 +63,9 @@ pub struct SettingsUpdate {
     /// See [`Settings::passphrase_to_export`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passphrase_to_export: Option<bool>,
+    /// See [`Settings::refresh_while_locked`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_while_locked: Option<bool>,
     /// The passphrase again, where it is asked for and the change protects less than now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passphrase: Option<Plaintext>,

@@ -65,6 +65,10 @@ pub struct Status {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub damage: Option<String>,
+    /// While a host has it locked: whether its tokens are kept fresh all the same (SECURITY.md O-71).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub refreshing: Option<bool>,
 }
 
 /// Asks for [`Status`].
@@ -118,7 +122,7 @@ pub struct VaultUnlock {
     pub passphrase: Option<Plaintext>,
 }
 
-/// Drops all keys.
+/// Drops the keys, all but those that keep tokens fresh where the settings say so.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]

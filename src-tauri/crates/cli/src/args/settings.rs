@@ -29,6 +29,12 @@ pub struct SettingsUpdate {
     /// The screen locks nothing
     #[arg(long)]
     pub no_lock_on_screen_lock: bool,
+    /// A locked host keeps the keys that keep tokens fresh, and no other
+    #[arg(long, conflicts_with = "no_refresh_while_locked")]
+    pub refresh_while_locked: bool,
+    /// A locked host keeps no key; tokens wait for the unlock
+    #[arg(long)]
+    pub no_refresh_while_locked: bool,
     /// A copied value is cleared after 5 to 120 seconds
     #[arg(long, value_name = "SECONDS")]
     pub clipboard: Option<u32>,

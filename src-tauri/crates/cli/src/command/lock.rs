@@ -30,7 +30,7 @@ pub fn unlock(context: &Context, face: &Face) -> Result {
     status::document(context, face, &mut door)
 }
 
-/// With a host, drops its keys; without one, nothing was open.
+/// With a host, drops its keys, all but those that keep tokens fresh where the settings say so; without one, nothing was open.
 ///
 /// # Errors
 /// When the host does not answer.
@@ -41,7 +41,12 @@ pub fn lock(context: &Context, face: &Face) -> Result {
     let mut door = Door::at(context, home)?;
     if let Door::Host(client) = &mut door {
         client.call(context.vault.as_str(), &VaultLock {})?;
-        face.say("Locked.");
+        let status = door.call_as_is(context, VaultStatusRequest {})?;
+        face.say(if status.refreshing == Some(true) {
+            "Locked. Its tokens are kept fresh; nobody can read them."
+        } else {
+            "Locked."
+        });
         return status::document(context, face, &mut door);
     }
     let status = door.call_as_is(context, VaultStatusRequest {})?;

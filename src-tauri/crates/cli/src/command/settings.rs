@@ -35,6 +35,7 @@ fn request(asked: &Asked, passphrase: Option<Plaintext>) -> SettingsUpdate {
         reveal_seconds: asked.reveal,
         passphrase_to_reveal: switch(asked.passphrase_to_reveal, asked.no_passphrase_to_reveal),
         passphrase_to_export: switch(asked.passphrase_to_export, asked.no_passphrase_to_export),
+        refresh_while_locked: switch(asked.refresh_while_locked, asked.no_refresh_while_locked),
         passphrase,
     }
 }
@@ -54,6 +55,7 @@ fn facts(settings: &Settings) -> String {
         ("locks when idle", idle),
         ("locks before sleep", yes(settings.lock_on_suspend)),
         ("locks with the screen", yes(settings.lock_on_screen_lock)),
+        ("refreshes while locked", yes(settings.refresh_while_locked)),
         (
             "clears the clipboard",
             format!("after {} seconds", settings.clipboard_seconds),

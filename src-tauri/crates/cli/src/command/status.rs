@@ -71,6 +71,7 @@ fn nothing(context: &Context) -> Status {
         freshness: Freshness::None,
         recovery: None,
         damage: None,
+        refreshing: None,
     }
 }
 
@@ -90,6 +91,12 @@ pub fn facts(status: &Status) -> String {
         || "none".to_owned(),
         |host| format!("{} (process {})", host.kind, host.pid),
     );
+    let locked = match (status.locked, status.refreshing) {
+        (false, _) => "no",
+        (true, Some(true)) => "yes, and its tokens are kept fresh",
+        (true, Some(false)) => "yes, and its tokens wait",
+        (true, None) => "yes",
+    };
     let freshness = match status.freshness {
         Freshness::Ok => "as new as last seen",
         Freshness::None => "not known",
@@ -101,7 +108,7 @@ pub fn facts(status: &Status) -> String {
         ("home", status.home.clone()),
         ("vault", vault),
         ("unlocked by", mode.to_owned()),
-        ("locked", if status.locked { "yes" } else { "no" }.to_owned()),
+        ("locked", locked.to_owned()),
         ("host", host),
         ("freshness", freshness.to_owned()),
     ])

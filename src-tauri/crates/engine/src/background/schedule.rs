@@ -71,7 +71,7 @@ impl Schedule {
     /// # Errors
     /// When locked or damaged.
     pub(super) fn due(&mut self, engine: &Engine) -> Result<Due<'_>> {
-        let vault = engine.unlocked()?;
+        let vault = engine.refreshing()?;
         self.catch_up(engine, &vault)?;
         drop(vault);
         let (wall, boot) = (engine.now(), engine.ports.clock.boot());

@@ -172,7 +172,7 @@ pub fn pending(engine: &Engine) -> Result<usize> {
 
 /// Asks again for what waits and whose pause is over (O-52). What became of each is in the audit log.
 pub(crate) fn retry(engine: &Engine) -> Result<()> {
-    let vault = engine.unlocked()?;
+    let vault = engine.refreshing()?;
     let waiting = vault.read(revocations::list)?;
     let now = engine.now();
     for pending in waiting {

@@ -93,10 +93,10 @@ pub(crate) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Hel
 /// One flight: lease, re-read, place at the gate, intent, request, answer. `seen` is the row that was not good enough.
 pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) -> Result<TokenSet> {
     // The background waits for no lease: it would hold its place at the gate while whoever has the lease waits for one.
-    let (wait, wish, mut pass) = match reason {
-        Reason::Due(pass) => (Duration::ZERO, Wish::Needed, Some(pass)),
-        Reason::Needed => (LEASE_WAIT, Wish::Needed, None),
-        Reason::Asked => (LEASE_WAIT, Wish::Now, None),
+    let (wait, wish, mut pass, is_by_itself) = match reason {
+        Reason::Due(pass) => (Duration::ZERO, Wish::Needed, Some(pass), true),
+        Reason::Needed => (LEASE_WAIT, Wish::Needed, None, false),
+        Reason::Asked => (LEASE_WAIT, Wish::Now, None, false),
     };
     // I3. The lease is a file lock: the kernel frees it when its holder dies (O-56); it is never stolen (O-57).
     let _lease = lease::take(&engine.home, &engine.name, id, wait).map_err(|error| match error {
@@ -105,7 +105,12 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
     })?;
     // I5: whoever locks the vault now does not keep this answer from being stored.
     let _flight = engine.flight();
-    let vault = engine.unlocked()?;
+    // O-71: what is due by itself goes on while the vault is locked; whoever waits for a token does not get one then.
+    let vault = if is_by_itself {
+        engine.refreshing()?
+    } else {
+        engine.unlocked()?
+    };
     let clock = &engine.ports.clock;
     let gate = engine.neighbours.gate();
     let mut begun = None;

@@ -16,7 +16,7 @@ use keyward_model::{SecretValue, connection::ConnectionState};
 use crate::{
     provider::Fault,
     server::answer,
-    support::{PASSPHRASE, World, by_passphrase, eventually, kind, new_secret, owner, shown, token},
+    support::{PASSPHRASE, World, by_passphrase, eventually, kind, new_secret, owner, shown},
 };
 
 /// Looks at the clock now instead of at the end of the nap.
@@ -68,33 +68,6 @@ fn o68_eight_hours_of_sleep() {
     });
     thread::sleep(Duration::from_millis(300));
     assert_eq!(world.provider.refreshes(), 7, "O-69: no storm");
-}
-
-/// O-71: whoever locks a vault ends all use of its keys, so a locked one asks no provider, however due its tokens are;
-/// what came due meanwhile is fresh soon after the unlock, with one request each and no refresh token sent twice.
-#[test]
-fn o71_a_locked_vault_asks_nobody_and_catches_up() {
-    let (world, engine) = World::connected();
-    world.connect(&engine, "APP2");
-    let _background = background::start(&engine).unwrap();
-    lifecycle::lock(&engine);
-    for _ in 0..5 {
-        world.clock.pass(3_550);
-        wake(&engine);
-        thread::sleep(Duration::from_millis(40));
-        assert_eq!(kind(token(&engine)), Some(Kind::Locked));
-    }
-    assert_eq!(world.provider.refreshes(), 0);
-    lifecycle::unlock(&engine, None).unwrap();
-    wake(&engine);
-    eventually("both are fresh", || {
-        keyward_engine::connections::list(&engine, "default", None)
-            .unwrap()
-            .iter()
-            .all(|shown| !shown.connection.lifetime.unwrap().is_due(engine.now()))
-    });
-    assert_eq!(world.provider.refreshes(), 2);
-    assert_eq!(world.provider.with(|state| state.reused), 0);
 }
 
 /// O-63: a provider that fails is asked at the pace of the pauses, and what needs a person not at all.
@@ -172,8 +145,8 @@ fn it_ends_when_it_is_dropped() {
     drop(background);
     // It takes milliseconds; a machine under load gets more, and a whole nap would be thirty seconds.
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    // Locked, it sleeps; unlocked, it looks.
-    lifecycle::lock(&engine);
+    // Closed, it sleeps; unlocked, it looks.
+    lifecycle::close(&engine);
     let background = background::start(&engine).unwrap();
     world.clock.pass(3_550);
     wake(&engine);
@@ -231,14 +204,14 @@ fn b6_the_anchor_follows() {
     world.clock.pass(61);
     wake(&engine);
     thread::sleep(Duration::from_millis(200));
-    lifecycle::lock(&engine);
+    lifecycle::close(&engine);
     let old = std::fs::read(&file).unwrap();
     lifecycle::unlock(&engine, None).unwrap();
     new_secret(&engine, "SECOND", "value").unwrap();
     world.clock.pass(61);
     wake(&engine);
     thread::sleep(Duration::from_millis(200));
-    lifecycle::lock(&engine);
+    lifecycle::close(&engine);
     std::fs::write(&file, old).unwrap();
     assert_eq!(kind(lifecycle::unlock(&engine, None)), Some(Kind::Corrupt));
 }

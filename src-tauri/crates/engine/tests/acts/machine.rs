@@ -118,8 +118,15 @@ fn el7_a_machine_wide_client_is_used_from_another_vault_while_its_own_is_open() 
     let last = two.world.provider.with(|state| state.last.clone()).unwrap();
     assert!(last.header("authorization").unwrap().starts_with("Basic "));
 
-    // Its vault locked: nothing is lost, nothing is asked, and the vault is named.
+    // Its vault “locked, refreshing”: it can be used, and nobody reads its secret.
     lifecycle::lock(&work);
+    assert_eq!(keys(&own).len(), 1);
+    two.world.clock.pass(3_500);
+    token(&own).unwrap();
+    lifecycle::unlock(&work, None).unwrap();
+
+    // No key of it left: nothing is lost, nothing is asked, and the vault is named.
+    lifecycle::close(&work);
     assert_eq!(keys(&own), []);
     assert_eq!(
         connections::find(&own, ENV, "APP")
@@ -141,7 +148,7 @@ fn el7_a_machine_wide_client_is_used_from_another_vault_while_its_own_is_open() 
     token(&own).unwrap();
 
     // Disconnecting needs nobody's leave, even with that vault locked.
-    lifecycle::lock(&work);
+    lifecycle::close(&work);
     let (_, revocation) = connections::disconnect(&own, &owner(), ENV, "APP").unwrap();
     assert!(
         matches!(revocation, connections::Revocation::Queued(_)),
@@ -155,8 +162,8 @@ fn el7_a_machine_wide_client_is_used_from_another_vault_while_its_own_is_open() 
 fn el7_a_one_shot_command_opens_the_other_vault_by_the_keychain() {
     let (two, own, work) = Two::new();
     two.world.auth_client_for(&work, "SHARED", Visibility::Machine);
-    lifecycle::lock(&own);
-    lifecycle::lock(&work);
+    lifecycle::close(&own);
+    lifecycle::close(&work);
     let alone = two.engine("default", Opening::OneShot);
     lifecycle::unlock(&alone, None).unwrap();
     assert_eq!(keys(&alone), [("SHARED".to_owned(), Some("work".to_owned()), 0)]);

@@ -23,6 +23,7 @@ mod items;
 mod keys;
 mod lab;
 mod lifecycle;
+mod locked;
 mod machine;
 mod provider;
 mod providers;

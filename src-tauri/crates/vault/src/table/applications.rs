@@ -44,7 +44,7 @@ pub fn find_or_insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Res
         url: new.url.map(str::to_owned),
         created_at: now,
     };
-    let name_bi = name_bi(tx, &application);
+    let name_bi = name_bi(tx, &application)?;
     tx.insert(
         Kind::Application,
         *application.id.as_bytes(),
@@ -74,7 +74,7 @@ pub fn update(tx: &mut WriteTx<'_>, application: &Application) -> Result<()> {
 /// # Errors
 /// [`crate::error::Error::Corrupt`].
 pub fn find(tx: &Tx<'_>, key: &AppName) -> Result<Option<Application>> {
-    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str()))? else {
+    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str())?)? else {
         return Ok(None);
     };
     decode(tx, &record, &tx.open(&record)?).map(Some)
@@ -105,7 +105,7 @@ pub fn remove_unused(tx: &mut WriteTx<'_>, key: &AppName) -> Result<()> {
         || auth_clients::list(tx)?
             .iter()
             .any(|client| is_it(&client.application));
-    let record = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str()))?;
+    let record = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str())?)?;
     match record {
         Some(record) if !used => tx.remove(&record),
         _ => Ok(()),
@@ -131,10 +131,10 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<A
         url: map.maybe(URL.into(), Map::string)?,
         created_at: map.time(CREATED_AT.into())?,
     };
-    table::check_name(record, Kind::Application, &name_bi(tx, &application))?;
+    table::check_name(tx, record, Kind::Application, || name_bi(tx, &application))?;
     Ok(application)
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, application: &Application) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, application: &Application) -> Result<[u8; 16]> {
     tx.name_bi(SCOPE, None, application.key.as_str())
 }

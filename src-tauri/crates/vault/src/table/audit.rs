@@ -22,11 +22,11 @@ const STEP: usize = 128;
 
 /// What stands in for the MAC of row 0.
 pub(crate) fn genesis(keys: &Keys) -> [u8; 32] {
-    mac(&keys.ring.audit, &[b"genesis", &keys.uuid])
+    mac(&keys.refreshing.audit, &[b"genesis", &keys.uuid])
 }
 
 fn row_mac(keys: &Keys, before: &[u8; 32], seq: u64, body: &[u8]) -> [u8; 32] {
-    mac(&keys.ring.audit, &[before, &seq.to_be_bytes(), body])
+    mac(&keys.refreshing.audit, &[before, &seq.to_be_bytes(), body])
 }
 
 fn aad(keys: &Keys, seq: u64) -> Vec<u8> {
@@ -52,7 +52,7 @@ pub fn append(tx: &mut WriteTx<'_>, event: &AuditEvent) -> Result<()> {
     let mut manifest = tx.manifest.borrow_mut();
     let seq = manifest.audit_seq + 1;
     let body = seal(
-        &tx.keys.ring.audit_enc,
+        &tx.keys.refreshing.audit_enc,
         "audit",
         &aad(tx.keys, seq),
         &pad_to(&plaintext, STEP),
@@ -252,8 +252,14 @@ pub(crate) fn renew(
             .db
             .prepare_cached("SELECT body FROM audit WHERE seq = ?1")?
             .query_row([seq], |row| row.get(0))?;
-        let plaintext = open(&old.ring.audit_enc, "audit", &aad(old, seq), &body).map_err(|_| damaged())?;
-        let body = seal(&tx.keys.ring.audit_enc, "audit", &aad(tx.keys, seq), &plaintext)?;
+        let plaintext =
+            open(&old.refreshing.audit_enc, "audit", &aad(old, seq), &body).map_err(|_| damaged())?;
+        let body = seal(
+            &tx.keys.refreshing.audit_enc,
+            "audit",
+            &aad(tx.keys, seq),
+            &plaintext,
+        )?;
         head = row_mac(tx.keys, &head, seq, &body);
         tx.db
             .prepare_cached("UPDATE audit SET body = ?2, mac = ?3 WHERE seq = ?1")?
@@ -268,7 +274,8 @@ pub(crate) fn renew(
 
 /// The event of row `seq`, whatever the rows around it say.
 pub(crate) fn open_row(keys: &Keys, seq: u64, body: &[u8]) -> Result<AuditEvent> {
-    let plaintext = open(&keys.ring.audit_enc, "audit", &aad(keys, seq), body).map_err(|_| damaged())?;
+    let plaintext =
+        open(&keys.refreshing.audit_enc, "audit", &aad(keys, seq), body).map_err(|_| damaged())?;
     let plaintext = unpad(plaintext).map_err(|_| damaged())?;
     let map = Map::parse(&plaintext, OUTCOME.into())?;
     Ok(AuditEvent {

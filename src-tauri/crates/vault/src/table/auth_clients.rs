@@ -34,7 +34,7 @@ pub fn insert(
     client_secret: Option<&SecretValue>,
     now: Timestamp,
 ) -> Result<AuthClient> {
-    let name_bi = tx.name_bi(SCOPE, None, client.key.as_str());
+    let name_bi = tx.name_bi(SCOPE, None, client.key.as_str())?;
     if tx.exists(&name_bi)? {
         return Err(Error::Conflict(format!(
             "an auth client {} exists already",
@@ -71,7 +71,7 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<AuthClient>> {
 /// # Errors
 /// [`Error::NotFound`], with the right spelling where only the case differs.
 pub fn find(tx: &Tx<'_>, key: &Handle) -> Result<AuthClient> {
-    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str()))? else {
+    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, key.as_str())?)? else {
         return Err(Error::NotFound(format!("the auth client {}", key.as_str())));
     };
     let client = decode(tx, &record, &tx.open(&record)?)?;

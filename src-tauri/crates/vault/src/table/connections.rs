@@ -78,7 +78,7 @@ pub fn insert(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
     {
         tx.by_uuid(Kind::AuthClient, address.client.as_bytes())?;
     }
-    let name_bi = name_bi(tx, connection);
+    let name_bi = name_bi(tx, connection)?;
     let plaintext = encode(connection);
     tx.insert(Kind::Connection, *connection.id.as_bytes(), name_bi, &plaintext)
 }
@@ -208,7 +208,7 @@ fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Connection)> {
     Ok((record, connection))
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, connection: &Connection) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, connection: &Connection) -> Result<[u8; 16]> {
     tx.name_bi(
         items::SCOPE,
         Some(connection.environment),
@@ -407,7 +407,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         created_at: map.time(CREATED_AT.into())?,
         updated_at: map.time(UPDATED_AT.into())?,
     };
-    table::check_name(record, Kind::Connection, &name_bi(tx, &connection))?;
+    table::check_name(tx, record, Kind::Connection, || name_bi(tx, &connection))?;
     Ok(connection)
 }
 

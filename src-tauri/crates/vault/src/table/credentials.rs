@@ -78,7 +78,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Cred
         },
         now,
     )?;
-    let name_bi = name_bi(tx, &credential);
+    let name_bi = name_bi(tx, &credential)?;
     tx.insert(
         Kind::Credential,
         *id.as_bytes(),
@@ -314,14 +314,14 @@ fn place(variable: &Variable, number: u32) -> versions::Place {
     }
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, credential: &Credential) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, credential: &Credential) -> Result<[u8; 16]> {
     match credential.deleted_at {
         None => tx.name_bi(
             items::SCOPE,
             Some(credential.environment),
             credential.key.as_str(),
         ),
-        Some(_) => trash_index(&tx.keys.ring.index, credential.id.as_bytes()),
+        Some(_) => Ok(trash_index(&tx.keys.owner()?.index, credential.id.as_bytes())),
     }
 }
 
@@ -341,7 +341,7 @@ fn open_live(tx: &Tx<'_>, id: Id) -> Result<(Record, Credential)> {
 }
 
 fn store(tx: &mut WriteTx<'_>, record: &Record, credential: Credential) -> Result<Credential> {
-    let name_bi = name_bi(tx, &credential);
+    let name_bi = name_bi(tx, &credential)?;
     tx.replace(record, name_bi, &fields::encode(&credential))?;
     Ok(credential)
 }

@@ -27,7 +27,7 @@ const COLOUR: u8 = 4;
 /// # Errors
 /// [`Error::Conflict`] when the name is taken, in whatever case.
 pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> Result<Environment> {
-    let name_bi = tx.name_bi(SCOPE, None, name.as_str());
+    let name_bi = tx.name_bi(SCOPE, None, name.as_str())?;
     if tx.exists(&name_bi)? {
         return Err(Error::Conflict(format!(
             "an environment {} exists already",
@@ -81,7 +81,7 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<Environment>> {
 /// # Errors
 /// [`Error::NotFound`], with the right spelling where only the case differs.
 pub fn find(tx: &Tx<'_>, name: &EnvironmentName) -> Result<Environment> {
-    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, name.as_str()))? else {
+    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, None, name.as_str())?)? else {
         return Err(Error::NotFound(format!("the environment {}", name.as_str())));
     };
     let environment = decode(tx, &record, &tx.open(&record)?)?;
@@ -89,11 +89,14 @@ pub fn find(tx: &Tx<'_>, name: &EnvironmentName) -> Result<Environment> {
     Ok(environment)
 }
 
-/// The environment of this identity.
+/// The environment of this identity; while “locked, refreshing” as it was when the vault was locked.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::Locked`] for one that is not remembered.
 pub fn read(tx: &Tx<'_>, id: Id) -> Result<Environment> {
+    if let Some(environment) = tx.keys.remembered(id) {
+        return Ok(environment.clone());
+    }
     let record = tx.by_uuid(Kind::Environment, id.as_bytes())?;
     decode(tx, &record, &tx.open(&record)?)
 }
@@ -146,10 +149,10 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<E
             .map(|name| Colour::parse(name).ok_or_else(table::unknown))
             .transpose()?,
     };
-    table::check_name(record, Kind::Environment, &name_bi(tx, &environment))?;
+    table::check_name(tx, record, Kind::Environment, || name_bi(tx, &environment))?;
     Ok(environment)
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, environment: &Environment) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, environment: &Environment) -> Result<[u8; 16]> {
     tx.name_bi(SCOPE, None, environment.name.as_str())
 }

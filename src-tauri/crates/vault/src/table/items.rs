@@ -80,7 +80,7 @@ pub(crate) fn check_free(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<(
 /// # Errors
 /// [`Error::Corrupt`].
 pub fn in_any_case(tx: &Tx<'_>, environment: Id, key: &Handle) -> Result<Option<Item>> {
-    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, Some(environment), key.as_str()))? else {
+    let Some(record) = tx.by_name(&tx.name_bi(SCOPE, Some(environment), key.as_str())?)? else {
         return Ok(None);
     };
     let plaintext = tx.open(&record)?;

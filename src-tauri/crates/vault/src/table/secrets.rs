@@ -101,7 +101,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Secr
         favourite: new.favourite,
         value_changed_at: new.value_changed_at,
     };
-    let name_bi = name_bi(tx, &secret);
+    let name_bi = name_bi(tx, &secret)?;
     tx.insert(Kind::Secret, *id.as_bytes(), name_bi, &encode(&secret))?;
     Ok(secret)
 }
@@ -316,10 +316,10 @@ fn place(parent: Id, number: u32) -> versions::Place {
     }
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, secret: &Secret) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, secret: &Secret) -> Result<[u8; 16]> {
     match secret.deleted_at {
         None => tx.name_bi(items::SCOPE, Some(secret.environment), secret.key.as_str()),
-        Some(_) => trash_index(&tx.keys.ring.index, secret.id.as_bytes()),
+        Some(_) => Ok(trash_index(&tx.keys.owner()?.index, secret.id.as_bytes())),
     }
 }
 
@@ -330,7 +330,7 @@ fn open(tx: &Tx<'_>, id: Id) -> Result<(Record, Secret)> {
 }
 
 fn store(tx: &mut WriteTx<'_>, record: &Record, secret: Secret) -> Result<Secret> {
-    let name_bi = name_bi(tx, &secret);
+    let name_bi = name_bi(tx, &secret)?;
     tx.replace(record, name_bi, &encode(&secret))?;
     Ok(secret)
 }
@@ -394,6 +394,6 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<S
             .maybe(VALUE_CHANGED_AT.into(), Map::time)?
             .unwrap_or(created_at),
     };
-    table::check_name(record, Kind::Secret, &name_bi(tx, &secret))?;
+    table::check_name(tx, record, Kind::Secret, || name_bi(tx, &secret))?;
     Ok(secret)
 }

@@ -23,15 +23,18 @@ const CLIPBOARD_SECONDS: u8 = 4;
 const REVEAL_SECONDS: u8 = 5;
 const PASSPHRASE_TO_REVEAL: u8 = 6;
 const PASSPHRASE_TO_EXPORT: u8 = 7;
+const REFRESH_WHILE_LOCKED: u8 = 8;
+/// The highest of them.
+const LAST: u8 = REFRESH_WHILE_LOCKED;
 
-/// What is stored; `None` until something was.
+/// What is stored, over what is `usual` where nothing is.
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`] when it fails its checks.
-pub fn read(tx: &Tx<'_>) -> Result<Option<Settings>> {
-    match tx.by_name(&place(tx))? {
-        Some(record) => decode(tx, &record, &tx.open(&record)?).map(Some),
-        None => Ok(None),
+pub fn read(tx: &Tx<'_>, usual: Settings) -> Result<Settings> {
+    match tx.by_name(&place(tx)?)? {
+        Some(record) => decode(tx, &record, &tx.open(&record)?, usual),
+        None => Ok(usual),
     }
 }
 
@@ -40,7 +43,7 @@ pub fn read(tx: &Tx<'_>) -> Result<Option<Settings>> {
 /// # Errors
 /// [`crate::Error::Corrupt`] when what is there fails its checks.
 pub fn store(tx: &mut WriteTx<'_>, settings: &Settings) -> Result<()> {
-    let (name_bi, body) = (place(tx), encode(settings));
+    let (name_bi, body) = (place(tx)?, encode(settings));
     match tx.by_name(&name_bi)? {
         Some(record) => tx.replace(&record, name_bi, &body),
         None => {
@@ -50,12 +53,9 @@ pub fn store(tx: &mut WriteTx<'_>, settings: &Settings) -> Result<()> {
     }
 }
 
-fn place(tx: &Tx<'_>) -> [u8; 16] {
+/// Its name_bi.
+pub(crate) fn place(tx: &Tx<'_>) -> Result<[u8; 16]> {
     tx.name_bi(SCOPE, None, HANDLE)
-}
-
-pub(crate) fn name_bi(tx: &Tx<'_>, _: &Settings) -> [u8; 16] {
-    place(tx)
 }
 
 fn encode(settings: &Settings) -> zeroize::Zeroizing<Vec<u8>> {
@@ -73,12 +73,13 @@ fn encode(settings: &Settings) -> zeroize::Zeroizing<Vec<u8>> {
         (REVEAL_SECONDS, Item::Unsigned(settings.reveal_seconds.into())),
         (PASSPHRASE_TO_REVEAL, Item::Bool(settings.passphrase_to_reveal)),
         (PASSPHRASE_TO_EXPORT, Item::Bool(settings.passphrase_to_export)),
+        (REFRESH_WHILE_LOCKED, Item::Bool(settings.refresh_while_locked)),
     ])
 }
 
-pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<Settings> {
-    let map = Map::parse(plaintext, PASSPHRASE_TO_EXPORT.into())?;
-    table::check_name(record, Kind::Settings, &place(tx))?;
+pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8], usual: Settings) -> Result<Settings> {
+    let map = Map::parse(plaintext, LAST.into())?;
+    table::check_name(tx, record, Kind::Settings, || place(tx))?;
     Ok(Settings {
         auto_lock_minutes: map.u32(AUTO_LOCK_MINUTES.into())?,
         lock_on_suspend: map.flag(LOCK_ON_SUSPEND.into())?,
@@ -87,5 +88,9 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<S
         reveal_seconds: map.u32(REVEAL_SECONDS.into())?,
         passphrase_to_reveal: map.flag(PASSPHRASE_TO_REVEAL.into())?,
         passphrase_to_export: map.flag(PASSPHRASE_TO_EXPORT.into())?,
+        // Absent in a record that was stored before there was a choice.
+        refresh_while_locked: map
+            .maybe(REFRESH_WHILE_LOCKED.into(), Map::flag)?
+            .unwrap_or(usual.refresh_while_locked),
     })
 }

@@ -31,8 +31,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn name_bi(self, tx: &Tx<'_>) -> [u8; 16] {
-        version_index(&tx.keys.ring.index, self.parent.as_bytes(), self.number)
+    fn name_bi(self, tx: &Tx<'_>) -> Result<[u8; 16]> {
+        Ok(version_index(
+            &tx.keys.owner()?.index,
+            self.parent.as_bytes(),
+            self.number,
+        ))
     }
 }
 
@@ -48,7 +52,7 @@ pub(crate) fn insert(
         return Err(Error::TooLarge);
     }
     let id = tx.new_id()?;
-    let name_bi = place.name_bi(tx);
+    let name_bi = place.name_bi(tx)?;
     let plaintext = body::encode(&[
         (PARENT, Item::id(&place.parent)),
         (NUMBER, Item::Unsigned(place.number.into())),
@@ -63,10 +67,15 @@ pub(crate) fn insert(
 
 /// The row of a version and its plaintext; its name is recomputed from the body.
 fn read(tx: &Tx<'_>, place: Place) -> Result<Option<(Record, Zeroizing<Vec<u8>>)>> {
-    let Some(record) = tx.by_name(&place.name_bi(tx))? else {
+    let Some(record) = tx.by_name(&place.name_bi(tx)?)? else {
         return Ok(None);
     };
-    let plaintext = tx.open(&record)?;
+    let plaintext = open(tx, place, &record)?;
+    Ok(Some((record, plaintext)))
+}
+
+fn open(tx: &Tx<'_>, place: Place, record: &Record) -> Result<Zeroizing<Vec<u8>>> {
+    let plaintext = tx.open(record)?;
     let map = Map::parse(&plaintext, VALUE.into())?;
     if record.kind != place.kind
         || map.id(PARENT.into())? != place.parent
@@ -74,7 +83,7 @@ fn read(tx: &Tx<'_>, place: Place) -> Result<Option<(Record, Zeroizing<Vec<u8>>)
     {
         return Err(Error::Corrupt("a version lies under another's name".to_owned()));
     }
-    Ok(Some((record, plaintext)))
+    Ok(plaintext)
 }
 
 /// One value; `None` when there is no such number.
@@ -87,14 +96,16 @@ pub(crate) fn value(tx: &Tx<'_>, place: Place) -> Result<Option<SecretValue>> {
         .map(Some)
 }
 
-/// The value that a parent names as its current one: both the number and the record must fit.
+/// The value that a parent names as its current one: both the number and the record must fit. Found by the record,
+/// as a vault that is “locked, refreshing” has no index (§b.2).
 pub(crate) fn current(tx: &Tx<'_>, place: Place, record: Id) -> Result<SecretValue> {
-    match read(tx, place)? {
-        Some((found, plaintext)) if found.uuid == *record.as_bytes() => {
-            Map::parse(&plaintext, VALUE.into())?.secret(VALUE.into())
-        }
-        _ => Err(Error::Corrupt("the current value is missing".to_owned())),
-    }
+    let record = match tx.by_uuid(place.kind, record.as_bytes()) {
+        Err(Error::NotFound(_)) => return Err(Error::Corrupt("the current value is missing".to_owned())),
+        found => found?,
+    };
+    let plaintext = open(tx, place, &record)?;
+    super::check_name(tx, &record, place.kind, || place.name_bi(tx))?;
+    Map::parse(&plaintext, VALUE.into())?.secret(VALUE.into())
 }
 
 /// What is known about one version; its value stays where it is.
@@ -114,7 +125,7 @@ pub(crate) fn describe(tx: &Tx<'_>, place: Place) -> Result<Option<Version>> {
 
 /// Removes one version for good; one that is gone is fine.
 pub(crate) fn remove(tx: &mut WriteTx<'_>, place: Place) -> Result<()> {
-    let name_bi = place.name_bi(tx);
+    let name_bi = place.name_bi(tx)?;
     match tx.by_name(&name_bi)? {
         Some(record) if record.kind == place.kind => tx.remove(&record),
         Some(_) => Err(Error::Corrupt("a record lies under another's name".to_owned())),
@@ -131,6 +142,6 @@ pub(crate) fn name_bi(tx: &Tx<'_>, new: &Tx<'_>, record: &Record, plaintext: &[u
         number: map.u32(NUMBER.into())?,
     };
     map.bytes(VALUE.into())?;
-    super::check_name(record, place.kind, &place.name_bi(tx))?;
-    Ok(place.name_bi(new))
+    super::check_name(tx, record, place.kind, || place.name_bi(tx))?;
+    place.name_bi(new)
 }

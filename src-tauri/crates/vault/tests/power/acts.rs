@@ -154,7 +154,7 @@ pub fn told(world: &World, vault: &UnlockedVault) -> String {
                 let waits = connections::intent(tx, &connection)?.is_some();
                 let _ = write!(state, "{} = {token:?}, intent {waits}; ", connection.key);
             }
-            let _ = write!(state, "{:?}; ", settings::read(tx)?);
+            let _ = write!(state, "{:?}; ", settings::read(tx, Settings::SESSION)?);
             Ok(())
         })
         .unwrap();

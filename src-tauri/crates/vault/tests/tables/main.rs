@@ -6,6 +6,7 @@ mod support;
 mod credentials;
 mod entered;
 mod lists;
+mod narrowed;
 mod settings;
 mod tokens;
 mod values;

@@ -9,7 +9,10 @@ use super::*;
 fn settings_are_one_record_or_none() {
     let world = World::new();
     let vault = world.create();
-    assert_eq!(vault.read(settings::read).unwrap(), None);
+    let read = |vault: &UnlockedVault, usual| vault.read(|tx| settings::read(tx, usual)).unwrap();
+    for usual in [Settings::SESSION, Settings::PASSPHRASE] {
+        assert_eq!(read(&vault, usual), usual);
+    }
     let first = Settings {
         auto_lock_minutes: 1440,
         clipboard_seconds: 5,
@@ -17,10 +20,12 @@ fn settings_are_one_record_or_none() {
     };
     for settings in [first, Settings::SESSION, first] {
         vault.write(NOW, |tx| settings::store(tx, &settings)).unwrap();
-        assert_eq!(vault.read(settings::read).unwrap(), Some(settings));
+        for usual in [Settings::SESSION, Settings::PASSPHRASE] {
+            assert_eq!(read(&vault, usual), settings);
+        }
     }
     // The environment `default`, and these.
     assert_eq!(vault.verify().unwrap().records, 2);
     drop(vault);
-    assert_eq!(world.unlock().unwrap().read(settings::read).unwrap(), Some(first));
+    assert_eq!(read(&world.unlock().unwrap(), Settings::SESSION), first);
 }

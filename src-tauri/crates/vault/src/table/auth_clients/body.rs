@@ -177,11 +177,11 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<A
         registration: registration(&map)?,
         created_at: map.time(CREATED_AT.into())?,
     };
-    table::check_name(record, Kind::AuthClient, &name_bi(tx, &client))?;
+    table::check_name(tx, record, Kind::AuthClient, || name_bi(tx, &client))?;
     Ok(client)
 }
 
-pub(crate) fn name_bi(tx: &Tx<'_>, client: &AuthClient) -> [u8; 16] {
+pub(crate) fn name_bi(tx: &Tx<'_>, client: &AuthClient) -> Result<[u8; 16]> {
     tx.name_bi(SCOPE, None, client.key.as_str())
 }
 

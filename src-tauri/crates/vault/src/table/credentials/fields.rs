@@ -95,7 +95,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8]) -> Result<C
         updated_at: map.time(UPDATED_AT.into())?,
         deleted_at: map.maybe(DELETED_AT.into(), Map::time)?,
     };
-    table::check_name(record, Kind::Credential, &name_bi(tx, &credential))?;
+    table::check_name(tx, record, Kind::Credential, || name_bi(tx, &credential))?;
     Ok(credential)
 }
 
