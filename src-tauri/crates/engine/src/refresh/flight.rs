@@ -83,6 +83,7 @@ pub(crate) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Hel
             .filter(|unsaved| unsaved.row == row)
     {
         held.connection.lifetime = Some(unsaved.tokens.lifetime);
+        held.connection.granted_scope.clone_from(&unsaved.tokens.scope);
         held.connection.upkeep = unsaved.upkeep;
         held.connection.kept.clone_from(&unsaved.kept);
         held.tokens = Some((duplicate(&unsaved.tokens), row));
