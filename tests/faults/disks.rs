@@ -7,17 +7,15 @@ use std::process::Command;
 use std::time::Duration;
 
 use keyward_tests::home::{Home, Outcome};
-use keyward_tests::process::wait_for;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use crate::ground::{Door, Keychained, skipped};
-use crate::laboratory::Provider;
 
 /// A small disk of its own, mounted over KEYWARD_HOME; unmounted at the end.
-struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
     /// `None` where this machine does not let us mount.
@@ -50,7 +48,7 @@ impl Disk {
     }
 
     /// Fills what is left but `spare` KiB.
-    fn fill(&self, spare: usize) {
+    pub fn fill(&self, spare: usize) {
         let filler = self.0.join("filler");
         let mut bytes = vec![0; 64 * 1024];
         let mut file = std::fs::File::create(&filler).unwrap();
@@ -62,7 +60,7 @@ impl Disk {
         close_to_others(&filler);
     }
 
-    fn empty(&self) {
+    pub fn empty(&self) {
         std::fs::remove_file(self.0.join("filler")).unwrap();
     }
 }
@@ -73,7 +71,7 @@ impl Drop for Disk {
     }
 }
 
-fn close_to_others(path: &Path) {
+pub fn close_to_others(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
@@ -83,7 +81,7 @@ fn on_a_disk(size: &str) -> Option<(Keychained, Disk)> {
     put_on_a_disk(Keychained::new(), size)
 }
 
-fn put_on_a_disk(home: Keychained, size: &str) -> Option<(Keychained, Disk)> {
+pub fn put_on_a_disk(home: Keychained, size: &str) -> Option<(Keychained, Disk)> {
     let kept = home.path().join("kept");
     std::fs::rename(home.keyward_home(), &kept).unwrap();
     std::fs::create_dir(home.keyward_home()).unwrap();
@@ -238,7 +236,7 @@ fn r23_every_step_of_a_filling_disk() {
     home.is_sound();
 }
 
-fn asked(door: &mut Door, verb: &str, body: &Value) -> Result<Value, Value> {
+pub fn asked(door: &mut Door, verb: &str, body: &Value) -> Result<Value, Value> {
     door.ask(verb, body).expect("the host goes on")
 }
 
@@ -387,56 +385,5 @@ fn r23_r24_copies_and_restores_on_a_bad_disk() {
     home.ends(&["restore", &elsewhere], 0);
     assert_eq!(home.ends(&["get", "KEY"], 0).stdout, b"value");
     assert_ne!(home.keyward(&["get", "LATER"]).output().unwrap().code(), 0);
-    home.is_sound();
-}
-
-/// R-23, O-72: the disk fills while the provider has the refresh token and has replaced it. With the ballast the new
-/// tokens are stored; without it the host serves them from memory, says so, and stores them once there is room.
-#[test]
-fn o72_new_tokens_survive_a_full_disk() {
-    let provider = Provider::new();
-    let Some((home, disk)) = put_on_a_disk(Provider::home(), "16m") else {
-        return;
-    };
-    provider.connect(&home);
-    let ballast = home.keyward_home().join("vaults/default/ballast");
-    for with_ballast in [true, false] {
-        let host = home.host();
-        wait_for("the ballast", Duration::from_secs(20), || {
-            ballast.exists().then_some(())
-        })
-        .unwrap();
-        provider.make_due(&home, Duration::from_secs(3));
-        let before = provider.arrived();
-        let mut asking = home.keyward(&["token", "MAIL"]).start().unwrap();
-        wait_for("the request", Duration::from_secs(20), || {
-            (provider.arrived() > before).then_some(())
-        })
-        .unwrap();
-        if !with_ballast {
-            std::fs::remove_file(&ballast).unwrap();
-        }
-        disk.fill(0);
-        assert!(asking.wait(Duration::from_secs(40)).unwrap().success());
-        let token = home.ends(&["token", "MAIL"], 0).text();
-        assert!(provider.lab.takes(&token), "{with_ballast}");
-        assert_eq!(provider.arrived(), before + 1, "{with_ballast}");
-        let doctor = home.keyward(&["doctor", "--json"]).output().unwrap();
-        let told = doctor.text().contains("unsaved_tokens");
-        assert_eq!(told, !with_ballast, "{}", doctor.text());
-        disk.empty();
-        if !with_ballast {
-            wait_for("the tokens are stored", Duration::from_secs(60), || {
-                let doctor = home.keyward(&["doctor", "--json"]).output().ok()?;
-                (!doctor.text().contains("unsaved_tokens")).then_some(())
-            })
-            .unwrap();
-        }
-        // Without farewell: what counts is what lies on the disk.
-        drop(host);
-        assert_eq!(home.ends(&["token", "MAIL"], 0).text(), token, "{with_ballast}");
-        home.ends(&["connection", "refresh", "MAIL"], 0);
-    }
-    assert_eq!(provider.reuses(), 0, "O-58");
     home.is_sound();
 }

@@ -33,6 +33,11 @@ impl Provider {
 
     /// The AuthClient `PROVIDER` and the Connection `MAIL`.
     pub fn connect(&self, home: &Keychained) {
+        self.connect_with(home, &[]);
+    }
+
+    /// The same, with more for the AuthClient.
+    pub fn connect_with(&self, home: &Keychained, more: &[&str]) {
         let [auth, token, revoke] =
             [Endpoint::Authorize, Endpoint::Token, Endpoint::Revoke].map(|endpoint| self.lab.uri(endpoint));
         let add = [
@@ -50,7 +55,7 @@ impl Provider {
             "--revocation-uri",
             &revoke,
         ];
-        home.ends(&add, 0);
+        home.ends(&[&add[..], more].concat(), 0);
         home.ends(&["connect", "MAIL", "--timeout", "60s"], 0);
     }
 

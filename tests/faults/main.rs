@@ -16,6 +16,7 @@ mod kill_in_writes;
 mod memory;
 mod rude_clients;
 mod tampered;
+mod unsaved_tokens;
 
 mod relay;
 

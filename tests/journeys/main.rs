@@ -6,6 +6,10 @@
 
 mod common;
 mod provider;
+/// What the tests of the protocol speak to as well: a server that says whatever a test wants.
+#[path = "../../src-tauri/crates/oauth/tests/wire/server.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod server;
 
 mod app_credentials;
 mod audit;
@@ -29,6 +33,7 @@ mod init;
 mod inject;
 mod keys;
 mod lock;
+mod oauth1;
 mod provider_check;
 mod providers;
 mod queue;

@@ -7,7 +7,7 @@ use keyward_tests::oidc::{NATIVE_CLIENT, OidcServer};
 use keyward_tests::process::wait_for;
 use serde_json::{Value, json};
 
-use crate::common::{add, error, has_members, hint, json, ok, passphrase_home};
+use crate::common::{add, error, has_members, hint, is_time, json, ok, passphrase_home};
 use crate::provider::{Ground, add_client, connect, connecting, ground, show};
 
 /// EL1, EL3, O-54, O-58, O-64, O-65: 5-second tokens with rotation and reuse detection while a host serves; then
@@ -365,4 +365,37 @@ fn o59_a_dead_grant_needs_consent() {
         (&connection["id"], &connection["created_at"], &json!("ready"))
     );
     ok(&home.keyward(&["token", "SHOP"]));
+}
+
+/// EL10, OA10: refreshes are listed, the newest first, with how each ended and how long the provider took over it; a
+/// person who looks at the Connection is told of the last one.
+#[test]
+fn el10_refreshes_are_listed_with_how_long_each_took() {
+    let Ground { home, server } = ground(90);
+    connect(&home, "SHOP", &[]);
+    let history = || json(&home.keyward(&["connection", "history", "SHOP", "--json"]));
+    assert_eq!(history(), json!([]), "a consent is no refresh");
+    ok(&home.keyward(&["connection", "refresh", "SHOP"]));
+    drop(server);
+    error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 8);
+    let list = history();
+    let outcomes: Vec<&Value> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .inspect(|one| {
+            has_members(one, "at outcome took_ms");
+            is_time(&one["at"]);
+            assert!(one["took_ms"].as_u64().is_some_and(|took| took < 20_000), "{one}");
+        })
+        .map(|one| &one["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["temporary", "ok"]);
+    let took = format!("{} ms", list[0]["took_ms"]);
+    for args in [["connection", "history", "SHOP"], ["connection", "show", "SHOP"]] {
+        let text = ok(&home.keyward(&args)).text();
+        assert!(text.contains("temporary") && text.contains(&took), "{text}");
+    }
+    // The document of `show` is the Connection and nothing else (CLI.md).
+    assert!(show(&home, "SHOP").get("last_refresh").is_none());
 }

@@ -201,7 +201,9 @@ export const importRows: ImportRow[] = [
   found(11, "SLACK_ALERTS_CHANNEL", "same", "skip"),
 ];
 
-export const attempts: RefreshAttempt[] = Array.from({ length: 20 }, (_, n) => ({ at: ago(19 + n * 55), outcome: n === 6 ? "temporary" : "ok" }));
+export const attempts: RefreshAttempt[] = Array.from({ length: 20 }, (_, n) => ({
+  at: ago(19 + n * 55), outcome: n === 6 ? "temporary" : "ok", took_ms: n === 6 ? 10_000 : 118 + ((n * 53) % 190),
+}));
 
 export const facts: TokenFacts = {
   asked: ["openid", "email", "drive.readonly", "calendar.events", "contacts.readonly"],

@@ -286,7 +286,7 @@ export function fixture(asked: URLSearchParams): Door {
     auth_client_delete: () => ({}),
     auth_client_discover: async ({ issuer }) => {
       await wait(700);
-      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, device_uri: null, registers_clients: false, names_itself: true, warnings: [] };
+      return { issuer, auth_uri: `${issuer}/authorize`, token_uri: `${issuer}/token`, revocation_uri: `${issuer}/revoke`, device_uri: null, jwks_uri: `${issuer}/keys`, registers_clients: false, names_itself: true, warnings: [] };
     },
     auth_client_choose_file: () => ({ name: "clients.csv" }),
     auth_client_import: async ({ dry_run, skip_existing }) => {

@@ -25,7 +25,7 @@ let calls: { name: string; request: unknown }[] = [];
 
 const keys = authClient({ id: "k1", key: "gh_keys", name: "GitHub API", type: "api_key", url: "https://api.github.example", apply: "header:X-Token", client_id: null });
 
-async function open(rows = [token, bot]): Promise<void> {
+async function open(rows = [token, bot], clients = rows.length > 2 ? [keys] : []): Promise<void> {
   calls = doorWith({
     application_list: () => (rows.length > 0 ? [github] : []),
     application_update: (request) => ({ ...github, name: request.name ?? github.name, url: request.url }),
@@ -33,7 +33,7 @@ async function open(rows = [token, bot]): Promise<void> {
     connection_list: () => rows,
     connection_create: (request) => ({ ...token, id: "new", key: request.key, name: request.name ?? request.key }),
     connection_disconnect: ({ connection: id }) => ({ connection: id, revocation: "no_tokens", error: null }),
-    auth_client_list: () => (rows.length > 2 ? [keys] : []),
+    auth_client_list: () => clients,
     secret_list: () => [],
   });
   for (const list of [applications, connections, authClients, secrets]) await list.open("default");
@@ -115,6 +115,27 @@ test("el8 OAuth without an auth client says to create one first", async () => {
   await fireEvent.click(within(dialog).getByRole("radio", { name: "OAuth 2.0" }));
   expect(within(dialog).getByText("Create an auth client first")).toBeTruthy();
   expect(within(dialog).getByRole("button", { name: "Continue to consent" }).getAttribute("aria-disabled")).toBe("true");
+});
+
+const old = authClient({ id: "o1", key: "old", name: "Old API", type: "oauth1", request_token_uri: "https://old.example/request", signature_method: "HMAC-SHA1" });
+
+test.each([
+  { clients: [old], card: "OAuth 1.0a", what: "You approve once in the browser. The token has no end.", through: "Through the auth client Old API.", to: "with:old" },
+  {
+    clients: [old, authClient()], card: "OAuth", what: "You approve once in the browser. Tokens stay fresh, or have no end.",
+    through: "You choose one of 2 auth clients on the next page.", to: null,
+  },
+])("el8 OAuth 1.0a auth clients are offered as $card", async ({ clients, card, what, through, to }) => {
+  await open([token, bot], clients);
+  const went = vi.spyOn(route, "go").mockReturnValue(undefined);
+  await fireEvent.click(screen.getByRole("button", { name: "New app credential" }));
+  const dialog = await screen.findByRole("dialog");
+  await fireEvent.click(within(dialog).getByRole("radio", { name: card }));
+  expect(within(dialog).getByText(what)).toBeTruthy();
+  expect(within(dialog).getByText(through)).toBeTruthy();
+  await fireEvent.click(within(dialog).getByRole("button", { name: "Continue to consent" }));
+  expect(went).toHaveBeenCalledWith("connect", to);
+  went.mockRestore();
 });
 
 test("am5 the name and the address of an application are changed, its key is not", async () => {

@@ -120,6 +120,59 @@ describe("grants", () => {
   });
 });
 
+describe("what to do at the provider", () => {
+  const steps = () => [...document.querySelectorAll(".once > li")].map((step) => step.textContent.trim());
+
+  it("oa2 says where the public key goes, and that it is no secret of the client", async () => {
+    form();
+    expect(steps()).toHaveLength(3);
+    expect(screen.queryByText(/public key/)).toBeNull();
+    await pick("Client sign-in", "Signed with a private key");
+    const [, , key, last] = steps();
+    expect(steps()).toHaveLength(4);
+    expect(key).toMatch(/^3\s*Give the client the public key, and choose private_key_jwt as its sign-in/);
+    expect(key).toMatch(/Keys, Certificates or JWKS of the client.*openssl pkey -in key\.pem -pubout/);
+    expect(last).toMatch(/^4\s*Put the client ID and the private key on the left/);
+  });
+
+  it("oa2 says it of the account that signs, which no browser comes back to", async () => {
+    form();
+    await pick("How tokens are got", "JWT bearer");
+    expect(steps()).toHaveLength(3);
+    expect(steps()[1]).toMatch(/^2\s*Give the account that signs the public key.*Keys of the service account/);
+  });
+
+  it("oa4 adds it to the steps of an entry for another grant than its usual one, and repeats nothing of one that always signs", () => {
+    const draft = new AuthClientDraft();
+    draft.choose(provider({ grants: ["authorization_code", "jwt_bearer"], steps: ["Register an application.", "Copy the client ID."] }));
+    draft.grant = "jwt_bearer";
+    const shown = render(AuthClientGuide, { draft });
+    expect(steps()).toHaveLength(3);
+    expect(steps()[2]).toMatch(/^3\s*Give the account that signs the public key/);
+    shown.unmount();
+    draft.choose(provider({ grants: ["jwt_bearer"], client_authentication: "private_key_jwt", steps: ["Add a key of the type JSON."] }));
+    render(AuthClientGuide, { draft });
+    expect(steps()).toHaveLength(1);
+  });
+
+  it("o03 names the signing keys among what was discovered, and says where there are none", async () => {
+    const draft = form((fresh) => {
+      fresh.way = "issuer";
+      fresh.issuer = "sso.a.dev";
+    });
+    for (const [jwks_uri, text] of [["https://sso.a.dev/keys", "sso.a.dev/keys"], [null, "not offered"]] as const) {
+      doorWith({
+        auth_client_discover: ({ issuer }) => ({
+          issuer, auth_uri: `${issuer}/a`, token_uri: `${issuer}/t`, revocation_uri: `${issuer}/r`, device_uri: null, jwks_uri, registers_clients: false, names_itself: true, warnings: [],
+        }),
+      });
+      await draft.discover();
+      await settle();
+      expect(screen.getByText("Signing keys").nextElementSibling?.textContent).toBe(text);
+    }
+  });
+});
+
 describe("what was typed for another type", () => {
   it("oa2 is no fault of OAuth 1.0a, which has no lifetimes", () => {
     const draft = form((fresh) => {
@@ -216,7 +269,7 @@ describe("where the browser comes back to", () => {
   });
 
   it("o41 proposes a path of its own where a server does not name itself, and none where it does", async () => {
-    const found = { issuer: "https://sso.a.dev", auth_uri: "https://sso.a.dev/a", token_uri: "https://sso.a.dev/t", revocation_uri: null, device_uri: null, warnings: [] };
+    const found = { issuer: "https://sso.a.dev", auth_uri: "https://sso.a.dev/a", token_uri: "https://sso.a.dev/t", revocation_uri: null, device_uri: null, jwks_uri: null, warnings: [] };
     doorWith({ auth_client_discover: ({ issuer }) => ({ ...found, registers_clients: true, names_itself: issuer.includes("named") }) });
     const draft = form((fresh) => {
       fresh.way = "issuer";

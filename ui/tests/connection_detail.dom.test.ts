@@ -55,18 +55,26 @@ async function open({ row, known, attempts = [], invalidated }: World = {}) {
 }
 
 describe("refreshes", () => {
-  it("are told with time, result and cause, the newest first, and all when asked", async () => {
-    const attempts = [3, 2, 1, 0].map((hour) => ({ at: `2026-11-22T1${hour}:00:00Z`, outcome: hour === 2 ? "invalid_client" : "ok" }));
+  it("are told with time, result, cause and duration, the newest first, and all when asked", async () => {
+    // The oldest is of before durations were counted.
+    const attempts = [3, 2, 1, 0].map((hour) => ({
+      at: `2026-11-22T1${hour}:00:00Z`, outcome: hour === 2 ? "invalid_client" : "ok", took_ms: [null, 87, 1_260, 999][hour] ?? null,
+    }));
     await open({ attempts, known: { failures: 2, retry_at: "2026-11-22T14:00:00Z" } });
     const list = screen.getByRole("list", { name: "Last 4 refreshes" });
     expect(within(list).getAllByRole("listitem")).toHaveLength(3);
     expect(within(list).getByText("The provider refuses the client ID or secret")).toBeTruthy();
     expect(within(list).getByText("invalid_client")).toBeTruthy();
+    expect(within(list).getAllByText(/ m?s$/).map((took) => took.textContent)).toEqual(["999 ms", "1.3 s", "87 ms"]);
     expect(screen.getByText("3 worked")).toBeTruthy();
     expect(screen.getByText("1 failed")).toBeTruthy();
     expect(screen.getByText(/^2 failures in a row, next try at/)).toBeTruthy();
     await fireEvent.click(screen.getByRole("button", { name: "Show all 4" }));
     expect(within(list).getAllByRole("listitem")).toHaveLength(4);
+    expect(within(list).getAllByText(/ m?s$/)).toHaveLength(3);
+    expect(screen.getByText("Typical 999 ms")).toBeTruthy();
+    // The oldest stands on the left, and the typical one is half as high as there is room.
+    expect([...document.querySelectorAll<HTMLElement>(".bar")].map((bar) => parseFloat(bar.style.height))).toEqual([6, 6, expect.closeTo(20.2, 1), 16]);
   });
 });
 

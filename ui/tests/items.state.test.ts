@@ -281,7 +281,7 @@ describe("a new auth client", () => {
 
   it("fills in what Google needs for a refresh token", async () => {
     doorWith({
-      auth_client_discover: ({ issuer }) => ({ issuer, auth_uri: "https://accounts.google.com/a", token_uri: "https://b", revocation_uri: null, device_uri: null, registers_clients: false, names_itself: true, warnings: [] }),
+      auth_client_discover: ({ issuer }) => ({ issuer, auth_uri: "https://accounts.google.com/a", token_uri: "https://b", revocation_uri: null, device_uri: null, jwks_uri: null, registers_clients: false, names_itself: true, warnings: [] }),
     });
     const draft = filled();
     draft.issuer = "accounts.google.com";

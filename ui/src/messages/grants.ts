@@ -54,6 +54,17 @@ const KIND: Record<Grant, string> = {
   password: "that may use the password grant",
 };
 
+/** Whose signature the provider will check. */
+type Signer = "client" | "account";
+const PUBLIC_KEY: Record<Signer, string> = {
+  client: "Give the client the public key, and choose private_key_jwt as its sign-in",
+  account: "Give the account that signs the public key",
+};
+const PUBLIC_KEY_WHERE: Record<Signer, string> = {
+  client: "Usually under Keys, Certificates or JWKS of the client: as PEM, as a JWK, or in a certificate of it.",
+  account: "Usually under Keys of the service account, or Certificates of the app: as PEM, or in a certificate of it. Many providers make the pair and hand you the private key instead.",
+};
+
 export const g = {
   field_grant: () => "How tokens are got",
   grant: (of: Grant) => GRANT[of],
@@ -97,13 +108,17 @@ export const g = {
   need_address: () => "Enter an https address without a query",
 
   endpoint_request_token: () => "Request token",
+  endpoint_keys: () => "Signing keys",
   endpoint_registration: () => "Registration",
   endpoint_registers: () => "makes clients by itself",
   once_kind: (of: Grant) => KIND[of],
   once_kind_oauth1: () => "OAuth 1.0a application",
   once_kind_web: () => "web app",
   once_registers: () => "Nothing: it makes a client for Keyward when you save. Fill in a client ID to use one you registered.",
-  once_key: () => "Register the public key there, and put the private key on the left",
+  once_public_key: (of: Grant) => PUBLIC_KEY[of === "jwt_bearer" ? "account" : "client"],
+  once_public_key_where: (of: Grant) => PUBLIC_KEY_WHERE[of === "jwt_bearer" ? "account" : "client"],
+  once_public_key_made: () => "Its public key is written by",
+  once_private_key: () => "Put the client ID and the private key on the left",
   once_id: () => "Put the client ID on the left",
   redirect_exactly: () => "Exactly so: this provider compares every letter.",
 

@@ -22,10 +22,13 @@ export const t = {
   history_worked: (n: number) => `${n} worked`,
   history_failed: (n: number) => `${n} failed`,
   history_none: () => "Not refreshed yet.",
-  attempt: (at: string, outcome: string) => (outcome === "ok" ? `${exact(at)}: worked` : `${exact(at)}: ${cause(outcome)} (${outcome})`),
+  attempt: (at: string, outcome: string, ms: number | null) =>
+    `${exact(at)}: ${outcome === "ok" ? "worked" : `${cause(outcome)} (${outcome})`}${ms === null ? "" : `, ${took(ms)}`}`,
   attempt_at: (at: string) => exact(at),
   worked: () => "Worked",
   cause,
+  took,
+  typical: (ms: number) => `Typical ${took(ms)}`,
   show_all: (n: number) => `Show all ${n}`,
   show_fewer: () => "Show fewer",
   failures: (n: number, at: string | null) =>
@@ -69,6 +72,11 @@ export const t = {
 
 function cause(outcome: string): string {
   return CAUSE[outcome] ?? "The provider refused";
+}
+
+/** How long a request took: whole milliseconds below a second, tenths of a second from there. */
+function took(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 /** Two by name, the rest by number. */

@@ -83,6 +83,7 @@ pub(crate) fn event(
         action: action.to_owned(),
         subject,
         outcome: outcome.to_owned(),
+        took: None,
     }
 }
 

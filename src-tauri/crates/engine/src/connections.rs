@@ -28,6 +28,7 @@ use crate::{
     secrets,
 };
 
+pub(crate) use facts::with_unsaved;
 pub use facts::{Alarm, Facts, Queued, alarms, facts};
 pub use fields::Named;
 pub(crate) use fields::{checked_url, field, fields};
@@ -61,12 +62,14 @@ pub fn list(engine: &Engine, environment: &str, state: Option<ConnectionState>) 
     let mut shown: Vec<Shown> = found
         .into_iter()
         .filter(|connection| state.is_none_or(|state| connection.state == state))
-        .map(|connection| Shown {
-            auth_client: auth_client_key(&connection, &clients),
-            environment: environment.clone(),
-            connection,
+        .map(|connection| {
+            Ok(Shown {
+                auth_client: auth_client_key(&connection, &clients),
+                environment: environment.clone(),
+                connection: with_unsaved(engine, connection)?,
+            })
         })
-        .collect();
+        .collect::<Result<_>>()?;
     shown.sort_by(|one, other| one.connection.key.cmp(&other.connection.key));
     Ok(shown)
 }
@@ -119,7 +122,7 @@ fn shown(engine: &Engine, connection: Connection) -> Result<Shown> {
     })?;
     Ok(Shown {
         auth_client: auth_client_key(&connection, clients.as_slice()),
-        connection,
+        connection: with_unsaved(engine, connection)?,
         environment,
     })
 }

@@ -113,6 +113,7 @@ fn value(engine: &Engine, current: &Environment, reference: &Reference, found: F
         (Found::Connection(connection, _), _)
             if matches!(connection.auth_type, AuthType::Oauth2 | AuthType::Oauth1) =>
         {
+            let connection = connection_acts::with_unsaved(engine, *connection)?;
             field(engine, &connection, reference.field.as_ref())
         }
         (Found::Connection(connection, value), _) => {

@@ -1,5 +1,7 @@
 //! What the audit log records; never a value.
 
+use std::time::Duration;
+
 use crate::Timestamp;
 
 /// One thing that happened.
@@ -15,4 +17,6 @@ pub struct AuditEvent {
     pub subject: String,
     /// How it ended: `ok`, or the code of the error.
     pub outcome: String,
+    /// How long the provider took over the request that it tells of, in whole milliseconds; of a refresh alone.
+    pub took: Option<Duration>,
 }

@@ -136,6 +136,7 @@ mod tests {
             action: action.to_owned(),
             subject: subject.to_owned(),
             outcome: outcome.to_owned(),
+            took: None,
         }
     }
 

@@ -369,5 +369,6 @@ fn reads_unlogged(now: Timestamp, count: u64) -> AuditEvent {
         action: "audit.reads_unlogged".to_owned(),
         subject: format!("{count} reads are not in this log"),
         outcome: "ok".to_owned(),
+        took: None,
     }
 }

@@ -445,6 +445,7 @@ pub(crate) fn event(now: Timestamp, actor: &str, action: &str, subject: &str) ->
         action: action.to_owned(),
         subject: subject.to_owned(),
         outcome: "ok".to_owned(),
+        took: None,
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod support;
 
-use keyward_model::{SecretValue, Timestamp};
+use std::time::Duration;
+
+use keyward_model::{SecretValue, Timestamp, audit::AuditEvent};
 use keyward_vault::{
     DeviceSecret, Error, Freshness, KdfParams, Mode, NewSlot, Opening, ReadLog, RecoveryKey, Unlocking, mode,
     table::{audit, environments, secrets},
@@ -325,6 +327,16 @@ fn b5_the_log_backwards_is_believed_row_by_row() {
         events,
         forwards.into_iter().map(|(_, event)| event).collect::<Vec<_>>()
     );
+    // How long a request took is told to the millisecond, and of those events alone that know it.
+    let took = Some(Duration::from_micros(1_234_567));
+    let refreshed = AuditEvent {
+        took,
+        ..event("connection.refresh")
+    };
+    vault.write(NOW, |tx| audit::append(tx, &refreshed)).unwrap();
+    let last = newest(1).unwrap().remove(0);
+    assert_eq!(last.took, Some(Duration::from_millis(1_234)));
+    assert!(events.iter().all(|event| event.took.is_none()));
     // What is not looked at costs nothing and says nothing.
     world
         .sql()

@@ -1,4 +1,4 @@
-#![doc = "R-40: `id_token` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `id_token` of tests/fuzz/answers.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::id_token(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::answers::id_token(input));

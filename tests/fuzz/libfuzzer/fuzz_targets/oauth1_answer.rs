@@ -1,4 +1,4 @@
-#![doc = "R-40: `oauth1_answer` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `oauth1_answer` of tests/fuzz/answers.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::oauth1_answer(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::answers::oauth1_answer(input));

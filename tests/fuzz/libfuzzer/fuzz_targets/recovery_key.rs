@@ -1,4 +1,4 @@
-#![doc = "R-40: `recovery_key` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `recovery_key` of tests/fuzz/texts.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::recovery_key(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::texts::recovery_key(input));

@@ -1,4 +1,4 @@
-#![doc = "R-40: `reference` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `reference` of tests/fuzz/texts.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::reference(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::texts::reference(input));

@@ -1,4 +1,4 @@
-#![doc = "R-40: `registration_answer` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `registration_answer` of tests/fuzz/answers.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::registration_answer(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::answers::registration_answer(input));

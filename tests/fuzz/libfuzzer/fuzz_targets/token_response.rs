@@ -1,4 +1,4 @@
-#![doc = "R-40: `token_response` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `token_response` of tests/fuzz/answers.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::token_response(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::answers::token_response(input));

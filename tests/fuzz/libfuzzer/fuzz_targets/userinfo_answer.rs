@@ -1,4 +1,4 @@
-#![doc = "R-40: `userinfo_answer` of tests/fuzz/targets.rs."]
+#![doc = "R-40: `userinfo_answer` of tests/fuzz/answers.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::targets::userinfo_answer(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::answers::userinfo_answer(input));

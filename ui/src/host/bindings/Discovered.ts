@@ -25,6 +25,10 @@ revocation_uri: string | null,
  */
 device_uri: string | null, 
 /**
+ * Where its signing keys are, for ID tokens; `null` where it names none.
+ */
+jwks_uri: string | null, 
+/**
  * Whether it makes clients by itself (RFC 7591): then no client id is needed.
  */
 registers_clients: boolean, 

@@ -11,4 +11,8 @@ at: string,
 /**
  * `ok`, or the word for what went wrong, as in `error.code` of the Connection.
  */
-outcome: string, };
+outcome: string, 
+/**
+ * How long the provider took over the request, in milliseconds; `null` for one of before that was counted.
+ */
+took_ms: number | null, };

@@ -265,6 +265,7 @@ pub fn discover(
         token_uri: metadata.token_endpoint,
         revocation_uri: metadata.revocation_endpoint,
         device_uri: metadata.device_authorization_endpoint,
+        jwks_uri: metadata.jwks_uri,
         registers_clients: metadata.registration_endpoint.is_some(),
     })
 }

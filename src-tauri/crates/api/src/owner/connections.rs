@@ -79,6 +79,9 @@ pub fn refreshes(
         .map(|event| wire::RefreshAttempt {
             at: event.at.to_rfc3339(),
             outcome: event.outcome,
+            took_ms: event
+                .took
+                .map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
         })
         .collect())
 }

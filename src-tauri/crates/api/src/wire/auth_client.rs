@@ -273,6 +273,8 @@ pub struct Discovered {
     pub revocation_uri: Option<String>,
     /// Device authorization endpoint, where there is one.
     pub device_uri: Option<String>,
+    /// Where its signing keys are, for ID tokens; `null` where it names none.
+    pub jwks_uri: Option<String>,
     /// Whether it makes clients by itself (RFC 7591): then no client id is needed.
     pub registers_clients: bool,
     /// Whether it names itself in its answers (RFC 9207); without that a redirect path of its own is wise (O-41).

@@ -202,6 +202,9 @@ pub struct RefreshAttempt {
     pub at: String,
     /// `ok`, or the word for what went wrong, as in `error.code` of the Connection.
     pub outcome: String,
+    /// How long the provider took over the request, in milliseconds; `null` for one of before that was counted.
+    #[cfg_attr(test, ts(type = "number | null"))]
+    pub took_ms: Option<u64>,
 }
 
 /// Reports that an access token was refused: new ones are asked for at once, at most once for each token (OA14, O-76).

@@ -37,7 +37,7 @@ pub enum Connection {
     Add(Box<ConnectionAdd>),
     /// Change a connection, or enter new values
     Update(ConnectionUpdate),
-    /// List the versions of the values that were entered, newest first
+    /// List what it went through, newest first: refreshes with how long each took, or versions of entered values
     History { name: String },
     /// Make the values of an old version current, as a new one
     Restore {

@@ -4,8 +4,8 @@ mod entered;
 
 use keyward_api::wire::{
     AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionInvalidate,
-    ConnectionList, ConnectionRefresh, ConnectionRestore, ConnectionShow, ConnectionState, ConnectionWhy,
-    Diagnosis, Disconnected, Plaintext, Revocation,
+    ConnectionList, ConnectionRefresh, ConnectionRefreshes, ConnectionRestore, ConnectionShow,
+    ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, Revocation,
 };
 
 use super::{Result, secret::versions};
@@ -33,6 +33,21 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     match command {
         Command::Add(_) | Command::Update(_) => Ok(()),
         Command::History { name } => {
+            let show = ConnectionShow {
+                environment: environment.clone(),
+                connection: name.clone(),
+            };
+            if is_of_tokens(&door.call(context, show)?) {
+                let request = ConnectionRefreshes {
+                    environment,
+                    connection: name,
+                };
+                let list = door.call(context, request)?;
+                if list.is_empty() {
+                    face.say("It has not been refreshed yet.");
+                }
+                return face.show(&list, |list| attempts(list));
+            }
             let request = ConnectionHistory {
                 environment,
                 connection: name,
@@ -61,16 +76,26 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             }
             face.show(&list, |list| rows(list))
         }
-        Command::Show { name } => face.show(
-            &door.call(
-                context,
-                ConnectionShow {
-                    environment,
-                    connection: name,
-                },
-            )?,
-            facts,
-        ),
+        Command::Show { name } => {
+            let show = ConnectionShow {
+                environment: environment.clone(),
+                connection: name.clone(),
+            };
+            let connection = door.call(context, show)?;
+            let refreshes = ConnectionRefreshes {
+                environment,
+                connection: name,
+            };
+            // The document is the Connection alone (CLI.md); a person is told how its last refresh went as well.
+            let newest = match !face.is_json() && is_of_tokens(&connection) {
+                true => door.call(context, refreshes)?.into_iter().next(),
+                false => None,
+            };
+            face.show(&connection, |connection| {
+                let last = newest.map(|newest| ("last refresh", attempt(&newest)));
+                output::facts(&listed(connection).into_iter().chain(last).collect::<Vec<_>>())
+            })
+        }
         Command::Why { name } => {
             let request = ConnectionWhy {
                 environment,
@@ -139,6 +164,34 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     }
 }
 
+/// Whether a provider gives it tokens: what has a history then is their refreshes, else the values that were entered.
+fn is_of_tokens(connection: &Connection) -> bool {
+    matches!(connection.auth_type, AuthType::Oauth2 | AuthType::Oauth1)
+}
+
+/// “worked in 132 ms”, or the word for what went wrong with the time that took.
+fn attempt(attempt: &RefreshAttempt) -> String {
+    let how = match attempt.outcome.as_str() {
+        "ok" => "worked",
+        word => word,
+    };
+    match attempt.took_ms {
+        Some(took) => format!("{}, {how} in {took} ms", attempt.at),
+        None => format!("{}, {how}", attempt.at),
+    }
+}
+
+fn attempts(list: &[RefreshAttempt]) -> String {
+    let rows: Vec<_> = list
+        .iter()
+        .map(|one| {
+            let took = one.took_ms.map(|took| format!("{took} ms"));
+            vec![one.at.clone(), one.outcome.clone(), took.unwrap_or_default()]
+        })
+        .collect();
+    output::table(&["AT", "OUTCOME", "TOOK"], &rows)
+}
+
 /// The likeliest cause with its one act, then what may also be it.
 fn why(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
@@ -203,6 +256,10 @@ fn auth_type(connection: &Connection) -> &'static str {
 
 /// A Connection in words.
 pub fn facts(connection: &Connection) -> String {
+    output::facts(&listed(connection))
+}
+
+fn listed(connection: &Connection) -> Vec<(&'static str, String)> {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let yes_or_no = |is: bool, yes: &str, no: &str| if is { yes } else { no }.to_owned();
     let mut facts = vec![
@@ -250,7 +307,7 @@ pub fn facts(connection: &Connection) -> String {
             ("what to do", error.hint.clone()),
         ]);
     }
-    output::facts(&facts)
+    facts
 }
 
 fn rows(list: &[Connection]) -> String {

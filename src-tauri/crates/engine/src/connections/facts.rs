@@ -2,7 +2,7 @@
 
 use keyward_model::{
     Id, Timestamp,
-    connection::{AuthType, RefreshTokenEnd},
+    connection::{AuthType, Connection, RefreshTokenEnd},
 };
 use keyward_oauth::id_token;
 use keyward_vault::table::revocations;
@@ -120,6 +120,15 @@ pub fn alarms(engine: &Engine, environment: &str) -> Result<Vec<(Shown, Alarm)>>
         }
     }
     Ok(found)
+}
+
+/// The record with what a full disk has kept from being stored (O-72): whoever is told of the newest tokens, and of
+/// what came with them, is told the same before and after there is room.
+pub(crate) fn with_unsaved(engine: &Engine, connection: Connection) -> Result<Connection> {
+    if !is_unsaved(engine, connection.id) {
+        return Ok(connection);
+    }
+    Ok(refresh::read(engine, &*engine.unlocked()?, connection.id)?.connection)
 }
 
 fn is_unsaved(engine: &Engine, id: Id) -> bool {

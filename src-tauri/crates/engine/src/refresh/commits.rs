@@ -4,6 +4,7 @@ use std::{thread, time::Duration};
 
 use keyward_model::{
     BootTime, Id, SecretValue, Timestamp,
+    audit::AuditEvent,
     auth_client::Oauth2,
     connection::{
         Connection, ConnectionState, RefreshIntent, RefreshTokenEnd, Replaced, Since, TokenSet, Upkeep,
@@ -37,6 +38,8 @@ pub(crate) struct Unsaved {
     pub(super) tokens: TokenSet,
     pub(super) upkeep: Upkeep,
     pub(super) kept: Vec<(String, String)>,
+    /// How long the provider took to answer with them.
+    pub(super) took: Duration,
 }
 
 /// What a refresh set out from.
@@ -90,6 +93,7 @@ pub(super) fn commit(
     old: &Old<'_>,
     answer: Answer,
     boot: Option<BootTime>,
+    took: Duration,
 ) -> store::Result<TokenSet> {
     let since = Since::Refresh(old.connection.upkeep.refresh_token);
     let upkeep = upkeep(&answer, Some(old.client), since, boot, engine.now());
@@ -102,17 +106,14 @@ pub(super) fn commit(
     if tokens.scope.is_none() {
         tokens.scope.clone_from(&old.tokens.scope);
     }
-    let write = || {
-        store_tokens(
-            engine,
-            vault,
-            old.connection.id,
-            old.environment,
-            (old.row, &tokens),
-            upkeep,
-            &kept,
-        )
+    let new = Unsaved {
+        row: old.row,
+        tokens,
+        upkeep,
+        kept,
+        took,
     };
+    let write = || store_tokens(engine, vault, old.connection.id, old.environment, &new);
     let mut stored = write();
     for _ in 1..COMMIT_TRIES {
         if !is_the_disk(&stored) {
@@ -124,20 +125,17 @@ pub(super) fn commit(
         }
         stored = write();
     }
-    if is_the_disk(&stored) {
+    let tokens = if is_the_disk(&stored) {
         // O-72: the provider has taken the old ones back. They are served from memory, and stored when that is possible.
         log::error!("new tokens of {} cannot be stored", old.connection.key);
-        let unsaved = Unsaved {
-            row: old.row,
-            tokens: duplicate(&tokens),
-            upkeep,
-            kept,
-        };
-        hold(&engine.unsaved).insert(old.connection.id, unsaved);
+        let tokens = duplicate(&new.tokens);
+        hold(&engine.unsaved).insert(old.connection.id, new);
+        tokens
     } else {
         stored?;
         hold(&engine.unsaved).remove(&old.connection.id);
-    }
+        new.tokens
+    };
     engine.changes.publish(ChangeKind::Connection, old.connection.id);
     Ok(tokens)
 }
@@ -154,14 +152,13 @@ fn store_tokens(
     vault: &UnlockedVault,
     id: Id,
     environment: &Environment,
-    (row, tokens): (u64, &TokenSet),
-    upkeep: Upkeep,
-    kept: &[(String, String)],
+    new: &Unsaved,
 ) -> store::Result<()> {
     let now = engine.now();
+    let tokens = &new.tokens;
     vault.write(now, |tx| {
         let mut connection = connections::read(tx, id)?;
-        connections::replace_tokens(tx, &connection, tokens, Some(row))?;
+        connections::replace_tokens(tx, &connection, tokens, Some(new.row))?;
         connection.state = ConnectionState::Ready;
         connection.error = None;
         connection.lifetime = Some(tokens.lifetime);
@@ -169,20 +166,33 @@ fn store_tokens(
         connection.granted_scope.clone_from(&tokens.scope);
         connection.retry_at = None;
         connection.failures = 0;
-        connection.upkeep = upkeep;
-        connection.kept = kept.to_vec();
+        connection.upkeep = new.upkeep;
+        connection.kept.clone_from(&new.kept);
         connection.updated_at = now;
         connections::update(tx, &connection)?;
-        let event = event(
+        audit::append(tx, &told(engine, environment, &connection, "ok", new.took))
+    })
+}
+
+/// The line of the log: how a refresh ended, and how long the provider took over it.
+fn told(
+    engine: &Engine,
+    environment: &Environment,
+    connection: &Connection,
+    outcome: &str,
+    took: Duration,
+) -> AuditEvent {
+    AuditEvent {
+        took: Some(took),
+        ..event(
             engine,
             "keyward",
             "connection.refresh",
             environment,
-            &connection,
-            "ok",
-        );
-        audit::append(tx, &event)
-    })
+            connection,
+            outcome,
+        )
+    }
 }
 
 /// Stores what could not be stored before (O-72); what still cannot be stays in memory.
@@ -195,15 +205,7 @@ pub(crate) fn save(engine: &Engine, vault: &UnlockedVault) {
         };
         let mut unsaved = hold(&engine.unsaved);
         let Some(one) = unsaved.get(&id) else { continue };
-        let stored = store_tokens(
-            engine,
-            vault,
-            id,
-            &environment,
-            (one.row, &one.tokens),
-            one.upkeep,
-            &one.kept,
-        );
+        let stored = store_tokens(engine, vault, id, &environment, one);
         // Another row, or no Connection any more: somebody connected again or deleted it, and these are nobody's.
         if stored.is_ok() || matches!(stored, Err(store::Error::Conflict(_) | store::Error::NotFound(_))) {
             unsaved.remove(&id);
@@ -278,6 +280,7 @@ pub(super) fn record_failure(
     environment: &Environment,
     row: u64,
     verdict: Verdict,
+    took: Duration,
 ) -> Result<Option<Error>> {
     let Verdict {
         state,
@@ -305,15 +308,7 @@ pub(super) fn record_failure(
         };
         connection.updated_at = now;
         connections::update(tx, &connection)?;
-        let event = event(
-            engine,
-            "keyward",
-            "connection.refresh",
-            environment,
-            &connection,
-            &error.code,
-        );
-        audit::append(tx, &event)?;
+        audit::append(tx, &told(engine, environment, &connection, &error.code, took))?;
         Ok(true)
     })?;
     if !stands {

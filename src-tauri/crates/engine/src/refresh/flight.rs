@@ -83,6 +83,7 @@ pub(crate) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Hel
             .filter(|unsaved| unsaved.row == row)
     {
         held.connection.lifetime = Some(unsaved.tokens.lifetime);
+        held.connection.granted_scope.clone_from(&unsaved.tokens.scope);
         held.connection.upkeep = unsaved.upkeep;
         held.connection.kept.clone_from(&unsaved.kept);
         held.tokens = Some((duplicate(&unsaved.tokens), row));
@@ -159,6 +160,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
         log::info!("refresh of {} begins", connection.key);
         // Before the request, as the token's life counts from then (O-70).
         let boot = clock.boot();
+        let asked = clock.monotonic();
         // I2: no transaction is open while the request is under way.
         let sent = send(
             engine,
@@ -168,6 +170,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
             refresh_token,
             &connection.requested_scopes,
         );
+        let took = clock.monotonic().saturating_sub(asked);
         if let Some(went) = went(&sent) {
             gate.went(&host, went, clock.monotonic());
         }
@@ -180,9 +183,13 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
                     tokens: &tokens,
                     row,
                 };
-                match commit(engine, &vault, &old, answer, boot) {
+                match commit(engine, &vault, &old, answer, boot, took) {
                     Ok(tokens) => {
-                        log::info!("refresh of {} stored", connection.key);
+                        log::info!(
+                            "refresh of {} stored; the provider took {} ms",
+                            connection.key,
+                            took.as_millis()
+                        );
                         return Ok(tokens);
                     }
                     // O-59: somebody connected again meanwhile, and those tokens count.
@@ -192,7 +199,11 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
             }
             Err(failure) => {
                 // The failure itself may quote the provider: only that there was one is told here.
-                log::warn!("refresh of {} failed", connection.key);
+                log::warn!(
+                    "refresh of {} failed after {} ms",
+                    connection.key,
+                    took.as_millis()
+                );
                 let soon = clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
                 let in_doubt = verdict::is_in_doubt(&failure);
                 let verdict = verdict::of(&connection, intents, failure, now);
@@ -200,7 +211,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
                     // O-60: asked once more at once with the same token; many servers allow it for a while.
                     keep_intent(&vault, &connection, verdict, now)?;
                 } else if let Some(error) =
-                    record_failure(engine, &vault, &connection, &environment, row, verdict)?
+                    record_failure(engine, &vault, &connection, &environment, row, verdict, took)?
                 {
                     return Err(error);
                 } else if again {

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     Timestamp,
-    connection::{Connection, TokenSet},
+    connection::{AuthType, Connection, TokenSet},
 };
 
 use crate::{Error, Kind};
@@ -77,6 +77,17 @@ pub(super) fn under_way() -> Error {
 }
 
 pub(super) fn nothing_to_refresh(connection: &Connection) -> Error {
+    // RFC 5849: a token without an end, and no request that replaces it.
+    if connection.auth_type == AuthType::Oauth1 {
+        return Error::new(
+            Kind::Invalid,
+            format!(
+                "The token of “{}” has no end, and nothing refreshes it.",
+                connection.key
+            ),
+            format!("Another one: keyward connect {}", connection.key),
+        );
+    }
     Error::new(
         Kind::Invalid,
         format!(

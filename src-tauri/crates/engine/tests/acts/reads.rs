@@ -138,6 +138,7 @@ fn l10_a_read_that_could_not_be_logged() {
                     action: "test.hold".to_owned(),
                     subject: String::new(),
                     outcome: "ok".to_owned(),
+                    took: None,
                 },
             )
         })

@@ -1,5 +1,7 @@
 //! The activity log: a chain of sealed rows whose head is in the root (SECURITY.md §b.5, L-10).
 
+use std::time::Duration;
+
 use keyward_model::{Timestamp, audit::AuditEvent};
 use keyward_seal::{equal, mac, open, pad_to, seal, unpad};
 
@@ -16,6 +18,7 @@ const ACTOR: u8 = 2;
 const ACTION: u8 = 3;
 const SUBJECT: u8 = 4;
 const OUTCOME: u8 = 5;
+const MILLISECONDS: u8 = 6;
 
 /// Rows are padded to a multiple of this.
 const STEP: usize = 128;
@@ -44,6 +47,7 @@ pub fn append(tx: &mut WriteTx<'_>, event: &AuditEvent) -> Result<()> {
         (ACTION, Item::Text(&event.action)),
         (SUBJECT, Item::Text(&event.subject)),
         (OUTCOME, Item::Text(&event.outcome)),
+        (MILLISECONDS, Item::maybe(event.took, milliseconds)),
     ]);
     if plaintext.len() > crate::record::LONGEST {
         return Err(Error::TooLarge);
@@ -277,14 +281,21 @@ pub(crate) fn open_row(keys: &Keys, seq: u64, body: &[u8]) -> Result<AuditEvent>
     let plaintext =
         open(&keys.refreshing.audit_enc, "audit", &aad(keys, seq), body).map_err(|_| damaged())?;
     let plaintext = unpad(plaintext).map_err(|_| damaged())?;
-    let map = Map::parse(&plaintext, OUTCOME.into())?;
+    let map = Map::parse(&plaintext, MILLISECONDS.into())?;
     Ok(AuditEvent {
         at: map.time(AT.into())?,
         actor: map.string(ACTOR.into())?,
         action: map.string(ACTION.into())?,
         subject: map.string(SUBJECT.into())?,
         outcome: map.string(OUTCOME.into())?,
+        took: map
+            .maybe(MILLISECONDS.into(), Map::unsigned)?
+            .map(Duration::from_millis),
     })
+}
+
+fn milliseconds(took: Duration) -> Item<'static> {
+    Item::Unsigned(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn damaged() -> Error {

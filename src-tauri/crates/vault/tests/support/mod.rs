@@ -222,6 +222,7 @@ pub fn event(action: &str) -> AuditEvent {
         action: action.to_owned(),
         subject: "test".to_owned(),
         outcome: "ok".to_owned(),
+        took: None,
     }
 }
 
