@@ -99,6 +99,38 @@ fn b8_passphrase_change() {
     ok(&home.keyward(&["unlock"]).passphrase(Some(NEW)));
 }
 
+/// §b.7: with the passphrase as it is, a guess costs what is chosen, above the floor and below the cap.
+#[test]
+fn b7_passphrase_change_chooses_the_costs() {
+    let home = passphrase_home();
+    add(&home, "KEY", b"value");
+    let change = |mib: &str| {
+        let args = [
+            "passphrase",
+            "change",
+            "--new-passphrase-fd",
+            "0",
+            "--kdf-memory",
+            mib,
+        ];
+        home.keyward(&args).stdin(PASSPHRASE)
+    };
+    for refused_mib in ["63", "1025", "many"] {
+        refused(&change(refused_mib), 2);
+    }
+    let stronger = ok(&change("96"));
+    assert!(
+        stronger.said().contains("costs 96 MiB of memory and 3 passes"),
+        "{stronger:?}"
+    );
+    assert_eq!(value(&home, Some(PASSPHRASE)), "value");
+    // Without a word they stay.
+    let as_before = ok(&home
+        .keyward(&["passphrase", "change", "--new-passphrase-fd", "0"])
+        .stdin(NEW));
+    assert!(as_before.said().contains("costs 96 MiB"), "{as_before:?}");
+}
+
 /// R-29, b.2: a keychain's vault with a passphrase beside it opens with that when the keychain is gone.
 #[test]
 fn r29_a_passphrase_beside_the_keychain() {

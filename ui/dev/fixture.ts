@@ -66,6 +66,7 @@ export function fixture(asked: URLSearchParams): Door {
     }, 1000);
     return { seconds: 30 };
   };
+  let kdfMemory = 256;
   let bundles: Credential[] = asked.has("empty") ? [] : [...credentials];
   const bundle = (name: string) => bundles.find((row) => row.id === name || row.key === name) ?? fail("not_found", `${name} was not found`);
   const put = (row: Credential) => {
@@ -89,11 +90,21 @@ export function fixture(asked: URLSearchParams): Door {
     vault_ways: () => ({
       keychain: status.mode === "keychain",
       keychain_lost: asked.has("lost"),
-      passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: 256, passes: 3, lanes: 1 } : null,
+      passphrase: status.mode === "passphrase" || asked.has("passphrase") ? { device_secret: asked.has("device"), memory_mib: kdfMemory, passes: 3, lanes: 1 } : null,
       recovery: !asked.has("norecovery"),
     }),
     passphrase_change: async () => {
       await wait(600);
+      return {};
+    },
+    passphrase_measure: async () => {
+      await wait(500);
+      const measured = (memory_mib: number) => ({ memory_mib, passes: 3, milliseconds: Math.round(memory_mib * 2.5) });
+      return { now: measured(kdfMemory), stronger: kdfMemory < 1024 ? measured(kdfMemory * 2) : null };
+    },
+    passphrase_strengthen: async ({ memory_mib }) => {
+      await wait(900);
+      kdfMemory = memory_mib;
       return {};
     },
     recovery_use: async ({ recovery_key }) => {

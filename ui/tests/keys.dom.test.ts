@@ -1,6 +1,6 @@
 /** What opens the vault: the unlock screen's ways in, the passphrase, the recovery key and a rekey, step by step. */
 
-import { fireEvent, render, screen } from "@testing-library/svelte";
+import { fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import { flushSync, tick } from "svelte";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { RekeyProgress as Progress } from "../src/host/bindings/RekeyProgress";
@@ -8,6 +8,7 @@ import type { VaultStatus } from "../src/host/bindings/VaultStatus";
 import type { Ways } from "../src/host/bindings/Ways";
 import RekeyProgress from "../src/parts/keys/RekeyProgress.svelte";
 import VaultKey from "../src/parts/keys/VaultKey.svelte";
+import { toaster } from "../src/kit/toaster.svelte";
 import { rekey } from "../src/state/rekey.svelte";
 import { vault } from "../src/state/vault.svelte";
 import Unlock from "../src/views/Unlock.svelte";
@@ -174,6 +175,65 @@ describe("what opens the vault, in the settings", () => {
     expect(plain()).toContain("Key lost");
     expect(plain()).toContain("opens by its passphrase or recovery key now");
     expect(plain()).not.toContain("Working");
+  });
+
+  it("b.7 measures what a guess costs here, and makes it cost more for who knows the passphrase", async () => {
+    vault.status = status({ mode: "passphrase", locked: false, recovery: true });
+    let costs = 64;
+    const asked: unknown[] = [];
+    const measured = (memory_mib: number) => ({ memory_mib, passes: 3, milliseconds: memory_mib * 2.5 });
+    doorWith({
+      vault_ways: () => ways({ keychain: false, passphrase: { ...way, memory_mib: costs } }),
+      keychain_probe: () => probe,
+      passphrase_measure: () => ({ now: measured(costs), stronger: costs < 256 ? measured(256) : null }),
+      passphrase_strengthen: (request) => {
+        asked.push(request);
+        if (request.passphrase !== PASSPHRASE) return refuse("locked", "That is not the passphrase of this vault.");
+        costs = request.memory_mib;
+        return {};
+      },
+    });
+    render(VaultKey);
+    await shown();
+    expect(plain()).toContain("Argon2id, 64 MiB, 3 passes, 1 lane.");
+    expect(plain()).not.toContain("s here");
+    await press("Measure again");
+    expect(plain()).toContain("Takes 0.2 s here");
+    await press("Make stronger");
+    expect(plain()).toContain("64 MiB × 3");
+    expect(plain()).toContain("256 MiB × 3");
+    expect(plain()).toContain("About 0.6 s here");
+    const act = () => [...screen.getByRole("dialog").querySelectorAll("button")].find((one) => one.textContent?.includes("Make stronger"))!;
+    await type("Passphrase", "wrong");
+    await fireEvent.click(act());
+    await shown();
+    expect(plain()).toContain("That is not the passphrase");
+    await type("Passphrase", PASSPHRASE);
+    await fireEvent.click(act());
+    await shown();
+    expect(asked).toEqual([{ passphrase: "wrong", memory_mib: 256 }, { passphrase: PASSPHRASE, memory_mib: 256 }]);
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(toaster.now?.text).toBe("Was 64 MiB × 3, now 256 MiB × 3");
+    expect(plain()).toContain("Argon2id, 256 MiB, 3 passes, 1 lane. Takes 0.6 s here.");
+    expect([...document.querySelectorAll("input")].map((input) => input.value)).not.toContain(PASSPHRASE);
+    // At the most there is nothing to type a passphrase for.
+    await press("Make stronger");
+    expect(plain()).toContain("256 MiB is the most");
+    expect(screen.queryByLabelText("Passphrase")).toBeNull();
+  });
+
+  it("says why it could not be measured, and offers nothing then", async () => {
+    vault.status = status({ mode: "passphrase", locked: false, recovery: true });
+    doorWith({
+      vault_ways: () => ways({ keychain: false, passphrase: way }),
+      keychain_probe: () => probe,
+      passphrase_measure: () => refuse("conflict", "The passphrase check is in use by another Keyward."),
+    });
+    render(VaultKey);
+    await shown();
+    await press("Make stronger");
+    expect(toaster.now?.text).toContain("in use by another Keyward");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   });
 
   it("asks for the passphrase before a new recovery key, and empties the field", async () => {

@@ -1,12 +1,13 @@
 /** The lists without a window: order, filters, selection, the palette's search, Health's state. */
 
 import { flushSync } from "svelte";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Finding } from "../src/host/bindings/Finding";
 import { m as lists } from "../src/messages/lists";
 import { period } from "../src/messages/time";
 import { kindsOf } from "../src/state/bulk";
 import { choices, EVERYTHING, filtered, tagCounts } from "../src/state/filters";
+import { find } from "../src/state/find.svelte";
 import { cut, Haystack } from "../src/state/fuzzy";
 import { Health } from "../src/state/health.svelte";
 import { connectionItem, grouped, secretItem, sorted } from "../src/state/items";
@@ -55,6 +56,51 @@ describe("order by last use", () => {
     const lines = grouped(odd, "used", (at) => lists.head("used", at, NOW));
     expect(lines.filter((line) => line.kind !== "head")).toHaveLength(5_000);
     expect(lines.filter((line) => line.kind === "head").length).toBeLessThan(20);
+  });
+
+  it("finds a page at a keystroke, and the rest when typing pauses (P14)", () => {
+    vi.useFakeTimers();
+    try {
+      const many = Array.from({ length: 10_000 }, (_, n) => secretItem(secret({ id: `${n}`, key: `KEY_${n}` }), ago(n)));
+      const listing = new Listing({ items: () => many, query: () => find.text, now: () => NOW, head: lists.head });
+      const type = (text: string) => {
+        find.text = text;
+        flushSync();
+        return listing.rest();
+      };
+      expect(listing.found).toHaveLength(10_000);
+      type("key")();
+      expect([listing.found.length, listing.isWhole]).toEqual([200, false]);
+      // What is done to all of them is done to all of them.
+      expect(listing.ids).toHaveLength(10_000);
+      type("key_");
+      vi.advanceTimersByTime(1000);
+      expect([listing.found.length, listing.isWhole]).toEqual([10_000, true]);
+      type("key_9999")();
+      expect([listing.found.length, listing.isWhole]).toEqual([1, true]);
+      type("")();
+      expect([listing.found.length, listing.isWhole]).toEqual([10_000, true]);
+    } finally {
+      find.clear();
+      vi.useRealTimers();
+    }
+  });
+
+  it("asks for a head a few times, however many items stand under it (P14)", () => {
+    const many = sorted(Array.from({ length: 10_000 }, (_, n) => secretItem(secret({ id: `${n}`, key: `KEY_${n}` }), ago(n))), "used");
+    let asked = 0;
+    const lines = grouped(many, "used", (at) => {
+      asked += 1;
+      return lists.head("used", at, NOW);
+    });
+    const plain: string[] = [];
+    for (const item of many) {
+      const head = lists.head("used", item.used, NOW);
+      if (!plain.includes(head)) plain.push(head);
+      plain.push(item.id);
+    }
+    expect(lines.map((line) => (line.kind === "head" ? line.text : line.id))).toEqual(plain);
+    expect(asked).toBeLessThan(500);
   });
 });
 

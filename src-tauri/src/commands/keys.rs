@@ -1,8 +1,9 @@
 //! What opens the vault, and changing it: recovery key, passphrase, a new key for all of it.
 
 use keyward_api::wire::{
-    Done, PassphraseChange, RecoveryBegin, RecoveryConfirm, RecoveryDecline, RecoveryOffer, RecoveryUse,
-    RekeyBegin, RekeyProgress, RekeyStatus, RekeyStop, Ways, WaysRequest,
+    Done, Hardening, PassphraseChange, PassphraseMeasure, PassphraseStrengthen, RecoveryBegin,
+    RecoveryConfirm, RecoveryDecline, RecoveryOffer, RecoveryUse, RekeyBegin, RekeyProgress, RekeyStatus,
+    RekeyStop, Ways, WaysRequest,
 };
 use keyward_engine::recovery as offered;
 use serde::Serialize;
@@ -25,6 +26,16 @@ pub async fn vault_ways(desk: State<'_, Desk>, request: WaysRequest) -> Answer<W
 
 #[tauri::command]
 pub async fn passphrase_change(desk: State<'_, Desk>, request: PassphraseChange) -> Answer<Done> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn passphrase_measure(desk: State<'_, Desk>, request: PassphraseMeasure) -> Answer<Hardening> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn passphrase_strengthen(desk: State<'_, Desk>, request: PassphraseStrengthen) -> Answer<Done> {
     perform(&desk, request).await
 }
 

@@ -46,6 +46,8 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         keys::vault_confirm_recovery,
         keys::vault_ways,
         keys::passphrase_change,
+        keys::passphrase_measure,
+        keys::passphrase_strengthen,
         keys::recovery_use,
         keys::recovery_decline,
         keys::rekey_begin,

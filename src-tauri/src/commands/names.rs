@@ -9,6 +9,8 @@ const COMMANDS: &[&str] = &[
     "vault_confirm_recovery",
     "vault_ways",
     "passphrase_change",
+    "passphrase_measure",
+    "passphrase_strengthen",
     "recovery_use",
     "recovery_decline",
     "rekey_begin",

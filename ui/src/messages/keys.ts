@@ -11,6 +11,8 @@ const STAGES: Record<RekeyStage, string> = {
   storing: "Store the new key",
 };
 
+const seconds = (ms: number) => `${ms < 95 ? (ms / 1000).toFixed(2) : (ms / 1000).toFixed(1)} s`;
+
 export const m = {
   title: () => "Vault key",
   cancel: () => "Cancel",
@@ -49,6 +51,23 @@ export const m = {
 
   hardening: (mib: number, passes: number, lanes: number) =>
     `Argon2id, ${mib} MiB, ${passes} passes, ${lanes === 1 ? "1 lane" : `${lanes} lanes`}.`,
+  hardening_title: () => "Passphrase hardening",
+  takes: (ms: number) => `Takes ${seconds(ms)} here.`,
+  will_take: (ms: number) => `About ${seconds(ms)} here.`,
+  measure: () => "Measure again",
+  measuring: () => "Measuring",
+  measure_failed: (why: string) => `Not measured. ${why}`,
+  stronger: () => "Make stronger",
+  strengthen_title: () => "Make guessing cost more",
+  strengthen_text: () => "The passphrase stays. Each guess at it, and each unlock, takes more memory and more time from now on.",
+  strengthening: () => "Making it stronger",
+  costs_now: () => "Now",
+  costs_then: () => "Then",
+  costs: (mib: number, passes: number) => `${mib} MiB × ${passes}`,
+  strengthened: (wasMib: number, wasPasses: number, mib: number, passes: number) =>
+    `Was ${wasMib} MiB × ${wasPasses}, now ${mib} MiB × ${passes}`,
+  strongest: (mib: number) => `${mib} MiB is the most that Keyward asks for`,
+  strongest_text: () => "A longer passphrase, or one that also needs this computer, goes further.",
 
   rekey: () => "Replace the vault key",
   rekey_text: () => "Locks every item with a new key, and gives you a new recovery key.",

@@ -3,7 +3,6 @@
 import type { Connection } from "../host/bindings/Connection";
 import type { Credential } from "../host/bindings/Credential";
 import type { Secret } from "../host/bindings/Secret";
-import { matcher } from "./search";
 import { attention, standing, urgency, type Attention } from "./standing";
 
 /** What the lists know of every item, whatever its kind. `title` is what a person reads first. */
@@ -20,6 +19,8 @@ interface Common {
   rotated: string;
   /** RFC 3339; `null` when nobody read it within a year. */
   used: string | null;
+  /** What search looks at, made when it is first searched or prepared. */
+  folded?: string;
 }
 
 /** One item of the list. */
@@ -64,24 +65,33 @@ export function moment(item: Item, sort: Sort): string | null {
   return sort === "rotated" ? item.rotated : item.changed;
 }
 
-/** Items whose metadata has every word of the query, in the order they came. */
-export function search(items: readonly Item[], query: string): readonly Item[] {
-  if (query.trim() === "") return items;
-  const matches = matcher(query);
-  return items.filter((item) => matches([folded(item)]));
+/** The first items, `most` at most, whose metadata has every word of the query, in the order they came. */
+export function search(items: readonly Item[], query: string, most = Infinity): readonly Item[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return items;
+  const found: Item[] = [];
+  for (const item of items) {
+    const text = folded(item);
+    let fits = true;
+    for (const word of words) fits &&= text.includes(word);
+    if (fits && found.push(item) >= most) break;
+  }
+  return found;
 }
 
+/** Rows outlive the items made of them. */
 const texts = new WeakMap<object, string>();
 
-/** All fields of an item as one text, made once per row. No word spans two lines. */
-function folded(item: Item): string {
+/** All fields of an item as one text. No word spans two lines. */
+export function folded(item: Item): string {
+  if (item.folded !== undefined) return item.folded;
   const row = rowOf(item);
   let text = texts.get(row);
   if (text === undefined) {
     text = fields(item).join("\n").toLowerCase();
     texts.set(row, text);
   }
-  return text;
+  return (item.folded = text);
 }
 
 function rowOf(item: Item): object {
@@ -124,20 +134,28 @@ function newest(a: string | null, b: string | null): number {
 
 const names = new Intl.Collator("en", { sensitivity: "base" });
 
-/** Sorted items under heads of time; without heads when they are sorted by name. */
+/** Sorted items under heads of time; without heads when they are sorted by name. Items under one head stand together. */
 export function grouped(items: readonly Item[], sort: Sort, head: (at: string | null) => string): readonly Line[] {
   if (sort === "name") return items;
   const lines: Line[] = [];
-  let before: string | undefined;
-  for (const item of items) {
-    const text = head(moment(item, sort));
-    if (text !== before) {
-      before = text;
-      lines.push({ kind: "head", id: `head:${text}`, text });
-    }
-    lines.push(item);
+  for (let from = 0, to = 0; from < items.length; from = to) {
+    const text = head(moment(items[from]!, sort));
+    to = endOfRun(items, from, (item) => head(moment(item, sort)) === text);
+    lines.push({ kind: "head", id: `head:${text}`, text });
+    for (let at = from; at < to; at += 1) lines.push(items[at]!);
   }
   return lines;
+}
+
+/** Where those that fit, and stand together from `from` on, end: by halving, as asking every one of them takes too long. */
+function endOfRun(items: readonly Item[], from: number, fits: (item: Item) => boolean): number {
+  let [low, high] = [from + 1, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (fits(items[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Connections: those that need a person first. */

@@ -1,15 +1,24 @@
 /** One list of items on screen: its order, filters and selection, and the lines that follow from them. */
 
 import { choices, EVERYTHING, filtered, type Filter } from "./filters";
-import { grouped, search, sorted, type Item, type Line, type Sort } from "./items";
+import { folded, grouped, search, sorted, type Item, type Line, type Sort } from "./items";
 import { Selection } from "./selection.svelte";
 
 /** The order is a habit: it stays when another list is opened. */
 const habit = $state<{ sort: Sort }>({ sort: "used" });
 
+/** So many items are found at a keystroke: more than a screen shows. The rest is found when typing pauses. */
+const PAGE = 200;
+/** Milliseconds. */
+const PAUSE = 120;
+/** So many items are prepared at once: a millisecond or two. */
+const SLICE = 2_000;
+
 export class Listing {
   readonly selection = new Selection();
   filter = $state.raw<Filter>(EVERYTHING);
+  /** The query at which typing last paused. */
+  #rested = $state("");
   readonly #items: () => readonly Item[];
   readonly #query: () => string;
   readonly #now: () => number;
@@ -39,15 +48,37 @@ export class Listing {
   readonly choices = $derived.by(() => choices(this.items, this.#minute));
   readonly #ordered = $derived.by(() => sorted(this.items, this.order));
   readonly #fitting = $derived.by(() => filtered(this.#ordered, this.filter, this.#minute));
-  readonly #found = $derived.by(() => search(this.#fitting, this.#query()));
-  readonly lines = $derived.by<readonly Line[]>(() => grouped(this.#found, this.order, (at) => this.#head(this.order, at, this.#minute)));
+  readonly #all = $derived.by(() => search(this.#fitting, this.#query()));
+  readonly #isTyped = $derived.by(() => this.#query() !== "" && this.#query() !== this.#rested);
+  /** While somebody types, the first page. */
+  readonly found = $derived.by(() => (this.#isTyped ? search(this.#fitting, this.#query(), PAGE) : this.#all));
+  readonly isWhole = $derived.by(() => !this.#isTyped || this.found.length < PAGE);
+  readonly lines = $derived.by<readonly Line[]>(() => grouped(this.found, this.order, (at) => this.#head(this.order, at, this.#minute)));
   /** Ids in the order of the rows. */
-  readonly ids = $derived.by(() => this.#found.map((item) => item.id));
+  readonly ids = $derived.by(() => this.#all.map((item) => item.id));
   readonly picked = $derived.by(() => this.items.filter((item) => this.selection.ids.has(item.id)));
   readonly isFiltered = $derived(Object.values(this.filter).some((value) => value !== null));
 
   narrow(part: Partial<Filter>): void {
     this.filter = { ...this.filter, ...part };
+  }
+
+  /** Looks for the rest once typing pauses; answers how to stop. Called again when the query changes. */
+  rest(): () => void {
+    const query = this.#query();
+    const timer = setTimeout(() => (this.#rested = query), PAUSE);
+    return () => clearTimeout(timer);
+  }
+
+  /** Makes what search looks at before anybody types, a slice at a time; answers how to stop. Called again when the items change. */
+  prepare(): () => void {
+    const items = this.items;
+    let at = 0;
+    let timer = setTimeout(function slice() {
+      for (const end = Math.min(items.length, at + SLICE); at < end; at += 1) folded(items[at]!);
+      if (at < items.length) timer = setTimeout(slice);
+    });
+    return () => clearTimeout(timer);
   }
 
   widen(): void {

@@ -10,6 +10,16 @@ export function matcher(text: string): (fields: readonly (string | null)[]) => b
   };
 }
 
+/** The different words of titles, the first `most` or a few more. */
+export function distinct(titles: Iterable<{ title: string }>, most: number): Set<string> {
+  const found = new Set<string>();
+  for (const { title } of titles) {
+    for (const word of title.split(/[\s_-]+/)) found.add(word);
+    if (found.size >= most) break;
+  }
+  return found;
+}
+
 /** The nearest known word within two edits, for "Did you mean": `null` when none is near. */
 export function nearest(text: string, known: Iterable<string>): string | null {
   const wanted = text.trim().toLowerCase();

@@ -1,6 +1,7 @@
 /** The vault as a whole: made or not, locked or not, and why it does not open. */
 
 import { call } from "../host";
+import type { Hardening } from "../host/bindings/Hardening";
 import type { KeychainProbe } from "../host/bindings/KeychainProbe";
 import type { Mode } from "../host/bindings/Mode";
 import type { Plaintext } from "../host/bindings/Plaintext";
@@ -85,7 +86,18 @@ export class Vault {
 
   /** Another passphrase, or a first one beside the keychain. */
   async changePassphrase(current: Plaintext | null, next: Plaintext, device: boolean): Promise<void> {
-    await call("passphrase_change", { current, new: next, device_secret: device });
+    await call("passphrase_change", { current, new: next, device_secret: device, kdf_memory_mib: null });
+    await this.readWays();
+  }
+
+  /** What a guess at the passphrase costs here; as slow as an unlock. */
+  measure(): Promise<Hardening> {
+    return call("passphrase_measure", {});
+  }
+
+  /** Makes a guess cost more memory; the passphrase stays. */
+  async strengthen(passphrase: Plaintext, memory_mib: number): Promise<void> {
+    await call("passphrase_strengthen", { passphrase, memory_mib });
     await this.readWays();
   }
 

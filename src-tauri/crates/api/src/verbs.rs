@@ -175,6 +175,8 @@ verbs! {
     "vault_create" VaultCreate -> wire::RecoveryOffer = vault::create;
     "vault_ways" WaysRequest -> wire::Ways = keys::ways;
     "passphrase_change" PassphraseChange -> wire::Done = keys::change_passphrase;
+    "passphrase_measure" PassphraseMeasure -> wire::Hardening = keys::measure_passphrase;
+    "passphrase_strengthen" PassphraseStrengthen -> wire::Done = keys::strengthen_passphrase;
     "recovery_begin" RecoveryBegin -> wire::RecoveryOffer = keys::recovery_begin;
     "recovery_use" RecoveryUse -> wire::RecoveryOffer = keys::recovery_use;
     "recovery_decline" RecoveryDecline -> wire::Done = keys::recovery_decline;

@@ -45,6 +45,8 @@ pub mod lifecycle;
 
 pub mod passphrase;
 
+pub mod hardening;
+
 pub mod recovery;
 
 pub mod rekey;

@@ -8,7 +8,7 @@ use std::{
 
 use keyward_model::{SecretValue, name::VaultName};
 use keyward_vault::{
-    self as store, DeviceSecret, Freshness, KdfParams, NewSlot, RecoveryKey, Ways,
+    self as store, DeviceSecret, Freshness, NewSlot, RecoveryKey, Ways,
     home::Home,
     keychain::{self, KeychainError},
     vault::{Mode, Opening, Place, UnlockedVault, Unlocking},
@@ -20,7 +20,7 @@ use crate::{
     changes::ChangeKind,
     engine::hold,
     error::sentence,
-    passphrase,
+    hardening, passphrase,
     recovery::{self, RecoveryOffer},
     refresh, rekey,
 };
@@ -182,7 +182,7 @@ pub fn create(engine: &Engine, caller: &Caller, mode: NewMode<'_>) -> Result<Rec
             passphrase::check(passphrase)?;
             let slot = NewSlot::Passphrase {
                 passphrase,
-                kdf: memory_mib.map(kdf_params).transpose()?,
+                kdf: memory_mib.map(hardening::costs).transpose()?,
                 device_secret,
             };
             store::vault::create(&engine.place(), slot, now, &stopwatch)?
@@ -190,19 +190,6 @@ pub fn create(engine: &Engine, caller: &Caller, mode: NewMode<'_>) -> Result<Rec
     };
     install(engine, vault);
     recovery::begin(engine, None)
-}
-
-fn kdf_params(memory_mib: u32) -> Result<KdfParams> {
-    // SECURITY.md §b.7: --kdf-memory is 64…1024 MiB.
-    if !(64..=1024).contains(&memory_mib) {
-        return Err(Error::invalid(
-            "The memory of the key derivation is 64 to 1024 MiB.",
-        ));
-    }
-    Ok(KdfParams {
-        memory_kib: memory_mib * 1024,
-        ..KdfParams::DEFAULT
-    })
 }
 
 /// What opens the vault, as its file says; needs no key.

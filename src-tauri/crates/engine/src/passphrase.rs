@@ -11,6 +11,7 @@ use crate::{
     access::{self, Act, Caller},
     changes::ChangeKind,
     engine::hold,
+    hardening,
 };
 
 /// How guessable a passphrase is, in words.
@@ -109,9 +110,14 @@ pub(crate) fn prove(engine: &Engine, vault: &UnlockedVault, given: Option<&Secre
             "Give it on a terminal or with --passphrase-fd N.",
         ));
     };
+    attempt(engine, || vault.prove(given))
+}
+
+/// Runs what a passphrase opens: wrong ones are counted, and the next ones wait (§b.7).
+pub(crate) fn attempt(engine: &Engine, open: impl FnOnce() -> store::Result<()>) -> Result<()> {
     let monotonic = engine.ports.clock.monotonic();
     hold(&engine.attempts).check(monotonic)?;
-    match vault.prove(given) {
+    match open() {
         Ok(()) => {
             hold(&engine.attempts).succeeded();
             Ok(())
@@ -129,7 +135,8 @@ pub(crate) fn prove(engine: &Engine, vault: &UnlockedVault, given: Option<&Secre
 }
 
 /// Gives an unlocked vault another passphrase, or a first one beside its keychain. Without a word about the device
-/// secret it stays as it is; a first passphrase has none.
+/// secret it stays as it is; a first passphrase has none. `memory_mib` is the memory of its derivation, 64 to 1024;
+/// without it the costs stay.
 ///
 /// # Errors
 /// As [`check`] and, for `current`, [`Kind::Locked`] when it is missing or wrong; [`Kind::Keychain`] when a device
@@ -140,16 +147,18 @@ pub fn change(
     current: Option<&SecretValue>,
     new: &SecretValue,
     device_secret: Option<DeviceSecret>,
+    memory_mib: Option<u32>,
 ) -> Result<()> {
     access::authorize(caller, Act::Write)?;
     let vault = engine.unlocked()?;
     check(new)?;
+    let chosen = memory_mib.map(hardening::costs).transpose()?;
     prove(engine, &vault, current)?;
     let before = vault.ways()?.passphrase;
     let slot = NewSlot::Passphrase {
         passphrase: new,
         // Costs that were found or chosen once stay; weak ones are found anew.
-        kdf: before.map(|way| way.kdf).filter(|kdf| !kdf.below_default()),
+        kdf: chosen.or_else(|| before.map(|way| way.kdf).filter(|kdf| !kdf.below_default())),
         device_secret: device_secret
             .or(before.map(|way| way.device_secret))
             .unwrap_or(DeviceSecret::Without),

@@ -10,6 +10,9 @@ use crate::{Error, wipe};
 
 const MIB: u32 = 1024;
 
+/// Most memory of a derivation, in KiB: 1 GiB.
+const MOST_KIB: u32 = 1024 * MIB;
+
 /// Argon2id parameters as they stand in a passphrase slot. Untrusted until [`KdfParams::check`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KdfParams {
@@ -38,7 +41,7 @@ impl KdfParams {
         if self.memory_kib < 32 * MIB || self.iterations < 2 || self.lanes < 1 {
             return Err(Error::KdfTooWeak);
         }
-        if self.memory_kib > 1024 * MIB || self.iterations > 10 || self.lanes > 16 {
+        if self.memory_kib > MOST_KIB || self.iterations > 10 || self.lanes > 16 {
             return Err(Error::KdfTooCostly);
         }
         Ok(())
@@ -48,6 +51,38 @@ impl KdfParams {
     /// fewer passes than today's default.
     pub fn below_default(&self) -> bool {
         self.memory_kib < Self::DEFAULT.memory_kib || self.iterations < Self::DEFAULT.iterations
+    }
+
+    /// The next costs above these on a machine where a derivation at these took `measured`: memory
+    /// doubled once, and again until an unlock is expected to take 0.5 s, never above 1 GiB; with
+    /// how long it is expected to take. `None` at the cap.
+    pub fn stronger(self, measured: Duration) -> Option<(Self, Duration)> {
+        let memory_kib = self.memory_kib.saturating_mul(2).min(MOST_KIB);
+        if memory_kib <= self.memory_kib {
+            return None;
+        }
+        let start = Self {
+            memory_kib,
+            iterations: self.iterations.max(Self::DEFAULT.iterations),
+            ..self
+        };
+        Some(start.raised(self.expected(measured, &start), MOST_KIB))
+    }
+
+    /// Memory doubled until half a second is expected, or `most_kib` is reached; with what is expected.
+    fn raised(mut self, mut expected: Duration, most_kib: u32) -> (Self, Duration) {
+        while expected < Duration::from_millis(500) && self.memory_kib < most_kib {
+            let before = self;
+            self.memory_kib = self.memory_kib.saturating_mul(2).min(most_kib);
+            expected = before.expected(expected, &self);
+        }
+        (self, expected)
+    }
+
+    /// How long `other` takes where these took `measured`: time grows with memory and with passes.
+    fn expected(&self, measured: Duration, other: &Self) -> Duration {
+        let work = |costs: &Self| f64::from(costs.memory_kib) * f64::from(costs.iterations);
+        measured.mul_f64(work(other) / work(self))
     }
 }
 
@@ -61,13 +96,7 @@ impl Default for KdfParams {
 /// Only memory is raised (64 → 128 → 256 → 512 MiB), time growing with it, until an unlock is
 /// expected to take 0.5 to 1.0 s. A slow machine keeps the default.
 pub fn calibrated(measured_at_64mib: Duration) -> KdfParams {
-    let mut params = KdfParams::DEFAULT;
-    let mut expected = measured_at_64mib;
-    while expected < Duration::from_millis(500) && params.memory_kib < 512 * MIB {
-        params.memory_kib *= 2;
-        expected *= 2;
-    }
-    params
+    KdfParams::DEFAULT.raised(measured_at_64mib, 512 * MIB).0
 }
 
 /// `Argon2id(NFC(passphrase), salt)`, 32 bytes. Its memory is wiped, and so is the stack it used.
@@ -167,6 +196,25 @@ mod tests {
         assert_eq!(mib(125), 256);
         assert_eq!(mib(124), 512);
         assert_eq!(mib(0), 512);
+    }
+
+    /// Stronger is always stronger, keeps to the cap and makes no vault weaker in passes.
+    #[test]
+    fn b7_the_next_step_up() {
+        let step = |from: KdfParams, ms| {
+            let (to, expected) = from.stronger(Duration::from_millis(ms))?;
+            assert_eq!(to.check(), Ok(()));
+            assert!(to.memory_kib > from.memory_kib && to.iterations >= from.iterations);
+            Some((to.memory_kib / MIB, to.iterations, expected.as_millis()))
+        };
+        // Once, however slow; further where half a second is not reached.
+        assert_eq!(step(KdfParams::DEFAULT, 5_000), Some((128, 3, 10_000)));
+        assert_eq!(step(KdfParams::DEFAULT, 100), Some((512, 3, 800)));
+        assert_eq!(step(params(512 * MIB, 3, 1), 10), Some((1024, 3, 20)));
+        assert_eq!(step(params(600 * MIB, 4, 2), 300), Some((1024, 4, 512)));
+        assert_eq!(step(params(32 * MIB, 2, 1), 200), Some((64, 3, 600)));
+        assert_eq!(step(params(1024 * MIB, 3, 1), 1), None);
+        assert_eq!(params(u32::MAX, 3, 1).stronger(Duration::MAX), None);
     }
 
     #[test]

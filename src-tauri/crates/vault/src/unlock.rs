@@ -78,7 +78,7 @@ pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<
     if let Unlocking::Passphrase(passphrase) = with
         && used.is_below_default()
     {
-        vault.strengthen(used, passphrase, now)?;
+        vault.bring_up(used, passphrase, now)?;
     }
     Ok(vault)
 }

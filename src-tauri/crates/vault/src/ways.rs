@@ -171,10 +171,44 @@ pub(crate) fn forget(keychain: &dyn Keychain, accounts: impl Iterator<Item = Str
 
 /// Measures the KDF at its least cost and picks the cost for this machine.
 fn calibrate(workshop: &Workshop<'_>, passphrase: &SecretValue) -> Result<KdfParams> {
-    let _turn = lease::kdf_lock(workshop.home)?;
-    let start = (workshop.stopwatch)();
-    slot_key_passphrase(passphrase.expose(), &[0; 16], &KdfParams::DEFAULT, None)?;
-    Ok(calibrated((workshop.stopwatch)().saturating_sub(start)))
+    measure(workshop.home, passphrase, &KdfParams::DEFAULT, workshop.stopwatch).map(calibrated)
+}
+
+/// How long one derivation takes, waiting for one's turn left out.
+fn measure(
+    home: &Home,
+    passphrase: &SecretValue,
+    kdf: &KdfParams,
+    stopwatch: &dyn Fn() -> Duration,
+) -> Result<Duration> {
+    let _turn = lease::kdf_lock(home)?;
+    let start = stopwatch();
+    slot_key_passphrase(passphrase.expose(), &[0; 16], kdf, None)?;
+    Ok(stopwatch().saturating_sub(start))
+}
+
+/// The slots that new ones replace.
+enum Ended<'a> {
+    All,
+    Kind(slot::Type),
+    This(&'a Slot),
+}
+
+impl Ended<'_> {
+    /// [`Error::Conflict`] when the one that was opened is there no more: what it was wrapped for would come back.
+    fn among(&self, mut slots: Vec<Slot>) -> Result<Vec<Slot>> {
+        match self {
+            Self::All => {}
+            Self::Kind(kind) => slots.retain(|slot| slot.is(*kind)),
+            Self::This(used) => {
+                slots.retain(|slot| slot.id == used.id);
+                if slots.is_empty() {
+                    return Err(Error::Conflict("the passphrase was changed meanwhile".to_owned()));
+                }
+            }
+        }
+        Ok(slots)
+    }
 }
 
 impl UnlockedVault {
@@ -212,7 +246,7 @@ impl UnlockedVault {
         let keys = self.keys();
         let mut new = Prepared::default();
         new.add_recovery(&self.workshop(keys.master()?, &no_time), recovery)?;
-        self.exchange(now, "recovery.create", &new, |slot| slot.is(slot::Type::Recovery))
+        self.exchange(now, "recovery.create", &new, &Ended::Kind(slot::Type::Recovery))
     }
 
     /// Makes the passphrase the one that opens this vault: a further way in, or in the place of the one before it,
@@ -233,7 +267,7 @@ impl UnlockedVault {
             NewSlot::Keychain => slot::Type::OsKeychain,
             NewSlot::Passphrase { .. } => slot::Type::Passphrase,
         };
-        self.exchange(now, "passphrase.change", &new, |slot| slot.is(replaced))
+        self.exchange(now, "passphrase.change", &new, &Ended::Kind(replaced))
     }
 
     /// Makes one way in and a recovery key, and ends every other: after the vault was opened with its recovery key
@@ -253,28 +287,60 @@ impl UnlockedVault {
         let mut new = Prepared::default();
         new.add(&workshop, way)?;
         new.add_recovery(&workshop, recovery)?;
-        self.exchange(now, "recovery.use", &new, |_| true)
+        self.exchange(now, "recovery.use", &new, &Ended::All)
+    }
+
+    /// How long a derivation at `kdf` takes here. What is derived is thrown away.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while others queue for the KDF; [`Error::Storage`] when the memory cannot be had.
+    pub fn measure(&self, kdf: &KdfParams, stopwatch: &dyn Fn() -> Duration) -> Result<Duration> {
+        measure(&self.home, &SecretValue::from("measured"), kdf, stopwatch)
+    }
+
+    /// Wraps the vault's key again at other costs (§b.7); the passphrase stays, and so does whether it opens alone.
+    ///
+    /// # Errors
+    /// As [`UnlockedVault::prove`]; [`Error::Conflict`] when the passphrase was changed meanwhile; as
+    /// [`UnlockedVault::write`]. The costs before stay then.
+    pub fn strengthen(&self, passphrase: &SecretValue, kdf: KdfParams, now: Timestamp) -> Result<()> {
+        let slots = self.read(|tx| slot::read_all(tx.db))?;
+        let keychain = self.keychain.as_ref();
+        let (_, used) = passphrase_slot(&self.home, keychain, &self.uuid, &slots, passphrase)?;
+        self.wrap_again(used, passphrase, kdf, now)
     }
 
     /// Wraps the vault's key again at today's costs (§b.7). Costs no more than a slower unlock: if it cannot be
     /// stored now, the next unlock tries again.
-    pub(crate) fn strengthen(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
+    pub(crate) fn bring_up(&self, weak: &Slot, passphrase: &SecretValue, now: Timestamp) -> Result<()> {
+        match self.wrap_again(weak, passphrase, KdfParams::DEFAULT, now) {
+            Err(
+                Error::Busy(_)
+                | Error::Conflict(_)
+                | Error::ReadOnly(_)
+                | Error::Storage(_)
+                | Error::KeychainUnavailable(_),
+            ) => Ok(()),
+            other => other,
+        }
+    }
+
+    fn wrap_again(
+        &self,
+        used: &Slot,
+        passphrase: &SecretValue,
+        kdf: KdfParams,
+        now: Timestamp,
+    ) -> Result<()> {
         let keys = self.keys();
         let mut new = Prepared::default();
         let slot = NewSlot::Passphrase {
             passphrase,
-            kdf: Some(KdfParams::DEFAULT),
-            device_secret: weak.passphrase_params()?.device_secret,
+            kdf: Some(kdf),
+            device_secret: used.passphrase_params()?.device_secret,
         };
-        let stored = new
-            .add(&self.workshop(keys.master()?, &no_time), slot)
-            .and_then(|()| self.exchange(now, "passphrase.strengthen", &new, |slot| slot.id == weak.id));
-        match stored {
-            Err(Error::Busy(_) | Error::ReadOnly(_) | Error::Storage(_) | Error::KeychainUnavailable(_)) => {
-                Ok(())
-            }
-            other => other,
-        }
+        new.add(&self.workshop(keys.master()?, &no_time), slot)?;
+        self.exchange(now, "passphrase.strengthen", &new, &Ended::This(used))
     }
 
     pub(crate) fn workshop<'a>(
@@ -291,19 +357,12 @@ impl UnlockedVault {
         }
     }
 
-    /// Puts new slots in the place of those that `ends` names.
-    fn exchange(
-        &self,
-        now: Timestamp,
-        act: &str,
-        new: &Prepared,
-        ends: impl Fn(&Slot) -> bool,
-    ) -> Result<()> {
+    /// Puts new slots in the place of those that end.
+    fn exchange(&self, now: Timestamp, act: &str, new: &Prepared, ended: &Ended<'_>) -> Result<()> {
         let keychain = self.keychain.as_ref();
         let (ended, mode) = new.store(keychain, || {
             self.write(now, |tx| {
-                let mut old = slot::read_all(tx.db)?;
-                old.retain(|slot| ends(slot));
+                let old = ended.among(slot::read_all(tx.db)?)?;
                 old.iter().try_for_each(|slot| slot.delete(tx.db))?;
                 new.slots.iter().try_for_each(|slot| slot.insert(tx.db))?;
                 let slots = slot::read_all(tx.db)?;

@@ -16,4 +16,8 @@ new: Plaintext,
 /**
  * Whether it opens the vault only together with a secret in this machine's keychain; as it is when absent.
  */
-device_secret: boolean | null, };
+device_secret: boolean | null, 
+/**
+ * Memory of its derivation, 64 to 1024 MiB; as it is when absent.
+ */
+kdf_memory_mib: number | null, };

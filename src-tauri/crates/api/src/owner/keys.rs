@@ -5,6 +5,7 @@ use std::sync::Arc;
 use keyward_engine::{
     Engine,
     access::Caller,
+    hardening::{self, Measured},
     home::DeviceSecret,
     lifecycle, passphrase,
     recovery::{self, NewWay, RecoveryOffer},
@@ -48,7 +49,37 @@ pub fn change_passphrase(
         request.current.as_ref().map(|current| &current.0),
         &request.new.0,
         request.device_secret.map(device_secret),
+        request.kdf_memory_mib,
     )?;
+    Ok(Done {})
+}
+
+/// Measures what a guess at the passphrase costs here.
+///
+/// # Errors
+/// `locked`, `not_found` without a passphrase, `conflict` while others queue for the derivation.
+pub fn measure_passphrase(
+    engine: &Arc<Engine>,
+    _: &Caller,
+    _: wire::PassphraseMeasure,
+) -> Result<wire::Hardening> {
+    let found = hardening::measure(engine)?;
+    Ok(wire::Hardening {
+        now: measured(found.now),
+        stronger: found.stronger.map(measured),
+    })
+}
+
+/// Makes a guess at the passphrase cost more.
+///
+/// # Errors
+/// `locked` for a wrong passphrase, `usage` for costs that are no stronger, `not_found` without a passphrase.
+pub fn strengthen_passphrase(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::PassphraseStrengthen,
+) -> Result<Done> {
+    hardening::strengthen(engine, caller, &request.passphrase.0, request.memory_mib)?;
     Ok(Done {})
 }
 
@@ -147,6 +178,14 @@ pub fn rekey_status(engine: &Arc<Engine>, _: &Caller, _: wire::RekeyStatus) -> R
 pub fn rekey_stop(engine: &Arc<Engine>, _: &Caller, _: wire::RekeyStop) -> Result<Done> {
     rekey::stop(engine);
     Ok(Done {})
+}
+
+fn measured(measured: Measured) -> wire::Measured {
+    wire::Measured {
+        memory_mib: measured.kdf.memory_kib / 1024,
+        passes: measured.kdf.iterations,
+        milliseconds: u32::try_from(measured.takes.as_millis()).unwrap_or(u32::MAX),
+    }
 }
 
 fn progress(progress: Progress) -> wire::RekeyProgress {

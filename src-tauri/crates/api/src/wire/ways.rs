@@ -48,4 +48,45 @@ pub struct PassphraseChange {
     pub new: Plaintext,
     /// Whether it opens the vault only together with a secret in this machine's keychain; as it is when absent.
     pub device_secret: Option<bool>,
+    /// Memory of its derivation, 64 to 1024 MiB; as it is when absent.
+    pub kdf_memory_mib: Option<u32>,
+}
+
+/// Measures what a guess at the passphrase costs on this machine.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct PassphraseMeasure {}
+
+/// What a guess costs, and the next step up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Hardening {
+    /// As it is: measured.
+    pub now: Measured,
+    /// The next step up: expected. `null` at the most that Keyward makes.
+    pub stronger: Option<Measured>,
+}
+
+/// Costs of one derivation, and its time on this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct Measured {
+    /// Memory, in MiB.
+    pub memory_mib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Time, in milliseconds.
+    pub milliseconds: u32,
+}
+
+/// Makes every guess at the passphrase cost more; the passphrase stays.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct PassphraseStrengthen {
+    /// The passphrase.
+    pub passphrase: Plaintext,
+    /// Memory of its derivation from now on, in MiB: more than now, at most 1024.
+    pub memory_mib: u32,
 }

@@ -1,6 +1,6 @@
 //! `keyward passphrase`
 
-use keyward_api::wire::{Code, Error, PassphraseChange, Plaintext};
+use keyward_api::wire::{Code, Error, PassphraseChange, Plaintext, WaysRequest};
 
 use super::{Result, init::typed_twice, status};
 use crate::{
@@ -35,6 +35,7 @@ pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
         current: current.map(Plaintext),
         new: Plaintext(new),
         device_secret: wish(&change),
+        kdf_memory_mib: change.kdf_memory,
     };
     door.call_as_is(context, request)?;
     face.say(if is_first {
@@ -42,6 +43,12 @@ pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
     } else {
         "The passphrase is changed. The one before opens nothing any more."
     });
+    if let Some(costs) = door.call_as_is(context, WaysRequest {})?.passphrase {
+        face.say(format!(
+            "A guess at it costs {} MiB of memory and {} passes.",
+            costs.memory_mib, costs.passes
+        ));
+    }
     status::document(context, face, &mut door)
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_engine::{
-    Engine, Kind,
+    Engine, Kind, hardening,
     home::{DeviceSecret, Mode, Opening},
     lifecycle::{self, NewMode},
     passphrase,
@@ -203,7 +203,7 @@ fn b8_a_passphrase_is_added_and_changed() {
         SecretValue::from("the second passphrase"),
     );
     let change = |current: Option<&SecretValue>, new: &SecretValue, device| {
-        passphrase::change(&engine, &owner(), current, new, device)
+        passphrase::change(&engine, &owner(), current, new, device, None)
     };
     assert_eq!(
         kind(change(None, &SecretValue::from("short"), None)),
@@ -246,6 +246,70 @@ fn b8_a_passphrase_is_added_and_changed() {
     world.keychain.empty();
     lifecycle::unlock(&engine, Some(&first)).unwrap();
     assert!(dead() && lifecycle::has_dead_slot(&engine));
+}
+
+/// §b.7: costs are measured here and only raised, by who knows the passphrase; what opens alone goes on doing so.
+#[test]
+fn b7_guessing_is_made_to_cost_more() {
+    let world = World::new();
+    let engine = world.engine_at(Opening::Host, Arc::new(SystemClock));
+    let text = SecretValue::from(PASSPHRASE);
+    let offer = lifecycle::create(&engine, &owner(), by_passphrase(&text, 64)).unwrap();
+    confirm(&engine, &offer).unwrap();
+    new_secret(&engine, "KEY", "value").unwrap();
+    let found = hardening::measure(&engine).unwrap();
+    let next = found.stronger.unwrap();
+    let mib = |measured: hardening::Measured| measured.kdf.memory_kib / 1024;
+    assert_eq!((mib(found.now), found.now.kdf.iterations), (64, 3));
+    assert!(mib(next) >= 128 && next.takes > found.now.takes, "{found:?}");
+
+    let strengthen = |text: &SecretValue, mib| hardening::strengthen(&engine, &owner(), text, mib);
+    for (given, mib, refused) in [
+        (&SecretValue::from("not this one at all"), 128, Kind::Locked),
+        (&text, 64, Kind::Invalid),
+        (&text, 0, Kind::Invalid),
+        (&text, 1025, Kind::Invalid),
+        (&text, u32::MAX, Kind::Invalid),
+    ] {
+        assert_eq!(kind(strengthen(given, mib)), Some(refused), "{mib}");
+    }
+    let costs = || lifecycle::ways(&engine).unwrap().passphrase.unwrap();
+    let before = costs();
+    assert_eq!(before.kdf, found.now.kdf);
+    strengthen(&text, 128).unwrap();
+    let after = costs();
+    assert_eq!((after.kdf.memory_kib, after.kdf.iterations), (128 * 1024, 3));
+    assert_eq!(after.device_secret, before.device_secret);
+    assert_eq!(count(&engine, "passphrase.strengthen"), 1);
+    assert_eq!(
+        kind(strengthen(&text, 128)),
+        Some(Kind::Invalid),
+        "never a step back"
+    );
+    // It stays so: another passphrase costs the same, unless another cost is chosen with it.
+    let second = SecretValue::from("the second passphrase");
+    passphrase::change(&engine, &owner(), Some(&text), &second, None, None).unwrap();
+    assert_eq!(costs().kdf, after.kdf);
+    passphrase::change(&engine, &owner(), Some(&second), &second, None, Some(64)).unwrap();
+    assert_eq!(costs().kdf, before.kdf);
+    let chosen = passphrase::change(&engine, &owner(), Some(&second), &second, None, Some(63));
+    assert_eq!(kind(chosen), Some(Kind::Invalid));
+    lifecycle::lock(&engine);
+    assert_eq!(kind(hardening::measure(&engine)), Some(Kind::Locked));
+    assert_eq!(kind(strengthen(&second, 128)), Some(Kind::Locked));
+    lifecycle::unlock(&engine, Some(&second)).unwrap();
+    assert_eq!(value(&engine, "KEY"), "value");
+}
+
+/// A vault that only the keychain opens has nothing to measure.
+#[test]
+fn b7_without_a_passphrase_there_are_no_costs() {
+    let world = World::new();
+    let engine = world.engine_at(Opening::Host, Arc::new(SystemClock));
+    lifecycle::create(&engine, &owner(), NewMode::Keychain).unwrap();
+    assert_eq!(kind(hardening::measure(&engine)), Some(Kind::NotFound));
+    let asked = hardening::strengthen(&engine, &owner(), &SecretValue::from(PASSPHRASE), 128);
+    assert_eq!(kind(asked), Some(Kind::NotFound));
 }
 
 /// §b.8: a rekey needs the Owner and a recovery key that was typed back; it works while a provider is asked, and

@@ -15,8 +15,8 @@ use std::{
 
 use keyward_model::SecretValue;
 use keyward_vault::{
-    DeviceSecret, Error, KdfParams, Keychain, KeychainError, Mode, NewSlot, Opening, Place, RecoveryKey,
-    UnlockedVault, Unlocking,
+    DeviceSecret, Error, Freshness, KdfParams, Keychain, KeychainError, Mode, NewSlot, Opening, Place,
+    RecoveryKey, UnlockedVault, Unlocking,
 };
 use support::*;
 use zeroize::Zeroizing;

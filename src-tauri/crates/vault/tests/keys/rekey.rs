@@ -145,7 +145,7 @@ fn b8_all_is_there_under_a_new_key() {
         }
         add(&vault, "AFTERWARDS", "1").unwrap();
         drop(vault);
-        assert_eq!(world.unlock().unwrap().freshness(), keyward_vault::Freshness::Ok);
+        assert_eq!(world.unlock().unwrap().freshness(), Freshness::Ok);
 
         let db = world.sql();
         let epoch: (u32, u32, u32) = db

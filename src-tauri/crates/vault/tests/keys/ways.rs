@@ -101,6 +101,58 @@ fn b8_a_changed_passphrase_leaves_nothing_of_the_old_one() {
         .unwrap();
 }
 
+/// Costs above those of the fixtures.
+const STRONGER: KdfParams = KdfParams {
+    memory_kib: 128 * 1024,
+    ..CHEAP
+};
+
+/// §b.7: stronger costs leave no blob and no device secret of the weaker ones.
+#[test]
+fn b7_stronger_costs_end_the_weaker_ones() {
+    let world = World::new();
+    let vault = world.create_with_passphrase();
+    let text = SecretValue::from(PASSPHRASE);
+    vault
+        .renew_way(passphrase(&text, DeviceSecret::With), NOW, &stopwatch())
+        .unwrap();
+    let (blob, device) = (world.column("SELECT blob FROM slot").remove(0), world.entries());
+    assert!(vault.measure(&CHEAP, &stopwatch()).unwrap() > Duration::ZERO);
+    let wrong = vault.strengthen(&SecretValue::from("not this one at all"), STRONGER, NOW);
+    assert_eq!(wrong.err(), Some(Error::WrongKey));
+    vault.strengthen(&text, STRONGER, NOW).unwrap();
+    let way = vault.ways().unwrap().passphrase.unwrap();
+    assert_eq!((way.kdf, way.device_secret), (STRONGER, DeviceSecret::With));
+    assert!(!contains(&world.bytes(), &blob), "the old blob is still there");
+    assert_ne!(world.entries(), device, "a new device secret");
+    assert_eq!(world.entries().len(), 1);
+    drop(vault);
+    world
+        .unlock_with_passphrase(PASSPHRASE)
+        .unwrap()
+        .verify()
+        .unwrap();
+}
+
+/// §b.6: the file with the weaker costs, put back, is an older one.
+#[test]
+fn b7_the_weaker_file_does_not_come_back() {
+    let world = World::new();
+    drop(world.create_with_passphrase());
+    let weaker = std::fs::read(world.file()).unwrap();
+    let vault = world.unlock_with_passphrase(PASSPHRASE).unwrap();
+    vault
+        .strengthen(&SecretValue::from(PASSPHRASE), STRONGER, NOW)
+        .unwrap();
+    drop(vault);
+    std::fs::write(world.file(), weaker).unwrap();
+    let refused = world.unlock_with_passphrase(PASSPHRASE).err();
+    assert!(
+        matches!(refused, Some(Error::NotFresh(Freshness::Older { .. }))),
+        "{refused:?}"
+    );
+}
+
 /// A vault of the keychain gets a passphrase beside it and stays one of the keychain.
 #[test]
 fn b2_a_passphrase_beside_the_keychain() {

@@ -89,6 +89,7 @@ fn o71_tokens_are_read_and_replaced() {
                     action: "connection.refresh".to_owned(),
                     subject: "connection default/APP".to_owned(),
                     outcome: "ok".to_owned(),
+                    took: None,
                 },
             )
         })
