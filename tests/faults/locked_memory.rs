@@ -1,7 +1,8 @@
 //! R-10, T-06: what a host still holds once it is locked, as root reads it: every readable page of the process.
 //!
 //! Measured twenty times, after everything a host does with values: it opened the vault with a passphrase, took new values from
-//! commands, handed values out (`get`, `show --reveal`, `run`, `inject`), connected, refreshed and handed out tokens.
+//! commands, handed values out (`get`, `show --reveal`, `run`, `inject`), connected, refreshed and handed out tokens. The later
+//! half of the times it keeps its tokens fresh while it is locked (O-71).
 //!
 //! Tokens are looked for twice: by themselves, and inside an answer of the provider as it was received, which only the HTTP
 //! library ever holds. Nobody looks for parts of a value, in what the kernel keeps of pipes and sockets, or in buffers of
@@ -123,6 +124,10 @@ fn r10_a_locked_host_holds_nothing() {
     holds_nothing(&locked, 1);
     for round in 2..=ROUNDS * soak() {
         person.with_passphrase(&["unlock"], "");
+        if round == ROUNDS / 2 {
+            // O-71: from here on four keys stay, and nothing that they open does.
+            person.with_passphrase(&["settings", "update", "--refresh-while-locked"], "");
+        }
         use_everything(&person);
         person.ask(&["lock"], "");
         holds_nothing(&count(pid, &self::canaries(&relay)).unwrap(), round);

@@ -187,7 +187,14 @@ fn everything(engine: &Engine) -> Result<Vec<Counted>> {
 }
 
 /// A Connection, and the vault it is in when that is another one.
-type User = (Option<VaultName>, Connection);
+type User = (Option<Elsewhere>, Connection);
+
+/// Another vault that a Connection is in.
+struct Elsewhere {
+    vault: VaultName,
+    /// While it is locked, its name is all that is told.
+    is_unlocked: bool,
+}
 
 /// The Connections that were made through an AuthClient of this vault, in all vaults that are open and may use it.
 fn users(engine: &Engine, auth_client: &AuthClient, address: Address) -> Result<Vec<User>> {
@@ -201,8 +208,13 @@ fn users(engine: &Engine, auth_client: &AuthClient, address: Address) -> Result<
     if auth_client.visibility == Visibility::Machine {
         for neighbour in neighbours::open(engine) {
             let theirs = neighbour.vault.read(through).unwrap_or_default();
-            let name = Some(neighbour.name);
-            users.extend(theirs.into_iter().map(|connection| (name.clone(), connection)));
+            users.extend(theirs.into_iter().map(|connection| {
+                let elsewhere = Elsewhere {
+                    vault: neighbour.name.clone(),
+                    is_unlocked: neighbour.is_unlocked,
+                };
+                (Some(elsewhere), connection)
+            }));
         }
     }
     Ok(users)

@@ -17,13 +17,13 @@ use keyward_vault::{ballast, vault::UnlockedVault};
 use schedule::Schedule;
 
 use crate::{
-    Engine, Error, auto_lock, backup,
+    Engine, Error, Kind, auto_lock, backup,
     changes::ChangeKind,
     connections::revocation,
     credentials,
     engine::hold,
     gate::{Closed, Pass},
-    refresh, secrets,
+    lifecycle, refresh, secrets,
     verdict::FIRST_PAUSE,
 };
 
@@ -247,10 +247,22 @@ fn begin_due<'s, 'e: 's>(
     schedule: &mut Schedule,
     flights: &'e Flights,
 ) -> Duration {
-    let Ok(mut due) = schedule.due(engine) else {
-        // Metadata goes with the keys (T-06).
-        schedule.forget();
-        return LONGEST_NAP;
+    let mut due = match schedule.due(engine) {
+        Ok(due) => due,
+        Err(error) => {
+            // Metadata goes with the keys (T-06).
+            schedule.forget();
+            if error.kind == Kind::Corrupt && engine.is_locked_refreshing() {
+                // O-71: nothing can be kept fresh in a file that is not believed, and the unlock tells why.
+                log::warn!(
+                    "vault {} is not refreshed any more: {}",
+                    engine.name,
+                    error.message
+                );
+                lifecycle::close(engine);
+            }
+            return LONGEST_NAP;
+        }
     };
     let monotonic = engine.ports.clock.monotonic();
     let mut nap = due.next;

@@ -112,8 +112,7 @@ pub fn restore(
     passphrase: Option<&SecretValue>,
 ) -> Result<Restored> {
     access::authorize(caller, Act::Write)?;
-    let was_open = engine.unlocked().is_ok();
-    lifecycle::close(engine);
+    let before = lifecycle::close_for_now(engine);
     match put_back(engine, file, passphrase) {
         Ok(restored) => {
             let replaced = restored.replaced.as_deref().and_then(Path::file_name);
@@ -127,10 +126,7 @@ pub fn restore(
             Ok(told)
         }
         Err(error) => {
-            if was_open {
-                // As open as before, where nobody need be asked; else the next unlock tells.
-                let _ = lifecycle::unlock(engine, None);
-            }
+            lifecycle::open_again(engine, before);
             Err(error)
         }
     }

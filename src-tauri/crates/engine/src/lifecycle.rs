@@ -320,13 +320,13 @@ pub(crate) fn install(engine: &Engine, vault: UnlockedVault) {
 pub fn lock(engine: &Engine) {
     forget(engine);
     // Before anything else of the vault: new acts find it locked, and a Consent that begins now notices it by itself.
-    let vault = engine.shuts();
+    let shut = engine.shuts();
     drop_what_was_read(engine);
-    let Some(vault) = vault else { return };
+    let Some((vault, mark)) = shut else { return };
     store_last(engine, &vault);
-    let refreshes = engine.goes_on_refreshing(&vault);
-    if !refreshes {
-        // Values do not outlive the keys.
+    let refreshes = engine.goes_on_refreshing(&vault, &mark);
+    if engine.refreshing().is_err() {
+        // Values do not outlive the keys; those that a flight under way cannot store are the only copy, and stay (O-72).
         hold(&engine.unsaved).clear();
     }
     log::info!(
@@ -352,6 +352,46 @@ pub fn close(engine: &Engine) {
     hold(&engine.unsaved).clear();
     log::info!("vault {} closed", engine.name);
     end(engine, vault);
+}
+
+/// As [`close`], for a vault that was given keys which this process cannot have, if it is still the one that is open.
+/// May be called by an act that holds what [`forget`] waits for, and nothing can be stored in it any more.
+pub(crate) fn close_outdated(engine: &Engine, vault: &Arc<UnlockedVault>) {
+    let Some(vault) = engine.shuts_this(vault) else {
+        return;
+    };
+    rekey::stop(engine);
+    drop_what_was_read(engine);
+    hold(&engine.unsaved).clear();
+    log::info!("vault {} closed: it was given new keys", engine.name);
+    end(engine, vault);
+}
+
+/// How far a vault was open before it was closed for a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    Locked,
+    /// “Locked, refreshing”.
+    Refreshing,
+    Unlocked,
+}
+
+/// Closes a vault whose file is about to be exchanged or moved.
+pub(crate) fn close_for_now(engine: &Engine) -> Before {
+    let before = match engine.unlocked() {
+        Ok(_) => Before::Unlocked,
+        Err(_) if engine.is_locked_refreshing() => Before::Refreshing,
+        Err(_) => Before::Locked,
+    };
+    close(engine);
+    before
+}
+
+/// Opens a vault as far as it was, where nobody need be asked for it; else the next unlock tells.
+pub(crate) fn open_again(engine: &Engine, before: Before) {
+    if before != Before::Locked && unlock(engine, None).is_ok() && before == Before::Refreshing {
+        lock(engine);
+    }
 }
 
 /// Ends what a person began.

@@ -19,6 +19,8 @@ use crate::{Engine, Error, Kind, Result, engine::hold, gate::Gate};
 pub(crate) struct Neighbour {
     pub(crate) name: VaultName,
     pub(crate) vault: Arc<UnlockedVault>,
+    /// Of one that is “locked, refreshing” AuthClients are used, and nothing else is told.
+    pub(crate) is_unlocked: bool,
 }
 
 /// How an Engine reaches the other vaults of its KEYWARD_HOME.
@@ -79,8 +81,13 @@ pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
                 .filter_map(|other| {
                     // EL7: unlocked, or “locked, refreshing”.
                     let vault = other.refreshing().ok()?;
+                    let is_unlocked = other.unlocked().is_ok();
                     let name = other.name.clone();
-                    Some(Neighbour { name, vault })
+                    Some(Neighbour {
+                        name,
+                        vault,
+                        is_unlocked,
+                    })
                 })
                 .collect()
         }
@@ -137,7 +144,11 @@ fn by_keychain(engine: &Engine, name: VaultName) -> Option<Neighbour> {
     let mut opened = hold(opened);
     if let Some(vault) = opened.get(&name) {
         let vault = Arc::clone(vault);
-        return Some(Neighbour { name, vault });
+        return Some(Neighbour {
+            name,
+            vault,
+            is_unlocked: true,
+        });
     }
     // No command opens a file behind a host (CLI.md, “What unlock and lock mean”).
     if HostLock::holder(&engine.home).ok()?.is_some() {
@@ -149,7 +160,11 @@ fn by_keychain(engine: &Engine, name: VaultName) -> Option<Neighbour> {
     }
     let vault = Arc::new(vault::unlock(&place, Unlocking::Keychain, engine.now()).ok()?);
     opened.insert(name.clone(), Arc::clone(&vault));
-    Some(Neighbour { name, vault })
+    Some(Neighbour {
+        name,
+        vault,
+        is_unlocked: true,
+    })
 }
 
 fn place<'a>(engine: &'a Engine, name: &'a VaultName) -> Place<'a> {

@@ -47,11 +47,15 @@ pub fn show(engine: &Engine) -> Result<Shown> {
 }
 
 pub(crate) fn of(vault: &UnlockedVault) -> Result<Settings> {
-    let usual = match vault.mode() {
+    Ok(vault.read(|tx| settings::read(tx, usual(vault)))?)
+}
+
+/// What holds where the Owner chose nothing.
+fn usual(vault: &UnlockedVault) -> Settings {
+    match vault.mode() {
         Mode::Keychain => Settings::SESSION,
         Mode::Passphrase => Settings::PASSPHRASE,
-    };
-    Ok(vault.read(|tx| settings::read(tx, usual))?)
+    }
 }
 
 /// Changes some. Where the passphrase is asked for again, it is asked for before anything protects less than now.
@@ -76,7 +80,7 @@ pub fn update(
     if after != before {
         let now = engine.now();
         vault.write(now, |tx| {
-            settings::store(tx, &after)?;
+            settings::store(tx, &after, usual(&vault))?;
             let subject = "settings".to_owned();
             audit::append(
                 tx,

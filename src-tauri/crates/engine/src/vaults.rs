@@ -23,7 +23,7 @@ use crate::{
     background::{self, Background},
     changes::ChangeKind,
     engine::hold,
-    lifecycle,
+    lifecycle::{self, Before},
     neighbours::Neighbours,
     session::Ears,
 };
@@ -144,17 +144,16 @@ impl Vaults {
         Some(Arc::clone(&engines.as_ref()?.get(name)?.engine))
     }
 
-    /// Closes this process's own connections to a vault; whether it was unlocked.
-    fn close(&self, name: &VaultName) -> Result<bool> {
+    /// Closes this process's own connections to a vault; how far it was open.
+    fn close(&self, name: &VaultName) -> Result<Before> {
         let mut engines = hold(&self.engines);
         let Some(served) = engines.as_mut().ok_or_else(ending)?.remove(name) else {
-            return Ok(false);
+            return Ok(Before::Locked);
         };
         drop(engines);
-        let was_open = served.engine.unlocked().is_ok();
-        lifecycle::close(&served.engine);
+        let before = lifecycle::close_for_now(&served.engine);
         served.end();
-        Ok(was_open)
+        Ok(before)
     }
 }
 
@@ -197,13 +196,12 @@ fn listed(vaults: &Vaults, name: VaultName) -> Listed {
 pub fn rename(vaults: &Vaults, caller: &Caller, from: &VaultName, to: &VaultName) -> Result<()> {
     access::authorize(caller, Act::Write)?;
     exists(vaults, from)?;
-    let was_open = vaults.close(from)?;
+    let before = vaults.close(from)?;
     let renamed = folder::rename(&vaults.home, from, to);
     let now_called = if renamed.is_ok() { to } else { from };
-    if was_open {
+    if before != Before::Locked {
         let engine = vaults.engine(now_called)?;
-        // A vault that asks for its passphrase stays locked; what fails here is told by the next unlock.
-        let _ = lifecycle::unlock(&engine, None);
+        lifecycle::open_again(&engine, before);
         engine.changes.publish(ChangeKind::Vault, None);
     }
     log::info!("vault {from} is now called {now_called}");

@@ -257,6 +257,7 @@ impl Inner {
         Self {
             seen: self.seen,
             synced: self.synced,
+            unlogged: self.unlogged,
             is_over: self.is_over,
             ..Self::new(db, keys, self.anchor)
         }

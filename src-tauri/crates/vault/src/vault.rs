@@ -26,7 +26,7 @@ use crate::{
     schema::{self, OnClose},
     session::{Inner, RELAXED, State},
     slot,
-    table::{audit, environments},
+    table::{audit, connections, environments},
     tx::{Tx, WriteTx},
     unlock::{entry, keychain_slot},
     verify::{self, Verification},
@@ -244,10 +244,24 @@ impl UnlockedVault {
     /// through a connection of its own, so that this one can be closed. Whatever needs more answers [`Error::Locked`].
     ///
     /// # Errors
-    /// As [`UnlockedVault::read`]; [`Error::Busy`] while the file is exchanged.
+    /// As [`UnlockedVault::read`]; [`Error::Busy`] while the file is exchanged, and where it lies on a network.
     pub fn narrowed(&self) -> Result<Self> {
+        if schema::lies_on_a_network(&self.file) {
+            // There a file has one connection, and whoever unlocks needs it.
+            return Err(Error::Busy("the vault, which lies on a network,".to_owned()));
+        }
         let lock = VaultLock::shared(&self.home, &self.name, EXCHANGE)?;
-        let environments = self.read(environments::list)?;
+        let environments = self.read(|tx| {
+            let connections = connections::list(tx, None)?;
+            let mut named = environments::list(tx)?;
+            // T-06: the log names no other.
+            named.retain(|one| {
+                connections
+                    .iter()
+                    .any(|connection| connection.environment == one.id)
+            });
+            Ok(named)
+        })?;
         let db = schema::open(&self.file, on_close(self.opening))?;
         let inner = self.inner();
         let keys = inner.keys.narrowed(environments)?;

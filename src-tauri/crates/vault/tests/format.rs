@@ -36,7 +36,9 @@ fn r44_an_independent_reader_agrees() {
         .unwrap();
     let settings = keyward_model::settings::Settings::PASSPHRASE;
     vault
-        .write(NOW, |tx| keyward_vault::table::settings::store(tx, &settings))
+        .write(NOW, |tx| {
+            keyward_vault::table::settings::store(tx, &settings, keyward_model::settings::Settings::SESSION)
+        })
         .unwrap();
     vault.checkpoint().unwrap();
     drop(vault);

@@ -8,7 +8,7 @@ use keyward_oauth::{authorize, redirect};
 use keyward_vault::table::{audit, auth_clients};
 
 use super::{
-    Counted, User,
+    Counted, Elsewhere, User,
     create::{apply_of, check_resource, check_window, endpoint_of},
     event, find_owned, in_use, users,
 };
@@ -123,18 +123,20 @@ fn check_reach(engine: &Engine, before: &Counted, after: &AuthClient) -> Result<
         None => !after.is_visible_in(connection.environment),
     };
     let users = users(engine, &before.auth_client, before.address)?;
-    let Some((vault, connection)) = users.into_iter().find(loses) else {
+    let Some((elsewhere, connection)) = users.into_iter().find(loses) else {
         return Ok(());
     };
-    let place = vault.map_or("another environment".to_owned(), |vault| {
-        format!("the vault “{vault}”")
-    });
+    let user = match elsewhere {
+        None => format!("The connection “{}” of another environment", connection.key),
+        Some(Elsewhere {
+            vault,
+            is_unlocked: true,
+        }) => format!("The connection “{}” of the vault “{vault}”", connection.key),
+        Some(Elsewhere { vault, .. }) => format!("A connection of the vault “{vault}”"),
+    };
     Err(Error::new(
         Kind::Conflict,
-        format!(
-            "The connection “{}” of {place} could no longer use the auth client “{}”.",
-            connection.key, after.key
-        ),
+        format!("{user} could no longer use the auth client “{}”.", after.key),
         "Delete that connection first.",
     ))
 }

@@ -97,19 +97,22 @@ fn a_strange_key_in_the_keychain() {
     }
 }
 
-/// Two that unlock at once, and a lock beside acts of other threads: everybody gets an answer, nobody hangs.
+/// Two that unlock at once, locks and an end beside acts of other threads, while tokens are kept fresh (O-71): everybody
+/// gets an answer, nobody hangs, and what was closed last is closed.
 #[test]
 fn locks_and_unlocks_beside_acts() {
-    let (_world, engine) = World::host();
+    let (_world, engine) = World::connected();
     new_secret(&engine, "KEY", "value").unwrap();
+    let _background = keyward_engine::background::start(&engine).unwrap();
     std::thread::scope(|scope| {
-        for n in 0..4 {
+        for n in 0..5 {
             let engine = Arc::clone(&engine);
             scope.spawn(move || {
                 for _ in 0..10 {
                     match n {
                         0 => lifecycle::lock(&engine),
                         1 | 2 => lifecycle::unlock(&engine, None).unwrap(),
+                        3 => lifecycle::close(&engine),
                         _ => {
                             let read = keyward_engine::secrets::reveal(&engine, &owner(), ENV, "KEY", None);
                             assert!(matches!(kind(read), None | Some(Kind::Locked)));
@@ -121,4 +124,7 @@ fn locks_and_unlocks_beside_acts() {
     });
     lifecycle::unlock(&engine, None).unwrap();
     new_secret(&engine, "SECOND", "value").unwrap();
+    lifecycle::lock(&engine);
+    lifecycle::close(&engine);
+    assert!(!lifecycle::status(&engine).unwrap().refreshing);
 }

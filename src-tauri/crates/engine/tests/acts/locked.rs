@@ -42,7 +42,8 @@ fn switch(engine: &Engine, on: bool) {
 #[test]
 fn o71_a_locked_vault_keeps_its_tokens_fresh() {
     let (world, engine) = World::connected();
-    world.connect(&engine, "APP2");
+    let first = shown(&engine);
+    let second = world.connect(&engine, "APP2");
     new_secret(&engine, "KEY", "value").unwrap();
     let _background = background::start(&engine).unwrap();
     lifecycle::lock(&engine);
@@ -54,8 +55,12 @@ fn o71_a_locked_vault_keeps_its_tokens_fresh() {
         assert_eq!(kind(token(&engine)), Some(Kind::Locked), "nobody gets one");
         assert_eq!(kind(new_secret(&engine, "OTHER", "value")), Some(Kind::Locked));
         assert_eq!(kind(connections::list(&engine, ENV, None)), Some(Kind::Locked));
-        // The answer is stored before the next round begins; a Connection rests for a second (O-63).
-        thread::sleep(Duration::from_millis(300));
+        // The answer is stored before the next round begins, and a Connection rests for a second (O-63).
+        eventually("both are stored", || {
+            [first.id, second.id]
+                .into_iter()
+                .all(|id| !world.connection(id).lifetime.unwrap().is_due(engine.now()))
+        });
         world.clock.pass(2);
     }
     lifecycle::lock(&engine);
@@ -81,13 +86,16 @@ fn o71_a_locked_vault_keeps_its_tokens_fresh() {
 #[test]
 fn o71_a_grant_that_ends_while_locked_is_told_at_the_unlock() {
     let (world, engine) = World::connected();
+    let id = shown(&engine).id;
     let _background = background::start(&engine).unwrap();
     lifecycle::lock(&engine);
     world.provider.revoke_all();
     world.clock.pass(3_550);
     wake(&engine);
-    eventually("asked", || world.provider.refreshes() == 1);
-    thread::sleep(Duration::from_millis(300));
+    eventually("stored", || {
+        world.connection(id).state == ConnectionState::NeedsConsent
+    });
+    assert_eq!(world.provider.refreshes(), 1);
     lifecycle::unlock(&engine, None).unwrap();
     assert_eq!(shown(&engine).state, ConnectionState::NeedsConsent);
 }
@@ -143,6 +151,9 @@ fn o71_no_key_is_kept_for_nothing() {
     assert_eq!(refreshing(&engine), (true, false), "nothing to refresh");
     lifecycle::unlock(&engine, None).unwrap();
     world.auth_client(&engine, "CLIENT");
+    lifecycle::lock(&engine);
+    assert_eq!(refreshing(&engine), (true, false), "nothing is connected");
+    lifecycle::unlock(&engine, None).unwrap();
     world.connect(&engine, "APP");
     switch(&engine, false);
     lifecycle::lock(&engine);
@@ -156,4 +167,28 @@ fn o71_no_key_is_kept_for_nothing() {
     let command = world.another(Opening::OneShot);
     lifecycle::lock(&command);
     assert_eq!(refreshing(&command), (true, false), "a command");
+}
+
+/// T-03: what is not believed is not refreshed: the keys go, and the unlock tells.
+#[test]
+fn o71_a_damaged_file_ends_it() {
+    let (world, engine) = World::connected();
+    let _background = background::start(&engine).unwrap();
+    lifecycle::lock(&engine);
+    let db = rusqlite::Connection::open(world.home.vault_file(&world.name)).unwrap();
+    db.execute("UPDATE rec SET body = zeroblob(64)", []).unwrap();
+    world.clock.pass(3_550);
+    wake(&engine);
+    eventually("given up", || refreshing(&engine) == (true, false));
+    assert_eq!(world.provider.refreshes(), 0);
+}
+
+/// A restore that fails, and a rename, leave it as far open as it was.
+#[test]
+fn o71_what_fails_leaves_it_as_it_was() {
+    let (world, engine) = World::connected();
+    lifecycle::lock(&engine);
+    let nothing = world.home.root().join("no such copy");
+    assert!(keyward_engine::backup::restore(&engine, &owner(), &nothing, None).is_err());
+    assert_eq!(refreshing(&engine), (true, true));
 }

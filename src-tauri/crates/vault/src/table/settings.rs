@@ -38,12 +38,13 @@ pub fn read(tx: &Tx<'_>, usual: Settings) -> Result<Settings> {
     }
 }
 
-/// Stores all of them.
+/// Stores all of them; of refreshing while locked only a choice that is not the usual one, as that follows the way of
+/// unlocking (O-71).
 ///
 /// # Errors
 /// [`crate::Error::Corrupt`] when what is there fails its checks.
-pub fn store(tx: &mut WriteTx<'_>, settings: &Settings) -> Result<()> {
-    let (name_bi, body) = (place(tx)?, encode(settings));
+pub fn store(tx: &mut WriteTx<'_>, settings: &Settings, usual: Settings) -> Result<()> {
+    let (name_bi, body) = (place(tx)?, encode(settings, usual));
     match tx.by_name(&name_bi)? {
         Some(record) => tx.replace(&record, name_bi, &body),
         None => {
@@ -58,7 +59,7 @@ pub(crate) fn place(tx: &Tx<'_>) -> Result<[u8; 16]> {
     tx.name_bi(SCOPE, None, HANDLE)
 }
 
-fn encode(settings: &Settings) -> zeroize::Zeroizing<Vec<u8>> {
+fn encode(settings: &Settings, usual: Settings) -> zeroize::Zeroizing<Vec<u8>> {
     body::encode(&[
         (
             AUTO_LOCK_MINUTES,
@@ -73,7 +74,14 @@ fn encode(settings: &Settings) -> zeroize::Zeroizing<Vec<u8>> {
         (REVEAL_SECONDS, Item::Unsigned(settings.reveal_seconds.into())),
         (PASSPHRASE_TO_REVEAL, Item::Bool(settings.passphrase_to_reveal)),
         (PASSPHRASE_TO_EXPORT, Item::Bool(settings.passphrase_to_export)),
-        (REFRESH_WHILE_LOCKED, Item::Bool(settings.refresh_while_locked)),
+        (
+            REFRESH_WHILE_LOCKED,
+            Item::maybe(
+                (settings.refresh_while_locked != usual.refresh_while_locked)
+                    .then_some(settings.refresh_while_locked),
+                Item::Bool,
+            ),
+        ),
     ])
 }
 
@@ -88,7 +96,7 @@ pub(crate) fn decode(tx: &Tx<'_>, record: &Record, plaintext: &[u8], usual: Sett
         reveal_seconds: map.u32(REVEAL_SECONDS.into())?,
         passphrase_to_reveal: map.flag(PASSPHRASE_TO_REVEAL.into())?,
         passphrase_to_export: map.flag(PASSPHRASE_TO_EXPORT.into())?,
-        // Absent in a record that was stored before there was a choice.
+        // Absent where nobody chose.
         refresh_while_locked: map
             .maybe(REFRESH_WHILE_LOCKED.into(), Map::flag)?
             .unwrap_or(usual.refresh_while_locked),

@@ -32,7 +32,9 @@ pub fn perform(name: &str, acting: &Acting) {
             acting.open_act(&vault, "new value", || set(&vault, kept.id, &long("again")));
             acting.open_act(&vault, "settings", || {
                 vault
-                    .write(NOW, |tx| settings::store(tx, &Settings::PASSPHRASE))
+                    .write(NOW, |tx| {
+                        settings::store(tx, &Settings::PASSPHRASE, Settings::SESSION)
+                    })
                     .unwrap();
             });
         }

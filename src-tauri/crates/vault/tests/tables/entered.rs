@@ -5,7 +5,7 @@ use super::{
     *,
 };
 
-fn entered(vault: &UnlockedVault, text: &str) -> Connection {
+pub(crate) fn entered(vault: &UnlockedVault, text: &str) -> Connection {
     Connection {
         auth_client: None,
         auth_type: AuthType::ApiKey,
@@ -17,7 +17,7 @@ fn entered(vault: &UnlockedVault, text: &str) -> Connection {
     }
 }
 
-fn stored(vault: &UnlockedVault, connection: &Connection, text: &str) -> Connection {
+pub(crate) fn stored(vault: &UnlockedVault, connection: &Connection, text: &str) -> Connection {
     let value = SecretValue::from(text);
     vault
         .write(NOW, |tx| {

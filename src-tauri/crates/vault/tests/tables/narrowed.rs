@@ -4,6 +4,7 @@ use keyward_model::{audit::AuditEvent, settings::Settings};
 use keyward_vault::table::{audit, credentials, settings};
 
 use super::{
+    entered::{entered, stored},
     tokens::{client, connection},
     *,
 };
@@ -107,6 +108,9 @@ fn o71_tokens_are_read_and_replaced() {
 fn o71_nothing_else_is_in_reach() {
     let world = World::new();
     let (vault, made) = filled(&world);
+    let entered = entered(&vault, "API_KEY");
+    vault.write(NOW, |tx| connections::insert(tx, &entered)).unwrap();
+    let entered = stored(&vault, &entered, "value");
     let narrowed = vault.narrowed().unwrap();
     vault.close(NOW).unwrap();
     let environment = made.environment;
@@ -136,14 +140,15 @@ fn o71_nothing_else_is_in_reach() {
         narrowed.read(|tx| auth_clients::find(tx, &key("CLIENT")))
     ));
     assert!(is_locked(narrowed.read(environments::list)));
+    assert!(is_locked(narrowed.read(|tx| connections::value(tx, &entered))));
     let github = AppName::parse("github").unwrap();
     assert!(is_locked(narrowed.read(|tx| applications::find(tx, &github))));
     assert!(is_locked(
         narrowed.read(|tx| settings::read(tx, Settings::SESSION))
     ));
-    assert!(is_locked(
-        narrowed.write(NOW, |tx| { settings::store(tx, &Settings::PASSPHRASE) })
-    ));
+    assert!(is_locked(narrowed.write(NOW, |tx| {
+        settings::store(tx, &Settings::PASSPHRASE, Settings::SESSION)
+    })));
     assert!(is_locked(narrowed.narrowed()));
     assert!(is_locked(narrowed.verify()), "which opens everything");
     // A refusal leaves nothing behind.

@@ -19,13 +19,39 @@ fn settings_are_one_record_or_none() {
         ..Settings::PASSPHRASE
     };
     for settings in [first, Settings::SESSION, first] {
-        vault.write(NOW, |tx| settings::store(tx, &settings)).unwrap();
         for usual in [Settings::SESSION, Settings::PASSPHRASE] {
+            vault
+                .write(NOW, |tx| settings::store(tx, &settings, usual))
+                .unwrap();
             assert_eq!(read(&vault, usual), settings);
         }
     }
     // The environment `default`, and these.
     assert_eq!(vault.verify().unwrap().records, 2);
     drop(vault);
-    assert_eq!(read(&world.unlock().unwrap(), Settings::SESSION), first);
+    assert_eq!(read(&world.unlock().unwrap(), Settings::PASSPHRASE), first);
+}
+
+/// O-71: whether a locked vault refreshes follows the way of unlocking, until the Owner chose.
+#[test]
+fn o71_a_choice_outlives_the_way_of_unlocking_and_nothing_else_does() {
+    let world = World::new();
+    let vault = world.create();
+    let after = |settings: Settings, usual, then| {
+        vault
+            .write(NOW, |tx| settings::store(tx, &settings, usual))
+            .unwrap();
+        vault
+            .read(|tx| settings::read(tx, then))
+            .unwrap()
+            .refresh_while_locked
+    };
+    let (session, passphrase) = (Settings::SESSION, Settings::PASSPHRASE);
+    assert!(!after(session, session, passphrase), "nobody chose");
+    assert!(after(passphrase, passphrase, session), "nobody chose");
+    let chosen = Settings {
+        refresh_while_locked: true,
+        ..passphrase
+    };
+    assert!(after(chosen, passphrase, passphrase));
 }
