@@ -48,38 +48,47 @@ fn read(input: &[u8], reader: impl Fn(&[u8]) -> Result<Sheet>) {
     }
 }
 
+/// Lines of an env file.
 pub fn import_env(input: &[u8]) {
     read(input, env::parse);
 }
 
+/// A flat JSON object.
 pub fn import_json(input: &[u8]) {
     read(input, flat::parse);
 }
 
+/// A document of our own export.
 pub fn import_own(input: &[u8]) {
     read(input, own::parse);
 }
 
+/// A table with any heads.
 pub fn import_csv(input: &[u8]) {
     read(input, table::parse);
 }
 
+/// A JSON export of Bitwarden.
 pub fn import_bitwarden(input: &[u8]) {
     read(input, bitwarden::parse);
 }
 
+/// An archive of 1Password.
 pub fn import_1pux(input: &[u8]) {
     read(input, onepux::parse);
 }
 
+/// An environment of Postman.
 pub fn import_postman(input: &[u8]) {
     read(input, variables::postman);
 }
 
+/// An export of Insomnia.
 pub fn import_insomnia(input: &[u8]) {
     read(input, variables::insomnia);
 }
 
+/// The text of one entry of `pass`.
 pub fn import_pass(input: &[u8]) {
     read(input, |input| {
         let found = pass::parse("folder/entry", Zeroizing::new(input.to_vec()))?;

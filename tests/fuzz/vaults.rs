@@ -46,6 +46,12 @@ struct Ground {
     _folder: tempfile::TempDir,
 }
 
+/// Makes the vault that all inputs change. Its key derivations are no input's time: a fuzzer that watches the clock calls
+/// this first.
+pub fn prepare() {
+    ground();
+}
+
 fn ground() -> &'static Ground {
     static GROUND: OnceLock<Ground> = OnceLock::new();
     GROUND.get_or_init(|| Ground::make().expect("a vault can be made"))

@@ -5,6 +5,7 @@ use crate::{imports, vaults};
 
 #[test]
 fn r40_vault_file() {
+    vaults::prepare();
     fuzz(
         "vault_file",
         vaults::vault_file,
@@ -21,6 +22,7 @@ fn r40_vault_file() {
 
 #[test]
 fn r40_vault_slots() {
+    vaults::prepare();
     fuzz(
         "vault_slots",
         vaults::vault_slots,

@@ -8,6 +8,9 @@ pub const SOURCE_BYTES: usize = 128 * 1024 * 1024;
 /// Most bytes that a compressed file may unpack to.
 pub const UNPACKED_BYTES: usize = 256 * 1024 * 1024;
 
+/// Most bytes that deflate makes of one (zlib's own figure; stored members stay as they are).
+pub const UNPACKED_OF_A_BYTE: usize = 1_032;
+
 /// Most entries of one import.
 pub const ENTRIES: usize = 200_000;
 

@@ -78,8 +78,13 @@ fn unpack(bytes: &[u8]) -> Result<(Zeroizing<Vec<u8>>, usize)> {
         }
         _ => Error::malformed("it is damaged").at(DATA),
     })?;
+    // A claim costs memory before anything is inflated: it may not be more than the whole archive could unpack to.
+    let most = bytes.len().saturating_mul(limits::UNPACKED_OF_A_BYTE);
+    let claimed = usize::try_from(member.size())
+        .ok()
+        .filter(|claimed| *claimed <= most)
+        .ok_or_else(|| Error::too_large("it claims to unpack to more than the archive can hold").at(DATA))?;
     // Counted while it is inflated: the claim may be a lie.
-    let claimed = usize::try_from(member.size()).unwrap_or(limits::UNPACKED_BYTES);
     let mut data = Zeroizing::new(Vec::with_capacity(claimed));
     let read = member.take(claimed as u64 + 1).read_to_end(&mut data);
     match read {

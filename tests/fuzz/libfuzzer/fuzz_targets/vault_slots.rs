@@ -1,4 +1,7 @@
 #![doc = "R-40: `vault_slots` of tests/fuzz/vaults.rs."]
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keyward_libfuzzer::vaults::vault_slots(input));
+libfuzzer_sys::fuzz_target!(
+    init: keyward_libfuzzer::vaults::prepare(),
+    |input: &[u8]| keyward_libfuzzer::vaults::vault_slots(input)
+);

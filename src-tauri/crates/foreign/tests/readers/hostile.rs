@@ -44,6 +44,14 @@ fn a_claim_that_is_a_lie_is_noticed_while_inflating() {
     // And a claim of 4 GiB for a small member is refused before a buffer is made.
     let claim = claiming(archive(&[("export.data", b"{}")]), u32::MAX - 1);
     says(&onepux::parse(&claim).unwrap_err(), &["export.data", "claims"]);
+    // As is one within the bound that no archive of this size could keep: a kilobyte costs no quarter of a gigabyte.
+    let claim = claiming(
+        archive(&[("export.data", b"{}")]),
+        u32::try_from(limits::UNPACKED_BYTES).unwrap(),
+    );
+    let error = onepux::parse(&claim).unwrap_err();
+    assert_eq!(error.fault, Fault::TooLarge);
+    says(&error, &["export.data", "than the archive can hold"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 mod bits;
 mod crashes;
 mod foreign;
+mod pages;
 mod rollback;
 mod swaps;
 
