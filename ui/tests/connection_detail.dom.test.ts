@@ -84,7 +84,8 @@ describe("claims", () => {
     });
     expect(screen.getByText("https://accounts.google.com")).toBeTruthy();
     expect(screen.getByText("a••@acme.dev")).toBeTruthy();
-    expect(screen.getByText(/22 Nov 2026/)).toBeTruthy();
+    // Once it is a week old, the day stands among the facts too.
+    expect(screen.getAllByText(/22 Nov 2026/).length).toBeGreaterThan(0);
     await fireEvent.click(screen.getByRole("button", { name: "Reveal" }));
     expect(screen.getByText("ada@acme.dev")).toBeTruthy();
     expect(announcer.text).toContain("Value shown for 30 seconds");
