@@ -99,7 +99,7 @@ fn detail(app: &App) -> Result<(), Trouble> {
     app.window.wait_text("Work key has version 2 now")?;
     assert_eq!(get(app, "{vault.WORK_KEY}"), (0, "second".to_owned()));
     app.press("Restore version 1")?;
-    app.window.wait_text("Version 1 is back, as version 3")?;
+    app.window.wait_text("Version 1 is back as version 3")?;
     assert_eq!(get(app, "{vault.WORK_KEY}"), (0, VALUE.to_owned()));
     Ok(())
 }

@@ -9,6 +9,8 @@ mod app;
 mod app_credentials;
 mod consents;
 mod credentials;
+mod dialogs;
+mod dragging;
 mod first_light;
 mod hardening;
 mod life;

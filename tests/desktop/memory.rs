@@ -60,7 +60,7 @@ fn w08_no_value_in_the_memory_of_the_webview() {
 }
 
 /// Processes whose parent is `pid`.
-fn children(pid: u32) -> Vec<u32> {
+pub fn children(pid: u32) -> Vec<u32> {
     let all = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = all.filter_map(|entry| {
         entry

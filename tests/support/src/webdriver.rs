@@ -17,7 +17,7 @@ use crate::http;
 use crate::process::{Guarded, wait_for};
 
 /// WebDriver's name for an element in JSON.
-const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+pub(crate) const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How long [`Window::find`] and its like wait for the page.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -33,7 +33,7 @@ pub struct Window {
 
 /// An element of the page.
 #[derive(Debug, Clone)]
-pub struct Element(String);
+pub struct Element(pub(crate) String);
 
 impl Window {
     /// Starts WebKitWebDriver on a free port and, through it, `app` with `args`, on `display`, with `environment` alone.
@@ -349,8 +349,18 @@ impl Window {
         })
     }
 
-    fn post(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, Trouble> {
         value(&http::post_json(&format!("{}{path}", self.session), body)?)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Result<(), Trouble> {
+        value(&http::send(
+            "DELETE",
+            &format!("{}{path}", self.session),
+            &[],
+            b"",
+        )?)
+        .map(drop)
     }
 
     fn get(&self, path: &str) -> Result<Value, Trouble> {
