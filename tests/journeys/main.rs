@@ -33,6 +33,7 @@ mod init;
 mod inject;
 mod keys;
 mod lock;
+mod locked_refreshing;
 mod oauth1;
 mod provider_check;
 mod providers;

@@ -75,49 +75,6 @@ fn el3_a_host_keeps_five_second_tokens_fresh() {
     assert!(failed.is_empty(), "{failed:?}");
 }
 
-/// O-71: a locked host keeps five-second tokens fresh and hands out none, and says so; switched off, it asks nobody.
-#[test]
-fn o71_a_locked_host_keeps_tokens_fresh() {
-    let Ground { home, server } = ground(5);
-    let _host = home.serve().unwrap();
-    connect(&home, "SHOP", &[]);
-    let locked = ok(&home.keyward(&["lock"]));
-    assert!(
-        locked.said().contains("tokens are kept fresh"),
-        "{}",
-        locked.said()
-    );
-    let asked = server.refreshes().unwrap();
-    wait_for("two refreshes while locked", Duration::from_secs(40), || {
-        (server.refreshes().ok()? >= asked + 2).then_some(())
-    })
-    .unwrap();
-    error(&home.keyward(&["token", "SHOP", "--json"]), 4);
-    let status = json(&home.keyward(&["status", "--json"]));
-    assert_eq!(
-        (&status["locked"], &status["refreshing"]),
-        (&json!(true), &json!(true))
-    );
-    ok(&home.keyward(&["unlock"]));
-    ok(&home.keyward(&["token", "SHOP"]));
-    assert_eq!(
-        json(&home.keyward(&["status", "--json"]))["refreshing"],
-        Value::Null
-    );
-    assert_eq!(server.grants_revoked().unwrap(), 0, "O-58");
-
-    ok(&home.keyward(&["settings", "update", "--no-refresh-while-locked"]));
-    ok(&home.keyward(&["lock"]));
-    assert_eq!(
-        json(&home.keyward(&["status", "--json"]))["refreshing"],
-        json!(false)
-    );
-    let before = server.refreshes().unwrap();
-    std::thread::sleep(Duration::from_secs(7));
-    // One that had left before the lock may have come in.
-    assert!(server.refreshes().unwrap() <= before + 1);
-}
-
 /// Makes the one token of SHOP due, then lets `processes` ask at once; gives what they got.
 fn ask_at_once(home: &Home, server: &OidcServer, processes: usize) -> Vec<String> {
     // A token of one second is due the moment it is there, and no host refreshes it by itself.

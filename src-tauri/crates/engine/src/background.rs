@@ -302,7 +302,13 @@ fn refresh_one(engine: &Engine, flights: &Flights, id: Id, pass: Pass<'_>) {
     // Failures are written into the Connection; where even that failed, the rest keeps it from being a storm.
     let rest = match refresh::refresh_due(engine, id, pass) {
         Ok(()) => REST,
-        Err(_) => FIRST_PAUSE,
+        Err(error) => {
+            if error.kind == Kind::Corrupt && engine.is_locked_refreshing() {
+                // All of it is looked at anew, and given up where it is not believed (O-71).
+                engine.changes.publish(ChangeKind::Vault, None);
+            }
+            FIRST_PAUSE
+        }
     };
     let until = engine.ports.clock.monotonic() + rest;
     hold(flights).insert(id, Flight::Rests(until));

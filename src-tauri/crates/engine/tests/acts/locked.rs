@@ -169,20 +169,6 @@ fn o71_no_key_is_kept_for_nothing() {
     assert_eq!(refreshing(&command), (true, false), "a command");
 }
 
-/// T-03: what is not believed is not refreshed: the keys go, and the unlock tells.
-#[test]
-fn o71_a_damaged_file_ends_it() {
-    let (world, engine) = World::connected();
-    let _background = background::start(&engine).unwrap();
-    lifecycle::lock(&engine);
-    let db = rusqlite::Connection::open(world.home.vault_file(&world.name)).unwrap();
-    db.execute("UPDATE rec SET body = zeroblob(64)", []).unwrap();
-    world.clock.pass(3_550);
-    wake(&engine);
-    eventually("given up", || refreshing(&engine) == (true, false));
-    assert_eq!(world.provider.refreshes(), 0);
-}
-
 /// A restore that fails, and a rename, leave it as far open as it was.
 #[test]
 fn o71_what_fails_leaves_it_as_it_was() {
