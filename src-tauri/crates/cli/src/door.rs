@@ -17,7 +17,7 @@ use keyward_api::{
         Code, Error, Plaintext, SettingsShow, VaultStatusRequest, VaultUnlock, WaysRequest, Work, WorkStatus,
     },
 };
-use keyward_engine::{Engine, access::Caller, home::Home, lifecycle};
+use keyward_engine::{Engine, Kind, access::Caller, home::Home, lifecycle};
 use keyward_model::SecretValue;
 
 use crate::{
@@ -217,28 +217,20 @@ impl Door {
 /// # Errors
 /// `locked`, `keychain`, `corrupt`, `not_found`.
 pub fn unlock_here(context: &Context, engine: &Arc<Engine>) -> Result<(), Error> {
-    let status = lifecycle::status(engine)?;
-    if status.mode.is_some() && !status.locked {
-        return Ok(());
-    }
-    if status.mode.is_none() {
-        return Err(no_vault(context));
-    }
-    if status.mode == Some(keyward_engine::home::Mode::Passphrase) {
-        return Ok(lifecycle::unlock(engine, ask_passphrase(context)?.as_ref())?);
-    }
-    match lifecycle::unlock(engine, None) {
+    // As `unlock_host`: keychain mode needs nothing from a person, and asking the file for its mode first would open it
+    // once more for every command (P1).
+    let refused = match lifecycle::unlock(engine, None) {
+        Ok(()) => return Ok(()),
         // its passphrase opens a vault whose keychain fails.
-        Err(error)
-            if error.kind == keyward_engine::Kind::Keychain
-                && lifecycle::ways(engine)?.passphrase.is_some() =>
-        {
-            match ask_passphrase(context)? {
-                Some(passphrase) => Ok(lifecycle::unlock(engine, Some(&passphrase))?),
-                None => Err(error.into()),
-            }
-        }
-        answer => Ok(answer?),
+        Err(error) if matches!(error.kind, Kind::Locked | Kind::Keychain) => error,
+        Err(error) => return Err(error.into()),
+    };
+    if lifecycle::ways(engine)?.passphrase.is_none() {
+        return Err(refused.into());
+    }
+    match ask_passphrase(context)? {
+        Some(passphrase) => Ok(lifecycle::unlock(engine, Some(&passphrase))?),
+        None => Err(refused.into()),
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Staged {
     parts: Vec<SecretValue>,
     /// What was read.
     sheet: Sheet,
+    /// The plan last shown.
+    drawn: Option<plan::Drawn>,
     /// What was made of it; filled once it was applied.
     made: Option<Vec<apply::Made>>,
 }
@@ -69,6 +71,7 @@ pub fn stage(engine: &Engine, caller: &Caller, reading: Reading) -> Result<Id> {
         Staged {
             parts: Vec::new(),
             sheet: reading.sheet,
+            drawn: None,
             made: None,
         },
     )
@@ -94,6 +97,7 @@ pub fn receive(
             Staged {
                 parts: Vec::new(),
                 sheet: Sheet::default(),
+                drawn: None,
                 made: None,
             },
         )?,
@@ -119,7 +123,10 @@ pub fn receive(
         }
         own::parse(&document).map_err(|error| Error::invalid(format!("import: {error}.")))?
     };
-    hold(&engine.imports).find(id)?.sheet = sheet;
+    let mut staging = hold(&engine.imports);
+    let staged = staging.find(id)?;
+    staged.sheet = sheet;
+    staged.drawn = None;
     Ok(id)
 }
 

@@ -226,26 +226,31 @@ pub fn unlock(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()> {
     if !engine.home.vault_exists(&engine.name) {
         return Err(Error::no_vault(&engine.name, &engine.home));
     }
-    let ways = store::vault::ways(&engine.place())?;
-    if !ways.keychain {
-        return by_passphrase(engine, passphrase);
-    }
-    let failed = match store::vault::unlock(&engine.place(), Unlocking::Keychain, engine.now()) {
+    // Tried before the file is asked what opens it: in keychain mode it is opened once, not twice (P1).
+    let refused = match store::vault::unlock(&engine.place(), Unlocking::Keychain, engine.now()) {
         Ok(vault) => {
             unlocked(engine, vault);
             return Ok(());
         }
-        Err(store::Error::KeychainUnavailable(cause)) => Error::new(
+        Err(store::Error::KeychainUnavailable(cause)) => Some(cause),
+        Err(store::Error::WrongKey) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let ways = store::vault::ways(&engine.place())?;
+    if !ways.keychain {
+        return by_passphrase(engine, passphrase);
+    }
+    let failed = match refused {
+        Some(cause) => Error::new(
             Kind::Keychain,
             sentence(&cause.to_string()),
             way_out(&ways, cause.hint()),
         ),
-        Err(store::Error::WrongKey) => Error::new(
+        None => Error::new(
             Kind::Keychain,
             "The key in the OS keychain does not open this vault.",
             way_out(&ways, "It may belong to another copy of the vault."),
         ),
-        Err(error) => return Err(error.into()),
     };
     match passphrase {
         Some(_) if ways.passphrase.is_some() => by_passphrase(engine, passphrase),

@@ -1,7 +1,5 @@
 //! Random bytes in, no bytes left behind.
 
-use zeroize::Zeroize;
-
 use crate::Error;
 
 /// `N` bytes from the operating system's random source.
@@ -21,18 +19,14 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), Error> {
 
 /// Overwrites the stack below the caller, where functions that worked on key material had their
 /// frames (b.9.3). Only frames of functions that returned are reached, so callers put the work into
-/// an `#[inline(never)]` function and call this after it.
-#[inline(never)]
-pub(crate) fn clear_stack<const WORDS: usize>() {
-    let mut words = [0u64; WORDS];
-    words.zeroize();
-    std::hint::black_box(&mut words);
-}
+/// an `#[inline(never)]` function and call this after it. One `memset` behind a barrier: a volatile
+/// write of each word took longer than the opening that it followed.
+pub(crate) use zeroize::zeroize_stack as clear_stack;
 
-/// Stack of the hash and AEAD functions, in 64-bit words (8 KiB).
-pub(crate) const SHALLOW: usize = 1024;
-/// Stack of Argon2id, whose frames hold several 1-KiB blocks, in 64-bit words (64 KiB).
-pub(crate) const DEEP: usize = 8192;
+/// Stack of the hash and AEAD functions, in bytes.
+pub(crate) const SHALLOW: usize = 8 * 1024;
+/// Stack of Argon2id, whose frames hold several 1-KiB blocks, in bytes.
+pub(crate) const DEEP: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

@@ -53,13 +53,17 @@ pub fn unlock(place: &Place<'_>, with: Unlocking<'_>, now: Timestamp) -> Result<
         return Err(Error::NotFound(format!("vault {}", place.name.as_str())));
     }
     let db = schema::open(&place.home.vault_file(place.name), on_close(place.opening))?;
+    let header = Header::read(&db)?;
+    let slots = slot::read_all(&db)?;
+    if matches!(with, Unlocking::Keychain) && !Ways::of(&slots)?.keychain {
+        // Told before anything is asked or changed: this way is tried first, and the file is opened once for it (P1).
+        return Err(Error::WrongKey);
+    }
     if schema::user_version(&db)? < schema::USER_VERSION {
         drop((db, lock));
         migrate::bring_up(place, with, now, migrate::STEPS)?;
         return unlock(place, with, now);
     }
-    let header = Header::read(&db)?;
-    let slots = slot::read_all(&db)?;
     let (master, used) = open_slot(place, &header.vault_uuid, &slots, with)?;
     let keys = Keys::derive(master, header.vault_uuid, header.epoch);
     let need = with.need();

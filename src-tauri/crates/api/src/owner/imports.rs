@@ -46,13 +46,13 @@ pub fn plan(engine: &Arc<Engine>, _: &Caller, request: wire::ImportPlanRequest) 
         total,
         rows: plan
             .rows
-            .into_iter()
+            .iter()
             .skip(first)
             .take(limit as usize)
             .map(row)
             .collect(),
-        environments: plan.environments,
-        remarks: plan.remarks,
+        environments: plan.environments.clone(),
+        remarks: plan.remarks.clone(),
     })
 }
 
@@ -129,20 +129,20 @@ fn wish(
     }
 }
 
-fn row(row: import::Row) -> wire::ImportRow {
+fn row(row: &import::Row) -> wire::ImportRow {
     wire::ImportRow {
         row: row.number,
-        found: row.found,
-        folder: row.folder,
+        found: row.found.clone(),
+        folder: row.folder.clone(),
         kind: match row.kind {
             import::Becomes::Secret => "secret",
             import::Becomes::Credential => "credential",
             import::Becomes::Connection => "connection",
         }
         .to_owned(),
-        variables: row.variables,
-        environment: row.environment,
-        key: row.key,
+        variables: row.variables.clone(),
+        environment: row.environment.clone(),
+        key: row.key.clone(),
         proposed: row.is_proposed,
         standing: match row.standing {
             import::Standing::New => wire::ImportStanding::New,
@@ -159,6 +159,6 @@ fn row(row: import::Row) -> wire::ImportRow {
             import::Action::Ask => wire::ImportAction::Ask,
         },
         next_version: row.next_version,
-        remark: row.remark,
+        remark: row.remark.clone(),
     }
 }

@@ -83,6 +83,7 @@ pub fn apply(engine: &Engine, caller: &Caller, import: Id, wish: &Wish) -> Resul
             staged.made = Some(made);
             // Values are not needed any more; what was made is, for the undo.
             staged.sheet = Sheet::default();
+            staged.drawn = None;
             hold(&engine.imports).put_back(import, staged);
             publish(engine);
             Ok(summary)
