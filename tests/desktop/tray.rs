@@ -10,7 +10,6 @@ use keyward_tests::keyring::{Keychain, KeyringSession};
 use keyward_tests::process::{Guarded, wait_for};
 
 use crate::app::{App, PATIENCE, exit_of, host, start_plain};
-use crate::memory::children;
 use crate::tray_host::TrayHost;
 
 /// A window manager: without one nobody presses Alt F4.
@@ -85,7 +84,6 @@ fn closing_with_a_tray_keeps_the_host() {
         (!visible(&display)).then_some(())
     })
     .unwrap();
-    no_page_is_left(app.0.id());
     home.keyward(&["unlock"]).output().unwrap().success().unwrap();
     let status = home
         .keyward(&["status", "--json"])
@@ -126,20 +124,6 @@ fn closing_with_a_tray_keeps_the_host() {
     tray.choose("Quit").unwrap();
     assert_eq!(exit_of(&mut app, PATIENCE).unwrap().code(), Some(0));
     assert!(host(&home).is_err());
-}
-
-/// P13, W-08: with the window its web processes end, and what they held with them. What the host then takes is told.
-fn no_page_is_left(pid: u32) {
-    wait_for("the end of the web processes", PATIENCE, || {
-        children(pid).is_empty().then_some(())
-    })
-    .unwrap_or_else(|error| panic!("{error}: {:?}", children(pid)));
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
-    let pss = rollup.lines().find(|line| line.starts_with("Pss:"));
-    println!(
-        "P13: a host whose window is closed: {}",
-        pss.unwrap_or("not told here")
-    );
 }
 
 /// Without a tray the window manager's close asks first, as the button does.
