@@ -10,6 +10,7 @@ use keyward_tests::keyring::{Keychain, KeyringSession};
 use keyward_tests::process::{Guarded, wait_for};
 
 use crate::app::{App, PATIENCE, exit_of, host, start_plain};
+use crate::memory::children;
 use crate::tray_host::TrayHost;
 
 /// A window manager: without one nobody presses Alt F4.
@@ -84,6 +85,7 @@ fn closing_with_a_tray_keeps_the_host() {
         (!visible(&display)).then_some(())
     })
     .unwrap();
+    no_page_is_left(app.0.id());
     home.keyward(&["unlock"]).output().unwrap().success().unwrap();
     let status = home
         .keyward(&["status", "--json"])
@@ -124,6 +126,28 @@ fn closing_with_a_tray_keeps_the_host() {
     tray.choose("Quit").unwrap();
     assert_eq!(exit_of(&mut app, PATIENCE).unwrap().code(), Some(0));
     assert!(host(&home).is_err());
+}
+
+/// P13, W-08: with the window its page's process ends, and what it held with it. WebKit keeps its network process for as
+/// long as the program lives; there is no page in it. What the host then takes is told.
+fn no_page_is_left(pid: u32) {
+    let pages = || {
+        let name = |child| std::fs::read_to_string(format!("/proc/{child}/comm")).unwrap_or_default();
+        let mut left: Vec<String> = children(pid).into_iter().map(name).collect();
+        // The kernel keeps 15 characters of a name; one that has ended meanwhile has none.
+        left.retain(|name| !matches!(name.trim_end(), "" | "WebKitNetworkPr"));
+        left
+    };
+    wait_for("the end of the web processes", PATIENCE, || {
+        pages().is_empty().then_some(())
+    })
+    .unwrap_or_else(|error| panic!("{error}: {:?}", pages()));
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let pss = rollup.lines().find(|line| line.starts_with("Pss:"));
+    println!(
+        "P13: a host whose window is closed: {}",
+        pss.unwrap_or("not told here")
+    );
 }
 
 /// Without a tray the window manager's close asks first, as the button does.
