@@ -33,6 +33,8 @@ fn begin(server: &OidcServer, client: &str) -> Result<App, Trouble> {
     app.fill("Passphrase", &format!("{PASSPHRASE}\u{E007}"))?;
     app.window.wait_text("Auth clients")?;
     app.press("Connections")?;
+    // The list that loads has a button of that name as well, and goes away.
+    app.window.wait_text("No connections in this environment")?;
     app.window.press("Connect")?;
     app.window.wait_text("Ready to connect")?;
     app.window.empty("Connection name")?;

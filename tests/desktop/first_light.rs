@@ -299,6 +299,7 @@ fn rekey(app: &App) -> Result<(), Trouble> {
 
 fn auth_client(app: &App, server: &OidcServer) -> Result<(), Trouble> {
     app.press("Auth clients")?;
+    app.window.wait_text("Add your first auth client")?;
     app.press("New auth client")?;
     app.window.wait_text("GitHub")?;
     app.picture("05-provider-catalogue")?;

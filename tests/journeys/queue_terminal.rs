@@ -6,6 +6,7 @@ use keyward_tests::consent::{self, Choice};
 use keyward_tests::display::Display;
 use keyward_tests::home::Terminal;
 use keyward_tests::oidc::{NATIVE_CLIENT, OidcServer};
+use keyward_tests::process::wait_for;
 use serde_json::json;
 
 use crate::common::{json, keychain_home, ok};
@@ -57,12 +58,17 @@ fn oa13_a_person_at_a_terminal_skips_and_ends_the_queue() {
     shown(&mut terminal, "1 of 5 A as ada");
     let address = shown(&mut terminal, "open: ");
     shown(&mut terminal, "Copied with ");
-    let copied = std::process::Command::new("xclip")
-        .args(["-o", "-selection", "clipboard"])
-        .env("DISPLAY", display.name())
-        .output()
-        .unwrap();
-    assert_eq!(String::from_utf8_lossy(&copied.stdout), address);
+    wait_for("the link on the clipboard", LIMIT, || {
+        // xclip owns it only a moment after it has ended for the command that started it.
+        let copied = std::process::Command::new("xclip")
+            .args(["-o", "-selection", "clipboard"])
+            .env("DISPLAY", display.name())
+            .stderr(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        (String::from_utf8_lossy(&copied.stdout) == address).then_some(())
+    })
+    .unwrap();
     consent::give(&address, Choice::Agree).unwrap();
     shown(&mut terminal, "Connected.");
 
