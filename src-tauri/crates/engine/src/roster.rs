@@ -10,7 +10,7 @@ use keyward_foreign::roster as foreign;
 use keyward_model::{
     Id, Timestamp,
     auth_client::AuthClient,
-    connection::{Address, AuthType, Connection, ConnectionState, LOGIN_HINT, Upkeep},
+    connection::{Address, AuthType, Connection, LOGIN_HINT},
     environment::Environment,
     name::{AppName, Handle},
 };
@@ -253,34 +253,14 @@ fn plan(
     now: Timestamp,
 ) -> store::Result<Connection> {
     let connection = Connection {
-        id: tx.new_id()?,
-        key: planned.key.clone(),
         name: planned.name.clone(),
-        environment,
+        application: there.application.clone(),
         auth_client: Some(there.address),
         foreign_key: there.foreign_key.clone(),
-        auth_type: there.auth_type,
-        url: None,
-        apply: None,
-        value: None,
-        account: None,
-        state: ConnectionState::AwaitingConsent,
-        error: None,
         requested_scopes: planned.scopes.clone().unwrap_or_else(|| there.scopes.clone()),
         params: planned.params.clone(),
-        granted_scope: None,
-        lifetime: None,
-        has_refresh_token: false,
-        token_set: tx.new_id()?,
-        refresh_intent: tx.new_id()?,
         default: is_first(tx, environment, there.application.as_ref())?,
-        retry_at: None,
-        failures: 0,
-        kept: Vec::new(),
-        upkeep: Upkeep::default(),
-        created_at: now,
-        updated_at: now,
-        application: there.application.clone(),
+        ..rows::new(tx, environment, planned.key.clone(), there.auth_type, now)?
     };
     if let Some(key) = &connection.application {
         let named = applications::New {

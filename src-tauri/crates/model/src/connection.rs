@@ -112,6 +112,54 @@ pub struct Connection {
     pub updated_at: Timestamp,
 }
 
+/// Identities of the records that a Connection has for as long as it lives: chosen when it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Records {
+    /// The Connection itself.
+    pub id: Id,
+    /// Its TokenSet.
+    pub token_set: Id,
+    /// Its refresh intent.
+    pub refresh_intent: Id,
+}
+
+impl Connection {
+    /// One that holds nothing yet and waits for a person.
+    #[must_use]
+    pub fn new(records: Records, environment: Id, key: Handle, auth_type: AuthType, now: Timestamp) -> Self {
+        Self {
+            id: records.id,
+            key,
+            name: String::new(),
+            environment,
+            application: None,
+            auth_client: None,
+            foreign_key: None,
+            auth_type,
+            url: None,
+            apply: None,
+            value: None,
+            account: None,
+            state: ConnectionState::AwaitingConsent,
+            error: None,
+            requested_scopes: Vec::new(),
+            params: Vec::new(),
+            granted_scope: None,
+            lifetime: None,
+            has_refresh_token: false,
+            token_set: records.token_set,
+            refresh_intent: records.refresh_intent,
+            default: false,
+            retry_at: None,
+            failures: 0,
+            kept: Vec::new(),
+            upkeep: Upkeep::default(),
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// Tokens as the provider last gave them.
 pub struct TokenSet {
     /// The access token.

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     SecretValue,
-    connection::{AuthType, Connection, ConnectionState, Upkeep},
+    connection::{AuthType, Connection, ConnectionState},
     environment::Environment,
     name::{EnvironmentName, Handle},
     secret::Version,
@@ -123,37 +123,18 @@ pub fn create(engine: &Engine, caller: &Caller, environment: &str, new: &New<'_>
             applications::find_or_insert(tx, record, now)?;
         }
         let connection = Connection {
-            id: tx.new_id()?,
-            key: key.clone(),
             name: new.name.unwrap_or(new.key).to_owned(),
-            environment: environment.id,
             application: application.clone(),
             auth_client: client.as_ref().map(|found| found.address),
             foreign_key: client
                 .as_ref()
                 .filter(|found| found.kept_in.is_some())
                 .map(|found| found.auth_client.key.clone()),
-            auth_type: new.auth_type,
             url: url.clone(),
             apply,
-            value: None,
-            account: None,
             state: ConnectionState::Ready,
-            error: None,
-            requested_scopes: Vec::new(),
-            params: Vec::new(),
-            granted_scope: None,
-            lifetime: None,
-            has_refresh_token: false,
-            token_set: tx.new_id()?,
-            refresh_intent: tx.new_id()?,
             default: is_first(tx, environment.id, application.as_ref())?,
-            retry_at: None,
-            failures: 0,
-            kept: Vec::new(),
-            upkeep: Upkeep::default(),
-            created_at: now,
-            updated_at: now,
+            ..connections::new(tx, environment.id, key.clone(), new.auth_type, now)?
         };
         connections::insert(tx, &connection)?;
         let mut connection = match &value {

@@ -256,42 +256,27 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{connection::AuthType, name::Handle};
+    use crate::{
+        connection::{AuthType, Records},
+        name::Handle,
+    };
 
     const NOW: Timestamp = Timestamp(1_000_000);
     const DAY: u64 = 24 * 3600;
 
     fn connection(seconds: u64) -> Connection {
         let id = |byte| Id::from_random([byte; 16]);
-        Connection {
+        let records = Records {
             id: id(7),
-            key: Handle::parse("APP").unwrap(),
-            name: String::new(),
-            environment: id(1),
-            application: None,
-            auth_client: None,
-            foreign_key: None,
-            auth_type: AuthType::Oauth2,
-            url: None,
-            apply: None,
-            value: None,
-            account: None,
-            state: ConnectionState::Ready,
-            error: None,
-            requested_scopes: Vec::new(),
-            params: Vec::new(),
-            granted_scope: None,
-            lifetime: Some(Lifetime::new(NOW, Duration::from_secs(seconds))),
-            has_refresh_token: true,
             token_set: id(2),
             refresh_intent: id(3),
-            default: false,
-            retry_at: None,
-            failures: 0,
-            upkeep: Upkeep::default(),
-            kept: Vec::new(),
-            created_at: NOW,
-            updated_at: NOW,
+        };
+        let key = Handle::parse("APP").unwrap();
+        Connection {
+            state: ConnectionState::Ready,
+            lifetime: Some(Lifetime::new(NOW, Duration::from_secs(seconds))),
+            has_refresh_token: true,
+            ..Connection::new(records, id(1), key, AuthType::Oauth2, NOW)
         }
     }
 

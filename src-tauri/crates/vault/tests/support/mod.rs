@@ -19,7 +19,7 @@ use keyward_model::{
     apply::Apply,
     audit::AuditEvent,
     auth_client::{AuthClient, ClientAuthentication, Oauth2, Registration, Visibility},
-    connection::{Address, AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet, Upkeep},
+    connection::{Address, AuthType, Connection, ConnectionState, Lifetime, RefreshIntent, TokenSet},
     credential::Credential,
     name::*,
     secret::Secret,
@@ -346,38 +346,26 @@ pub fn with_connection(vault: &UnlockedVault, word: &str) {
         })),
         created_at: NOW,
     };
+    let new = vault.read(|tx| {
+        let key = key(&format!("{word}_CONNECTION"));
+        connections::new(tx, environment, key, AuthType::Oauth2, NOW)
+    });
     let connection = Connection {
-        id: id(),
-        key: key(&format!("{word}_CONNECTION")),
         name: format!("{word} connection"),
-        environment,
         application: client.application.clone(),
         auth_client: Some(Address {
             vault: Id::from_bytes(vault.uuid()),
             client: client.id,
         }),
-        foreign_key: None,
-        auth_type: AuthType::Oauth2,
-        url: None,
-        apply: None,
-        value: None,
         account: Some(format!("{low}@example.org")),
         state: ConnectionState::Ready,
-        error: None,
         requested_scopes: vec![format!("{low}-scope")],
-        params: Vec::new(),
         granted_scope: Some(format!("{low}-scope")),
         lifetime: Some(Lifetime::new(NOW, Duration::from_secs(3600)).with_window(Some(30))),
         has_refresh_token: true,
-        token_set: id(),
-        refresh_intent: id(),
         default: true,
-        retry_at: None,
-        failures: 0,
         kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
-        upkeep: Upkeep::default(),
-        created_at: NOW,
-        updated_at: NOW,
+        ..new.unwrap()
     };
     let tokens = TokenSet {
         access_token: SecretValue::from(format!("{low}-access-token")),

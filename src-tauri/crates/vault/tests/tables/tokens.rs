@@ -97,39 +97,19 @@ fn oa4_what_a_provider_does_its_own_way_is_kept() {
 }
 
 pub(crate) fn connection(vault: &UnlockedVault, client: Id, text: &str) -> Connection {
-    let id = || vault.read(|tx| tx.new_id()).unwrap();
+    let id = default_environment(vault);
+    let new = vault.read(|tx| connections::new(tx, id, key(text), AuthType::Oauth2, NOW));
     Connection {
-        id: id(),
-        key: key(text),
         name: "My GitHub".to_owned(),
-        environment: default_environment(vault),
         application: Some(AppName::parse("github").unwrap()),
         auth_client: Some(Address {
             vault: Id::from_bytes(vault.uuid()),
             client,
         }),
-        foreign_key: None,
-        auth_type: AuthType::Oauth2,
-        url: None,
-        apply: None,
-        value: None,
-        account: None,
-        state: ConnectionState::AwaitingConsent,
-        error: None,
         requested_scopes: vec!["repo".to_owned(), "user".to_owned()],
-        params: Vec::new(),
-        granted_scope: None,
-        lifetime: None,
-        has_refresh_token: false,
-        token_set: id(),
-        refresh_intent: id(),
         default: true,
-        retry_at: None,
-        failures: 0,
         kept: vec![("instance_url".to_owned(), "https://example.org".to_owned())],
-        upkeep: Upkeep::default(),
-        created_at: NOW,
-        updated_at: NOW,
+        ..new.unwrap()
     }
 }
 

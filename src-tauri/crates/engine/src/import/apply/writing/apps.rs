@@ -7,7 +7,7 @@ use keyward_foreign::{
 use keyward_model::{
     Id, Timestamp,
     auth_client::AuthClient,
-    connection::{AuthType, Connection, ConnectionState, Upkeep},
+    connection::{AuthType, Connection, ConnectionState},
     name::{AppName, Handle},
 };
 use keyward_vault::{
@@ -78,38 +78,18 @@ pub(super) fn connection(
     let client = through(tx, &named, app)?;
     let waits = one.value.is_none() && app.auth_type != AuthType::None;
     let mut connection = Connection {
-        id: tx.new_id()?,
-        key: named.key,
         name: named.name,
-        environment: named.environment,
         auth_client: client.map(|client| auth_clients::address(tx, client.id)),
-        foreign_key: None,
-        auth_type: app.auth_type,
         url: app.url.clone(),
         apply: app.apply.clone().or_else(|| app.auth_type.usual_apply()),
-        value: None,
-        account: None,
         state: if waits {
             ConnectionState::Disconnected
         } else {
             ConnectionState::Ready
         },
-        error: None,
-        requested_scopes: Vec::new(),
-        params: Vec::new(),
-        granted_scope: None,
-        lifetime: None,
-        has_refresh_token: false,
-        token_set: tx.new_id()?,
-        refresh_intent: tx.new_id()?,
         default: is_first(tx, named.environment, application.as_ref())?,
-        retry_at: None,
-        failures: 0,
-        kept: Vec::new(),
-        upkeep: Upkeep::default(),
-        created_at: now,
-        updated_at: now,
         application,
+        ..connections::new(tx, named.environment, named.key, app.auth_type, now)?
     };
     connections::insert(tx, &connection)?;
     if let Some(current) = &one.value {
