@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read},
-    os::unix::net::UnixStream,
     path::Path,
     thread,
     time::Duration,
@@ -12,6 +11,7 @@ use keyward_engine::home::{Home, HostLock};
 use serde_json::value::RawValue;
 
 use crate::{
+    door::{self, Stream},
     endpoint,
     frame::{self, Reply, Request, VERSION},
     host::Control,
@@ -29,7 +29,7 @@ const REPLY_TIME: Duration = Duration::from_secs(120);
 
 /// A connection to the host of a KEYWARD_HOME.
 pub struct Client {
-    stream: UnixStream,
+    stream: Stream,
     next: u64,
     /// The last request is without a readable answer.
     in_doubt: bool,
@@ -45,12 +45,10 @@ impl Client {
         endpoint::check(&socket, home)?;
         let mut waited = Duration::ZERO;
         loop {
-            match UnixStream::connect(&socket) {
+            match Stream::connect(&socket) {
                 Ok(stream) => {
                     // L-02, the other way round: what is asked may hold a value, and goes to ourselves alone.
-                    if rustix::net::sockopt::socket_peercred(&stream).map(|peer| peer.uid)
-                        != Ok(rustix::process::geteuid())
-                    {
+                    if !door::peer(&stream).is_ok_and(|peer| peer.is_ours) {
                         return Err(Error::new(
                             Code::Corrupt,
                             format!("{} is served by another user.", socket.display()),

@@ -2,7 +2,6 @@
 
 use std::{
     fmt::Write as _,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -95,11 +94,8 @@ pub fn remove_stale(home: &Home, runtime: Option<&Path>) -> Result<Option<PathBu
 
 fn is_ours(runtime: &Path) -> bool {
     runtime.is_absolute()
-        && std::fs::symlink_metadata(runtime).is_ok_and(|folder| {
-            folder.is_dir()
-                && folder.uid() == rustix::process::geteuid().as_raw()
-                && folder.mode() & 0o077 == 0
-        })
+        && std::fs::symlink_metadata(runtime).is_ok_and(|folder| folder.is_dir())
+        && home::check_private(runtime).is_ok()
 }
 
 /// First 16 hexadecimal digits of SHA-256 of the canonical KEYWARD_HOME.

@@ -20,6 +20,8 @@ pub mod verbs;
 
 pub mod frame;
 
+mod door;
+
 pub mod endpoint;
 
 pub mod host;

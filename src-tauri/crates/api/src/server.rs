@@ -3,10 +3,6 @@
 use std::{
     io::{self, Read},
     net::Shutdown,
-    os::unix::{
-        fs::PermissionsExt,
-        net::{UnixListener, UnixStream},
-    },
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -22,6 +18,7 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::{
+    door::{self, Listener, Stream},
     endpoint,
     frame::{self, Reply, Request, VERSION},
     host::{Control, Host},
@@ -53,7 +50,7 @@ struct Streams(Mutex<Vec<Open>>);
 
 struct Open {
     number: usize,
-    stream: UnixStream,
+    stream: Stream,
     /// A whole frame is being answered.
     works: bool,
     /// It has had an answer.
@@ -120,7 +117,7 @@ pub fn start(host: &Arc<Host>, runtime: Option<&Path>) -> Result<Server, keyward
         keyward_engine::Error::new(
             keyward_engine::Kind::Internal,
             format!("The socket {} could not be made: {error}.", path.display()),
-            "",
+            door::HINT,
         )
     };
     // host.lock is ours, so a socket that is still there belongs to a host that was killed.
@@ -128,8 +125,7 @@ pub fn start(host: &Arc<Host>, runtime: Option<&Path>) -> Result<Server, keyward
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let listener = UnixListener::bind(&path).map_err(failed)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+    let listener = door::bind(&path).map_err(failed)?;
     let stopped = Arc::new(AtomicBool::new(false));
     let streams = Arc::new(Streams::default());
     let acceptor = {
@@ -152,7 +148,7 @@ impl Drop for Server {
         self.stopped.store(true, Ordering::SeqCst);
         // `accept` has no timeout: a connection of our own wakes it. Where somebody took the socket away, its thread
         // is left to the end of the process.
-        let woken = UnixStream::connect(&self.path).is_ok();
+        let woken = Stream::connect(&self.path).is_ok();
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
             let _ = acceptor.join();
         }
@@ -164,7 +160,7 @@ impl Drop for Server {
     }
 }
 
-fn accept(host: &Arc<Host>, listener: &UnixListener, stopped: &AtomicBool, streams: &Arc<Streams>) {
+fn accept(host: &Arc<Host>, listener: &Listener, stopped: &AtomicBool, streams: &Arc<Streams>) {
     for (number, stream) in listener.incoming().enumerate() {
         if stopped.load(Ordering::SeqCst) {
             return;
@@ -203,21 +199,15 @@ fn accept(host: &Arc<Host>, listener: &UnixListener, stopped: &AtomicBool, strea
 }
 
 /// The Owner, when the peer's uid is ours; what is known of its program is for the audit log alone.
-fn peer(stream: &UnixStream) -> Option<Caller> {
-    let peer = rustix::net::sockopt::socket_peercred(stream).ok()?;
-    if peer.uid != rustix::process::geteuid() {
-        return None;
-    }
-    let pid = peer.pid.as_raw_nonzero();
-    let program = std::fs::read_link(format!("/proc/{pid}/exe")).ok();
-    let program = program.map_or_else(|| "unknown program".to_owned(), |path| path.display().to_string());
-    Some(Caller::owner(format!("{program}, process {pid}")))
+fn peer(stream: &Stream) -> Option<Caller> {
+    let peer = door::peer(stream).ok().filter(|peer| peer.is_ours)?;
+    Some(Caller::owner(peer.shown))
 }
 
 fn serve(
     host: &Host,
     caller: &Caller,
-    mut stream: UnixStream,
+    mut stream: Stream,
     number: usize,
     streams: &Streams,
 ) -> io::Result<()> {
@@ -239,7 +229,7 @@ fn serve(
 
 /// A stream that must deliver a whole frame within [`FRAME_TIME`], however slowly its bytes drip in.
 struct Timed<'a> {
-    stream: &'a UnixStream,
+    stream: &'a Stream,
     until: Instant,
 }
 
@@ -248,7 +238,7 @@ impl<'a> Timed<'a> {
         clippy::disallowed_methods,
         reason = "a deadline of the transport; no rule of the product depends on it"
     )]
-    fn new(stream: &'a UnixStream) -> Self {
+    fn new(stream: &'a Stream) -> Self {
         Self {
             stream,
             until: Instant::now() + FRAME_TIME,

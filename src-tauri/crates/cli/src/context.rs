@@ -2,7 +2,6 @@
 
 use std::{
     env,
-    fs::File,
     io::{self, IsTerminal},
     path::PathBuf,
     sync::{Arc, Mutex},
@@ -17,7 +16,7 @@ use keyward_engine::{
 };
 use keyward_model::{SecretValue, name::VaultName};
 
-use crate::{args::Globals, descriptor::Descriptor};
+use crate::{args::Globals, descriptor::Descriptor, platform};
 
 const FD_VARIABLE: &str = "KEYWARD_PASSPHRASE_FD";
 
@@ -223,5 +222,5 @@ pub fn has_terminal() -> bool {
 
 /// Whether a person can be asked for a passphrase: it is read from the terminal itself, whatever stdin is.
 pub fn can_ask() -> bool {
-    io::stderr().is_terminal() && File::open("/dev/tty").is_ok()
+    io::stderr().is_terminal() && platform::terminal().is_ok()
 }

@@ -1,14 +1,15 @@
 //! Descriptors that arrive by number and hold one secret line: a passphrase, a recovery key.
 
 use std::{
-    io,
-    os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd},
+    fs::File,
+    io::{self, Read},
 };
 
 use keyward_api::wire::Error;
 use keyward_model::SecretValue;
-use rustix::io::{Errno, FdFlags};
 use zeroize::Zeroizing;
+
+use crate::platform;
 
 /// Longest line that is read, in bytes.
 const LONGEST: usize = 4096;
@@ -19,7 +20,7 @@ pub enum Descriptor {
     Stdin,
     /// A descriptor of its own, with its number; taken over as soon as it was named, so that nothing this process
     /// opens later can have its number, and no program it starts inherits it.
-    Own(OwnedFd, i32),
+    Own(File, i32),
     /// One was named that is not open. Nothing is said before it is needed.
     Closed(i32),
 }
@@ -36,9 +37,8 @@ impl Descriptor {
             1 | 2 => Err(Error::usage(format!(
                 "{what}: {number} is where this program writes; name 0, or 3 and above"
             ))),
-            number => {
-                Ok(own(number).map_or(Self::Closed(number), |descriptor| Self::Own(descriptor, number)))
-            }
+            number => Ok(platform::inherit(number)
+                .map_or(Self::Closed(number), |descriptor| Self::Own(descriptor, number))),
         }
     }
 
@@ -57,41 +57,27 @@ impl Descriptor {
     pub fn line(self, what: &str) -> Result<SecretValue, Error> {
         let number = self.number();
         let line = match self {
-            Self::Stdin => first_line(rustix::stdio::stdin()),
-            Self::Own(descriptor, _) => first_line(descriptor.as_fd()),
-            Self::Closed(_) => Err(Errno::BADF),
+            Self::Stdin => platform::stdin().and_then(|stdin| first_line(&stdin)),
+            Self::Own(file, _) => first_line(&file),
+            Self::Closed(_) => Err(platform::not_open()),
         };
         line.map(SecretValue::from_zeroizing).map_err(|error| {
-            let why = match error {
-                Errno::BADF => "it is not open".to_owned(),
-                error => io::Error::from(error).kind().to_string(),
-            };
+            let why = platform::why(&error);
             Error::usage(format!("{what} {number}: it cannot be read ({why})."))
         })
     }
 }
 
-/// Takes over a descriptor above 2 that the caller of this program opened for us; `None` when it is not open.
-#[expect(unsafe_code, reason = "the descriptors that arrive by number")]
-fn own(number: i32) -> Option<OwnedFd> {
-    // SAFETY: borrowed for one call that only sets a flag, and fails when the number is not open.
-    let named = unsafe { BorrowedFd::borrow_raw(number) };
-    rustix::io::fcntl_setfd(named, FdFlags::CLOEXEC).ok()?;
-    // SAFETY: it is open. The person named it as the secret's own, this runs before the program opens any file of its
-    // own, and once for each number: nothing else in this process owns it.
-    Some(unsafe { OwnedFd::from_raw_fd(number) })
-}
-
 /// Reads up to the first newline, which is not part of it, or the end; nothing behind it is taken.
-fn first_line(source: BorrowedFd<'_>) -> rustix::io::Result<Zeroizing<Vec<u8>>> {
+fn first_line(mut source: &File) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
     let mut byte = Zeroizing::new([0]);
     while line.len() < LONGEST {
-        match rustix::io::read(source, &mut byte[..]) {
+        match source.read(&mut byte[..]) {
             Ok(0) => break,
             Ok(_) if byte[0] == b'\n' => break,
             Ok(_) => line.push(byte[0]),
-            Err(Errno::INTR) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }

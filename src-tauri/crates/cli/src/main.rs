@@ -19,6 +19,7 @@ mod context;
 mod descriptor;
 mod door;
 mod output;
+mod platform;
 mod value;
 
 use std::process::ExitCode;

@@ -10,7 +10,10 @@ use keyward_api::wire::{Code, Error};
 use keyward_model::{SecretValue, value::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
 
-use crate::args::{RefusedValues, ValueSource};
+use crate::{
+    args::{RefusedValues, ValueSource},
+    platform,
+};
 
 /// Most bytes that several values may have when they are read at once: they must fit a frame of the door.
 const MAX_VALUES_BYTES: usize = 2 * MAX_VALUE_BYTES;
@@ -161,8 +164,7 @@ fn unreadable(what: &str, error: &io::Error) -> Error {
 pub fn prompt(text: &str) -> Result<SecretValue, Error> {
     let asked = || -> io::Result<String> {
         // Silent before the question stands there: rpassword asks first, and an answer that comes at once would be shown.
-        #[cfg(unix)]
-        let _silent = silence::Silent::terminal()?;
+        let _silent = platform::Silent::terminal()?;
         rpassword::prompt_password(text)
     };
     asked()
@@ -176,10 +178,10 @@ pub fn prompt(text: &str) -> Result<SecretValue, Error> {
 /// `usage` when there is no terminal.
 pub fn line(text: &str) -> Result<String, Error> {
     let asked = || -> io::Result<String> {
-        let terminal = File::options().read(true).write(true).open("/dev/tty")?;
-        (&terminal).write_all(text.as_bytes())?;
+        let (from, mut to) = platform::terminal()?;
+        to.write_all(text.as_bytes())?;
         let mut typed = String::new();
-        io::BufReader::new(terminal).read_line(&mut typed)?;
+        io::BufReader::new(from).read_line(&mut typed)?;
         Ok(typed.trim().to_owned())
     };
     asked().map_err(|error| no_terminal(&error))
@@ -187,35 +189,4 @@ pub fn line(text: &str) -> Result<String, Error> {
 
 fn no_terminal(error: &io::Error) -> Error {
     Error::usage(format!("There is no terminal to ask on ({}).", error.kind()))
-}
-
-#[cfg(unix)]
-mod silence {
-    use std::{fs::File, io};
-
-    use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-
-    /// The terminal without echo, until dropped.
-    pub struct Silent {
-        terminal: File,
-        before: Termios,
-    }
-
-    impl Silent {
-        pub fn terminal() -> io::Result<Self> {
-            let terminal = File::open("/dev/tty")?;
-            let before = tcgetattr(&terminal)?;
-            let mut silent = before.clone();
-            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
-            tcsetattr(&terminal, OptionalActions::Now, &silent)?;
-            Ok(Self { terminal, before })
-        }
-    }
-
-    impl Drop for Silent {
-        fn drop(&mut self) {
-            // A terminal that is gone needs no echo.
-            let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
-        }
-    }
 }

@@ -40,6 +40,8 @@ impl Browser for SystemBrowser {
         }
         let opener = if cfg!(target_os = "macos") {
             "open"
+        } else if cfg!(windows) {
+            "rundll32 url.dll,FileProtocolHandler"
         } else {
             "xdg-open"
         };
@@ -104,7 +106,7 @@ fn shown(name: &str) -> String {
         .map_or_else(|| name.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 pub use keyward_vault::{
     Freshness, Ways,
-    files::{check_private, create_private_dir, write_private_atomic},
+    files::{check_private, create_private_dir, new_private, sync_dir, write_private_atomic},
     home::Home,
     keychain::{self, Keychain, OsKeychain},
     lease::{Holder, HostLock},
@@ -22,6 +22,8 @@ pub fn default_root(xdg_data_home: Option<OsString>, person: Option<PathBuf>) ->
         let person = person.filter(|person| person.is_absolute())?;
         Some(person.join(if cfg!(target_os = "macos") {
             "Library/Application Support"
+        } else if cfg!(windows) {
+            "AppData/Local"
         } else {
             ".local/share"
         }))

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use keyward_model::{BootTime, Id, Timestamp};
+use keyward_model::{BootTime, Timestamp};
 
 /// Where `now` comes from.
 pub trait Clock: Send + Sync {
@@ -59,10 +59,10 @@ impl Clock for SystemClock {
 
 #[cfg(target_os = "linux")]
 fn boot() -> Option<BootTime> {
-    static BOOT: OnceLock<Option<Id>> = OnceLock::new();
+    static BOOT: OnceLock<Option<keyward_model::Id>> = OnceLock::new();
     let read = || {
         let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        Id::parse(text.trim())
+        keyward_model::Id::parse(text.trim())
     };
     let boot = (*BOOT.get_or_init(read))?;
     let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);

@@ -12,6 +12,7 @@ use crate::{
     header::Header,
     home::Home,
     manifest::Manifest,
+    platform,
     schema::{self, OnClose},
     tx::Tx,
     vault::UnlockedVault,
@@ -200,17 +201,16 @@ impl UnlockedVault {
     fn check_replaceable(&self, to: &Path) -> Result<()> {
         match to.symlink_metadata() {
             Err(_) => Ok(()),
-            Ok(found) if found.is_file() && !self.is_my_file(&found) && vault_uuid(to) == Ok(self.uuid()) => {
+            Ok(found) if found.is_file() && !self.is_my_file(to) && vault_uuid(to) == Ok(self.uuid()) => {
                 Ok(())
             }
             Ok(_) => Err(Error::Exists(to.display().to_string())),
         }
     }
 
-    fn is_my_file(&self, found: &std::fs::Metadata) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let mine = self.file.symlink_metadata();
-        mine.is_ok_and(|mine| (mine.dev(), mine.ino()) == (found.dev(), found.ino()))
+    fn is_my_file(&self, path: &Path) -> bool {
+        let (mine, found) = (platform::identity(&self.file), platform::identity(path));
+        mine.is_ok_and(|mine| found.is_ok_and(|found| found == mine))
     }
 }
 

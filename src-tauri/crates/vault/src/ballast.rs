@@ -4,9 +4,8 @@
 use std::{io::Write, path::PathBuf};
 
 use keyward_model::name::VaultName;
-use rustix::{fs::FallocateFlags, io::Errno};
 
-use crate::{error::Result, files, home::Home};
+use crate::{error::Result, files, home::Home, platform};
 
 /// Enough for the log of a few commits with the largest answers.
 const SIZE: u64 = 4 * 1024 * 1024;
@@ -23,10 +22,10 @@ pub fn keep(home: &Home, name: &VaultName) -> Result<()> {
         return Ok(());
     }
     let mut file = files::create_new_private(&path)?;
-    let filled = match rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, SIZE) {
+    let filled = match platform::reserve(&file, SIZE) {
         // Not every file system can promise room; bytes take it.
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => write_all(&mut file),
-        other => other.map_err(std::io::Error::from),
+        Ok(false) => write_all(&mut file),
+        other => other.map(drop),
     };
     if let Err(error) = filled {
         let _ = std::fs::remove_file(&path);
@@ -53,7 +52,7 @@ fn path(home: &Home, name: &VaultName) -> PathBuf {
     home.vault_dir(name).join("ballast")
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

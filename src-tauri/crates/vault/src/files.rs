@@ -12,17 +12,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat};
-use rustix::io::Errno;
-
 use crate::error::{Error, Result};
+use crate::platform::{self, Kind, Seen};
 
-/// Read and write for the owner, nothing for anybody else.
-const FILE: Mode = Mode::from_raw_mode(0o600);
-/// All for the owner, nothing for anybody else.
-const FOLDER: Mode = Mode::from_raw_mode(0o700);
-/// The bits of group and others; a private file has none of them.
-const FOREIGN: Mode = Mode::RWXG.union(Mode::RWXO);
 /// How long a waiting lock sleeps between two tries.
 const LOCK_STEP: Duration = Duration::from_millis(5);
 
@@ -33,8 +25,7 @@ const LOCK_STEP: Duration = Duration::from_millis(5);
 pub fn check_private(path: &Path) -> Result<()> {
     // A trailing slash would make lstat follow a link.
     let path = without_trailing_slash(path);
-    let stat = rustix::fs::lstat(&path).map_err(|errno| failed("look at", &path, errno))?;
-    judge(&path, &stat)
+    judge(&path, look(&path)?)
 }
 
 /// [`check_private`] for `root` and for every part of `path` below it.
@@ -64,21 +55,19 @@ pub fn check_private_below(root: &Path, path: &Path) -> Result<()> {
 /// [`Error::Unsafe`] when what is there is not private or no folder.
 pub fn create_private_dir(path: &Path) -> Result<()> {
     let path = without_trailing_slash(path);
-    match rustix::fs::mkdir(&path, FOLDER) {
+    match platform::make_folder(&path) {
         Ok(()) => {
-            // The umask may have taken bits of the owner away.
-            rustix::fs::chmod(&path, FOLDER).map_err(|errno| failed("close", &path, errno))?;
             // what is put into it lasts only if its own name does. A parent that cannot be read cannot be synced.
             if let Some(parent) = path.parent() {
                 let _ = sync_dir(parent);
             }
         }
-        Err(Errno::EXIST) => {}
-        Err(errno) => return Err(failed("create", &path, errno)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(io_failed("create", &path, &error)),
     }
-    let stat = rustix::fs::lstat(&path).map_err(|errno| failed("look at", &path, errno))?;
-    judge(&path, &stat)?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+    let seen = look(&path)?;
+    judge(&path, seen)?;
+    if seen.kind == Kind::Folder {
         Ok(())
     } else {
         Err(refused(&path, "is not a folder"))
@@ -90,14 +79,26 @@ pub fn create_private_dir(path: &Path) -> Result<()> {
 /// # Errors
 /// [`Error::Exists`] when anything, even a dangling symlink, has that name already.
 pub fn create_new_private(path: &Path) -> Result<File> {
-    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = match rustix::fs::open(path, flags, FILE) {
-        Ok(descriptor) => File::from(descriptor),
-        Err(Errno::EXIST) => return Err(Error::Exists(path.display().to_string())),
-        Err(errno) => return Err(failed("create", path, errno)),
-    };
-    rustix::fs::fchmod(&file, FILE).map_err(|errno| failed("close", path, errno))?;
-    Ok(file)
+    platform::create_new(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(path.display().to_string()),
+        _ => io_failed("create", path, &error),
+    })
+}
+
+/// A new file for the owner alone, opened for reading and writing, outside a home: the system's own refusal comes back.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when anything, even a dangling symlink, has that name already.
+pub fn new_private(path: &Path) -> io::Result<File> {
+    platform::create_new(path)
+}
+
+/// Gives a file its name, never over another.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when anything has that name already.
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    platform::rename_new(from, to)
 }
 
 /// Opens a file that is there, for reading and writing, after judging the file and the folder it lies in. On a
@@ -110,28 +111,22 @@ pub fn open_private(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         check_private(folder)?;
     }
-    // NONBLOCK: a pipe put in the file's place must not make us wait for its other end.
-    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let opened = match rustix::fs::open(path, flags | OFlags::RDWR, Mode::empty()) {
-        Err(Errno::ROFS) => rustix::fs::open(path, flags | OFlags::RDONLY, Mode::empty()),
-        other => other,
-    };
-    let file = match opened {
-        Ok(descriptor) => File::from(descriptor),
+    let file = match platform::open(path) {
+        Ok(file) => file,
         // The open itself fails for these; say what is there instead of the system's number.
-        Err(errno @ (Errno::LOOP | Errno::ACCESS | Errno::ISDIR | Errno::NXIO)) => {
+        Err(error) if platform::fails_for_its_kind(&error) => {
             check_private(path)?;
-            return Err(if errno == Errno::ACCESS {
-                failed("open", path, errno)
+            return Err(if error.kind() == io::ErrorKind::PermissionDenied {
+                io_failed("open", path, &error)
             } else {
                 refused(path, "is not a regular file")
             });
         }
-        Err(errno) => return Err(failed("open", path, errno)),
+        Err(error) => return Err(io_failed("open", path, &error)),
     };
-    let stat = rustix::fs::fstat(&file).map_err(|errno| failed("look at", path, errno))?;
-    judge(path, &stat)?;
-    if FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile {
+    let seen = platform::look_at(&file).map_err(|error| io_failed("look at", path, &error))?;
+    judge(path, seen)?;
+    if seen.kind == Kind::File {
         Ok(file)
     } else {
         Err(refused(path, "is not a regular file"))
@@ -188,9 +183,7 @@ pub fn write_private_atomic(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// [`Error::Storage`] when the disk fails.
 pub fn sync_dir(folder: &Path) -> Result<()> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| io_failed("sync", folder, &error))
+    platform::sync_folder(folder).map_err(|error| io_failed("sync", folder, &error))
 }
 
 /// Takes `file`'s lock for this handle alone, waiting up to `wait` (counted in sleeps, so a little longer).
@@ -199,7 +192,7 @@ pub fn sync_dir(folder: &Path) -> Result<()> {
 /// # Errors
 /// [`Error::Busy`] after `wait`.
 pub fn lock_exclusive(file: &File, wait: Duration, who_has_it: impl FnOnce() -> String) -> Result<()> {
-    wait_for(wait, who_has_it, || file.try_lock())
+    wait_for(wait, who_has_it, || platform::try_lock(file))
 }
 
 /// Takes `file`'s lock together with other sharers, waiting up to `wait`.
@@ -207,7 +200,7 @@ pub fn lock_exclusive(file: &File, wait: Duration, who_has_it: impl FnOnce() -> 
 /// # Errors
 /// [`Error::Busy`] after `wait`.
 pub fn lock_shared(file: &File, wait: Duration, who_has_it: impl FnOnce() -> String) -> Result<()> {
-    wait_for(wait, who_has_it, || file.try_lock_shared())
+    wait_for(wait, who_has_it, || platform::try_lock_shared(file))
 }
 
 fn wait_for(
@@ -252,16 +245,20 @@ pub(crate) fn create_beside(folder: &Path, name: &std::ffi::OsStr) -> Result<(Pa
     }
 }
 
-fn judge(path: &Path, stat: &Stat) -> Result<()> {
-    match FileType::from_raw_mode(stat.st_mode) {
-        FileType::RegularFile | FileType::Directory => {}
-        FileType::Symlink => return Err(refused(path, "is a symbolic link")),
-        _ => return Err(refused(path, "is neither a file nor a folder")),
+fn look(path: &Path) -> Result<Seen> {
+    platform::look(path).map_err(|error| io_failed("look at", path, &error))
+}
+
+fn judge(path: &Path, seen: Seen) -> Result<()> {
+    match seen.kind {
+        Kind::File | Kind::Folder => {}
+        Kind::Link => return Err(refused(path, "is a symbolic link")),
+        Kind::Other => return Err(refused(path, "is neither a file nor a folder")),
     }
-    if stat.st_uid != rustix::process::geteuid().as_raw() {
+    if !seen.is_ours {
         return Err(refused(path, "belongs to another user"));
     }
-    if Mode::from_raw_mode(stat.st_mode).intersects(FOREIGN) {
+    if !seen.is_closed {
         return Err(refused(path, "is open to other users"));
     }
     Ok(())
@@ -278,10 +275,6 @@ fn outside(root: &Path, path: &Path) -> Error {
     Error::Unsafe(format!("{} does not lie in {}", path.display(), root.display()))
 }
 
-fn failed(what: &str, path: &Path, errno: Errno) -> Error {
-    io_failed(what, path, &io::Error::from(errno))
-}
-
 pub(crate) fn io_failed(what: &str, path: &Path, error: &io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::NotFound => Error::NotFound(path.display().to_string()),
@@ -296,7 +289,7 @@ pub(crate) fn without_trailing_slash(path: &Path) -> PathBuf {
     path.components().collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -428,7 +421,9 @@ mod tests {
     fn r14_special_files_are_refused() {
         let home = private();
         let pipe = home.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, FileType::Fifo, FILE, 0).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        set_mode(&pipe, 0o600);
         is_unsafe(open_private(&pipe), &pipe);
         let socket = home.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();

@@ -14,6 +14,7 @@ use crate::{
     home::Home,
     keychain::{self, Keychain, KeychainError},
     lease::VaultLock,
+    platform,
     schema::{self, OnClose},
     slot,
     vault::EXCHANGE,
@@ -39,7 +40,7 @@ pub enum Deleted {
 pub fn rename(home: &Home, from: &VaultName, to: &VaultName) -> Result<()> {
     home.check_vault(from)?;
     check_free(home, to, Some(from))?;
-    let _lock = exclusive(home, from)?;
+    let _lock = kept(exclusive(home, from)?);
     if home.vault_dir(to).symlink_metadata().is_ok() && !same_folder(home, from, to) {
         return Err(Error::Exists(format!("the folder of vault {}", to.as_str())));
     }
@@ -54,7 +55,7 @@ pub fn rename(home: &Home, from: &VaultName, to: &VaultName) -> Result<()> {
 /// [`Error::NotFound`]; [`Error::Busy`] names who has the vault open; [`Error::Storage`].
 pub fn delete(home: &Home, keychain: &dyn Keychain, name: &VaultName) -> Result<Deleted> {
     home.check_vault(name)?;
-    let lock = exclusive(home, name)?;
+    let lock = kept(exclusive(home, name)?);
     let gone = home
         .vaults_dir()
         .join(format!("{DELETED}{}-{}", name.as_str(), std::process::id()));
@@ -98,12 +99,14 @@ pub(crate) fn check_free(home: &Home, name: &VaultName, except: Option<&VaultNam
 
 /// On a disk that knows no case, a name in another case is the same folder.
 fn same_folder(home: &Home, one: &VaultName, other: &VaultName) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |name| {
-        let found = home.vault_dir(name).symlink_metadata().ok()?;
-        Some((found.dev(), found.ino()))
-    };
+    let identity = |name| platform::identity(&home.vault_dir(name)).ok();
     identity(one) == identity(other)
+}
+
+/// The lock for as long as the folder moves. Where the system moves none with an open file in it, the lock, being one,
+/// is let go: whoever opens the vault in that moment keeps it where it is.
+fn kept(lock: VaultLock) -> Option<VaultLock> {
+    platform::RENAMES_FOLDERS_IN_USE.then_some(lock)
 }
 
 fn exclusive(home: &Home, name: &VaultName) -> Result<VaultLock> {

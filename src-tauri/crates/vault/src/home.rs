@@ -1,12 +1,11 @@
 //! The folder everything of one user lies in, `KEYWARD_HOME`, and the names inside it (SECURITY.md b.5 “Files”).
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use keyward_model::name::VaultName;
 
 use crate::error::{Error, Result};
-use crate::files;
+use crate::{files, platform};
 
 /// A `KEYWARD_HOME` that was found private.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +24,7 @@ impl Home {
         };
         if let Some(parent) = home.root.parent() {
             // Folders above are the user's own business; new ones get the mode the XDG rules ask for.
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(parent)
-                .map_err(|error| files::io_failed("create", parent, &error))?;
+            platform::make_folders(parent).map_err(|error| files::io_failed("create", parent, &error))?;
         }
         files::create_private_dir(&home.root)?;
         files::create_private_dir(&home.vaults_dir())?;
@@ -177,7 +172,7 @@ impl Home {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

@@ -15,6 +15,7 @@ use keyward_model::name::VaultName;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::home::Home;
+use crate::platform;
 
 /// How long a command queues for the KDF; each turn takes about a second.
 const KDF_QUEUE: Duration = Duration::from_secs(120);
@@ -170,7 +171,7 @@ impl HostLock {
             }
             last = read_holder(&mut file);
             // Between taking the lock and writing its line a host still shows the one before it, killed perhaps.
-            if last.as_ref().is_some_and(|holder| is_alive(holder.pid)) {
+            if last.as_ref().is_some_and(|holder| platform::is_alive(holder.pid)) {
                 return Ok(last);
             }
             std::thread::sleep(BETWEEN_TRIES);
@@ -207,17 +208,6 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     })
 }
 
-/// Whether there is a process of this number.
-pub(crate) fn is_alive(pid: u32) -> bool {
-    i32::try_from(pid)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
-        .is_some_and(|pid| {
-            // “Not allowed” means that there is somebody.
-            rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
-        })
-}
-
 fn vault_and_holder(home: &Home, name: &VaultName) -> String {
     match HostLock::holder(home) {
         Ok(Some(Holder { kind, pid })) => {
@@ -227,7 +217,7 @@ fn vault_and_holder(home: &Home, name: &VaultName) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

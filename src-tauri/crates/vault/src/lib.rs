@@ -30,6 +30,8 @@ mod keys;
 
 mod body;
 
+mod platform;
+
 mod schema;
 
 mod slot;

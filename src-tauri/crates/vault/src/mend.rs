@@ -3,11 +3,8 @@
 
 use std::{
     fmt,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
-
-use rustix::fs::{FileType, Mode, OFlags};
 
 use crate::{
     draft::remove_with_sides,
@@ -15,7 +12,7 @@ use crate::{
     files,
     folder::{self, Deleted},
     keychain::Keychain,
-    lease,
+    platform::{self, Kind},
 };
 
 /// Deepest folder of a home: `vaults/NAME/backups`.
@@ -48,9 +45,8 @@ impl Fault {
     pub fn way_out(&self) -> String {
         match self {
             Self::Foreign(path) => format!(
-                "Ask yourself who put it there. To take it over, as root: chown {} '{}'",
-                rustix::process::geteuid().as_raw(),
-                path.display()
+                "Ask yourself who put it there. To take it over, {}",
+                platform::take_over(path)
             ),
             Self::Link(path) => format!(
                 "Ask yourself who put it there. Then move what it leads to into its place, or remove it: rm '{}'",
@@ -106,32 +102,32 @@ pub fn look(root: &Path) -> Result<Vec<Fault>> {
 }
 
 fn look_at(path: &Path, depth: usize, faults: &mut Vec<Fault>) -> Result<()> {
-    let found = match path.symlink_metadata() {
+    let found = match platform::look(path) {
         Ok(found) => found,
         // Whoever works here removes its files when it is done.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(files::io_failed("look at", path, &error)),
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    if found.is_symlink() {
+    if found.kind == Kind::Link {
         faults.push(Fault::Link(path.to_owned()));
         return Ok(());
     }
-    if found.uid() != rustix::process::geteuid().as_raw() {
+    if !found.is_ours {
         faults.push(Fault::Foreign(path.to_owned()));
         return Ok(());
     }
-    if found.mode() & 0o077 != 0 && (found.is_file() || found.is_dir()) {
+    if !found.is_closed && matches!(found.kind, Kind::File | Kind::Folder) {
         faults.push(Fault::Open(path.to_owned()));
     }
-    if found.is_dir() && folder::is_half_deleted(&name) {
+    if found.kind == Kind::Folder && folder::is_half_deleted(&name) {
         faults.push(Fault::HalfDeleted(path.to_owned()));
-    } else if found.is_dir() && depth > 0 {
+    } else if found.kind == Kind::Folder && depth > 0 {
         let failed = |error: std::io::Error| files::io_failed("read", path, &error);
         for entry in std::fs::read_dir(path).map_err(failed)? {
             look_at(&entry.map_err(failed)?.path(), depth - 1, faults)?;
         }
-    } else if found.is_file() && is_left_over(&name) {
+    } else if found.kind == Kind::File && is_left_over(&name) {
         faults.push(Fault::LeftOver(path.to_owned()));
     }
     Ok(())
@@ -147,24 +143,15 @@ fn is_left_over(name: &str) -> bool {
         count.parse::<u64>().ok()?;
         pid.parse::<u32>().ok()
     };
-    writer().is_some_and(|pid| !lease::is_alive(pid))
+    writer().is_some_and(|pid| !platform::is_alive(pid))
 }
 
-/// Takes the bits of group and others away from what is there now, and from nothing that it leads to.
 fn close_to_others(path: &Path) -> Result<()> {
-    let failed =
-        |errno: rustix::io::Errno| files::io_failed("close to others", path, &std::io::Error::from(errno));
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let opened = rustix::fs::open(path, flags, Mode::empty()).map_err(failed)?;
-    let stat = rustix::fs::fstat(&opened).map_err(failed)?;
-    if stat.st_uid != rustix::process::geteuid().as_raw() {
-        return Err(Error::Unsafe(Fault::Foreign(path.to_owned()).to_string()));
+    match platform::close_to_others(path) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::Unsafe(Fault::Foreign(path.to_owned()).to_string())),
+        Err(error) => Err(files::io_failed("close to others", path, &error)),
     }
-    let mode = match FileType::from_raw_mode(stat.st_mode) {
-        FileType::Directory => 0o700,
-        _ => 0o600,
-    };
-    rustix::fs::fchmod(&opened, Mode::from_raw_mode(mode)).map_err(failed)
 }
 
 /// Entries of ours in the keychain that open nothing: of probes that were killed, and of slots that the vault `uuid`,
@@ -173,7 +160,7 @@ fn close_to_others(path: &Path) -> Result<()> {
 pub(crate) fn is_orphan(account: &str, uuid: &str, slots: &[String]) -> bool {
     let mut parts = account.split(':');
     match (parts.next(), parts.next()) {
-        (Some("probe"), Some(pid)) => pid.parse().is_ok_and(|pid| !lease::is_alive(pid)),
+        (Some("probe"), Some(pid)) => pid.parse().is_ok_and(|pid| !platform::is_alive(pid)),
         (Some(vault), Some(slot)) if vault == uuid => {
             slot != "anchor" && !slots.iter().any(|known| known == slot)
         }
@@ -181,7 +168,7 @@ pub(crate) fn is_orphan(account: &str, uuid: &str, slots: &[String]) -> bool {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 

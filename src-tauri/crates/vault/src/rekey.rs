@@ -15,6 +15,7 @@ use crate::{
     header::Header,
     keys::Keys,
     manifest::Manifest,
+    platform,
     record::{Record, select},
     schema::{self, OnClose},
     session::{IMMEDIATELY, Transaction},
@@ -97,7 +98,7 @@ pub fn rekey(vault: &UnlockedVault, request: &Rekey<'_>, now: Timestamp, watch: 
     let keychain = vault.keychain.as_ref();
     let _turn = vault.turn_to_write();
     let state;
-    if schema::lies_on_a_network(&vault.file) {
+    if platform::lies_on_a_network(&vault.file) {
         // There the file has one connection: reading waits too.
         let mut inner = vault.inner();
         let transaction = Transaction::begin(&inner.db, IMMEDIATELY)?;

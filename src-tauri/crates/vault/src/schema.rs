@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
 
 use crate::{
     error::{Error, Result},
-    migrate,
+    migrate, platform,
 };
 
 impl From<rusqlite::Error> for Error {
@@ -110,7 +110,7 @@ pub(crate) fn create(path: &Path) -> Result<Connection> {
 
 /// Readers and one writer at once, where the file system can (§b.5); the file remembers it.
 pub(crate) fn use_log(db: &Connection, path: &Path) -> Result<()> {
-    if !lies_on_a_network(path) {
+    if !platform::lies_on_a_network(path) {
         db.pragma_update(None, "journal_mode", "WAL")?;
     }
     Ok(())
@@ -122,7 +122,7 @@ pub(crate) fn use_log(db: &Connection, path: &Path) -> Result<()> {
 /// [`Error::TooNew`] before anything else of the file is believed; [`Error::Corrupt`] when it is no vault.
 pub(crate) fn open(path: &Path, on_close: OnClose) -> Result<Connection> {
     let db = connect(path, on_close)?;
-    if lies_on_a_network(path) {
+    if platform::lies_on_a_network(path) {
         // WAL needs memory that processes share, which a network file system does not. With the exclusive lock,
         // set before the first read, SQLite opens even a WAL file without it.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -202,9 +202,7 @@ fn connect(path: &Path, on_close: OnClose) -> Result<Connection> {
 fn nobody_can_write(path: &Path) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    let is_read_only =
-        |disk: rustix::fs::StatVfs| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
-    rustix::fs::statvfs(path).is_ok_and(is_read_only) && Path::new(&log).symlink_metadata().is_err()
+    platform::is_read_only_disk(path) && Path::new(&log).symlink_metadata().is_err()
 }
 
 /// The address by which SQLite opens a file that cannot change.
@@ -230,26 +228,4 @@ pub(crate) fn checkpoint(db: &Connection) -> Result<bool> {
         Err(Error::Busy(_)) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Whether the file lies on a network file system: one connection at a time opens it then.
-#[cfg(target_os = "linux")]
-pub(crate) fn lies_on_a_network(path: &Path) -> bool {
-    // Numbers of statfs(2): NFS, SMB, CIFS, SMB2, 9P, Ceph, AFS, Coda.
-    const NETWORK: [u64; 8] = [
-        0x6969,
-        0x517B,
-        0xFF53_4D42,
-        0xFE53_4D42,
-        0x0102_1997,
-        0x00C3_6400,
-        0x5346_414F,
-        0x7375_7245,
-    ];
-    rustix::fs::statfs(path).is_ok_and(|found| NETWORK.contains(&(found.f_type as u64 & 0xFFFF_FFFF)))
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn lies_on_a_network(_path: &Path) -> bool {
-    false
 }

@@ -22,7 +22,7 @@ use crate::{
     keychain::{self, Keychain},
     keys::Keys,
     lease::VaultLock,
-    mend,
+    mend, platform,
     schema::{self, OnClose},
     session::{Inner, RELAXED, State},
     slot,
@@ -246,7 +246,7 @@ impl UnlockedVault {
     /// # Errors
     /// As [`UnlockedVault::read`]; [`Error::Busy`] while the file is exchanged, and where it lies on a network.
     pub fn narrowed(&self) -> Result<Self> {
-        if schema::lies_on_a_network(&self.file) {
+        if platform::lies_on_a_network(&self.file) {
             // There a file has one connection, and whoever unlocks needs it.
             return Err(Error::Busy("the vault, which lies on a network,".to_owned()));
         }

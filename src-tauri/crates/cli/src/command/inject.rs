@@ -1,9 +1,8 @@
 //! `keyward inject`
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::{
         Arc,
@@ -12,18 +11,17 @@ use std::{
 };
 
 use keyward_api::wire::{Code, Error};
+use keyward_engine::home::new_private;
 use keyward_model::template::{Format, Template, TemplateError, TemplateFault};
 
-use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
-    flag, low_level,
-};
+use signal_hook::{flag, low_level};
 
 use super::{Result, resolve};
 use crate::{
     args::{Format as Choice, Inject},
     context::Context,
     output::Face,
+    platform::ENDINGS,
 };
 
 /// Largest template, in bytes: a frame must hold all its references.
@@ -124,9 +122,6 @@ fn read_all(source: impl Read, what: &str) -> Result<Vec<u8>> {
     }
 }
 
-/// What ends this program from a terminal or a supervisor.
-const ENDINGS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
-
 /// Writes beside the target and renames: whoever reads sees the old file or the whole new one.
 fn write(path: &Path, bytes: &[u8]) -> Result {
     let failed = |error: io::Error| {
@@ -154,12 +149,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result {
     for (number, &signal) in ENDINGS.iter().enumerate() {
         let _ = flag::register_usize(signal, Arc::clone(&ending), number + 1);
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)
-        .map_err(failed)?;
+    let mut file = new_private(&fresh).map_err(failed)?;
     let written = file
         .write_all(bytes)
         .and_then(|()| file.sync_all())

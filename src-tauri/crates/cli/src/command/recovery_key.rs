@@ -1,13 +1,13 @@
 //! A new recovery key on its way to the person: into a file, or to the terminal and typed back (SECURITY.md §b.2).
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
 use keyward_api::wire::{Code, Error, Plaintext, RecoveryConfirm, RecoveryOffer};
+use keyward_engine::home::new_private;
 use keyward_model::SecretValue;
 
 use super::Result;
@@ -122,27 +122,22 @@ impl Drop for NewFile<'_> {
 
 fn new_file(path: &Path) -> Result<File> {
     // O_EXCL: a file that is there, also a link, is never written over.
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| {
-            let code = if error.kind() == io::ErrorKind::AlreadyExists {
-                Code::Conflict
-            } else {
-                Code::Usage
-            };
-            Error::new(
-                code,
-                format!(
-                    "The recovery file {} cannot be made: {}.",
-                    path.display(),
-                    error.kind()
-                ),
-                "Name a new file in a folder of yours.",
-            )
-        })
+    new_private(path).map_err(|error| {
+        let code = if error.kind() == io::ErrorKind::AlreadyExists {
+            Code::Conflict
+        } else {
+            Code::Usage
+        };
+        Error::new(
+            code,
+            format!(
+                "The recovery file {} cannot be made: {}.",
+                path.display(),
+                error.kind()
+            ),
+            "Name a new file in a folder of yours.",
+        )
+    })
 }
 
 fn write(file: &mut NewFile<'_>, offer: &RecoveryOffer) -> Result {

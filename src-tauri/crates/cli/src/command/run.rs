@@ -3,10 +3,6 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    os::unix::{
-        ffi::{OsStrExt, OsStringExt},
-        process::CommandExt,
-    },
     path::Path,
     process::Command,
 };
@@ -27,6 +23,7 @@ use crate::{
     args::Run,
     context::{Context, is_passphrase_variable},
     output::Face,
+    platform,
 };
 
 /// A variable of the child that holds references.
@@ -50,7 +47,7 @@ pub fn run(context: &Context, face: &Face, run: &Run, before: Before) -> Result 
     // Later ones win: inherited first, then each file in order.
     for (name, value) in env::vars_os() {
         let from = format!("variable {}", name.to_string_lossy());
-        take(&mut variables, &mut command, name, value.as_bytes(), from)?;
+        take(&mut variables, &mut command, name, value.as_encoded_bytes(), from)?;
     }
     for path in &run.env_files {
         env_file(&mut variables, &mut command, path)?;
@@ -85,12 +82,12 @@ pub fn run(context: &Context, face: &Face, run: &Run, before: Before) -> Result 
                 "Write it to a file with `keyward inject`.",
             ));
         }
-        command.env(&variable.name, OsStr::from_bytes(&value));
+        command.env(&variable.name, held(&variable.from, &value)?);
     }
     // CLI.md: the passphrase descriptor is closed and its variable removed before.
     context.drop_passphrase();
     process::soften(before);
-    let error = command.exec();
+    let error = platform::become_program(&mut command);
     let message = format!(
         "{}: it cannot be started ({}).",
         Path::new(program).display(),
@@ -133,10 +130,18 @@ fn take(
     match parse_variable(value).map_err(|error| unfilled(&from, &error))? {
         Some(template) => variables.push(Variable { name, template, from }),
         None => {
-            command.env(name, OsString::from_vec(value.to_vec()));
+            command.env(name, held(&from, value)?);
         }
     }
     Ok(())
+}
+
+/// The value as a variable holds it.
+fn held<'v>(from: &str, value: &'v [u8]) -> Result<&'v OsStr> {
+    platform::variable(value).ok_or_else(|| {
+        let message = format!("{from}: the value is no text, which a variable of this system must be.");
+        Error::new(Code::Usage, message, "Write it to a file with `keyward inject`.")
+    })
 }
 
 fn unfilled(from: &str, error: &TemplateError) -> Error {

@@ -8,10 +8,9 @@ use keyward_api::{
     wire::{Code, Error},
 };
 use keyward_engine::lifecycle;
-use signal_hook::{consts::TERM_SIGNALS, iterator::Signals};
 
 use super::{Result, status::NO_RECOVERY};
-use crate::{context::Context, output::Face};
+use crate::{context::Context, output::Face, platform::Endings};
 
 enum Ending {
     Signal,
@@ -24,7 +23,7 @@ enum Ending {
 /// `conflict` beside another host.
 pub fn run(context: &Context, face: &Face) -> Result {
     // First of all: a signal that comes as soon as the host is seen ends it in order.
-    let signals = Signals::new(TERM_SIGNALS).map_err(failed)?;
+    let signals = Endings::listen().map_err(failed)?;
     let (host, control) = Host::new(context.home()?, "serve", context.ports()).map_err(refused)?;
     let engine = host.engine(&context.vault)?;
     // Unlocked before the socket is there: who finds it finds the vault open. A prompt would keep a service from
@@ -64,7 +63,7 @@ fn failed(error: std::io::Error) -> Error {
     )
 }
 
-fn wait(control: mpsc::Receiver<Control>, mut signals: Signals) -> Result<Ending> {
+fn wait(control: mpsc::Receiver<Control>, signals: Endings) -> Result<Ending> {
     let (end, ended) = mpsc::channel();
     let on_signal = end.clone();
     let spawn =
@@ -72,7 +71,7 @@ fn wait(control: mpsc::Receiver<Control>, mut signals: Signals) -> Result<Ending
     spawn(
         "keyward-signal",
         Box::new(move || {
-            if signals.forever().next().is_some() {
+            if signals.wait() {
                 let _ = on_signal.send(Ending::Signal);
             }
         }),

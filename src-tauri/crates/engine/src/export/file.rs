@@ -1,16 +1,12 @@
 //! The file of an export: beside its place until it is whole, and never over another.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
-use rustix::{
-    fs::{CWD, RenameFlags, renameat_with},
-    io::Errno,
-};
+use keyward_vault::files;
 
 use crate::{Error, Kind, Result};
 
@@ -35,12 +31,7 @@ impl New {
             name.to_string_lossy(),
             std::process::id()
         ));
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&fresh)
-            .map_err(|error| failed(path, &error))?;
+        let file = files::new_private(&fresh).map_err(|error| failed(path, &error))?;
         Ok(Self {
             out: Some(BufWriter::new(file)),
             fresh,
@@ -61,18 +52,13 @@ impl New {
             .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error))
             .and_then(|file| file.sync_all());
         synced.map_err(|error| failed(&self.path, &error))?;
-        match renameat_with(CWD, &self.fresh, CWD, &self.path, RenameFlags::NOREPLACE) {
-            Ok(()) => {}
-            Err(Errno::EXIST) => return Err(taken(&self.path)),
-            // File systems of sticks and shares do not know that flag.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) if fs::symlink_metadata(&self.path).is_err() => {
-                fs::rename(&self.fresh, &self.path).map_err(|error| failed(&self.path, &error))?;
-            }
-            Err(error) => return Err(failed(&self.path, &error.into())),
-        }
+        files::rename_new(&self.fresh, &self.path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => taken(&self.path),
+            _ => failed(&self.path, &error),
+        })?;
         if let Some(folder) = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             // The file is whole whatever comes of this; a folder that cannot be synced loses at most its name.
-            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+            let _ = files::sync_dir(folder);
         }
         Ok(())
     }
