@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use keyward_api::{endpoint, wire::Error};
-use keyward_engine::home::{Home, create_private_dir};
+use keyward_engine::home::{Home, create_private_dir, is_alive};
 
 const NAME: &str = "webview-";
 
@@ -54,13 +54,13 @@ fn sweep(folder: &Path) {
             .and_then(|name| name.strip_prefix(NAME))
             .and_then(|pid| pid.parse::<u32>().ok());
         // Another app that is starting may wait beside us: its process lives.
-        if pid.is_some_and(|pid| pid == std::process::id() || !Path::new(&format!("/proc/{pid}")).exists()) {
+        if pid.is_some_and(|pid| pid == std::process::id() || !is_alive(pid)) {
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

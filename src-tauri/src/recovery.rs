@@ -1,14 +1,16 @@
 //! Copying and saving the recovery key while it is offered.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use keyward_api::wire::{Code, Error};
-use keyward_engine::recovery::offered;
+use keyward_engine::{
+    home::{new_private, sync_dir},
+    recovery::offered,
+};
 use keyward_model::SecretValue;
 use zeroize::Zeroizing;
 
@@ -42,11 +44,7 @@ fn write(path: &Path, key: &SecretValue) -> io::Result<()> {
     let mut line = Zeroizing::new(Vec::with_capacity(key.len() + 1));
     line.extend_from_slice(key.expose());
     line.push(b'\n');
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)?;
+    let mut file = new_private(&fresh)?;
     let written = file
         .write_all(&line)
         .and_then(|()| file.sync_all())
@@ -56,12 +54,12 @@ fn write(path: &Path, key: &SecretValue) -> io::Result<()> {
     }
     written?;
     match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
+        Some(folder) => sync_dir(folder).map_err(io::Error::other),
         None => Ok(()),
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

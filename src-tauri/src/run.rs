@@ -9,10 +9,6 @@ use keyward_engine::{
     home::{Home, OsKeychain},
     ports::SystemClock,
 };
-use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGTERM},
-    iterator::Signals,
-};
 use tauri::{App, AppHandle, Manager, RunEvent};
 
 use crate::{
@@ -83,7 +79,12 @@ fn heard(app: &AppHandle, event: RunEvent) {
 }
 
 /// A session that ends says so by a signal: keys are dropped and files closed as on Quit.
+#[cfg(unix)]
 fn end_with_the_session(app: &AppHandle) -> std::io::Result<()> {
+    use signal_hook::{
+        consts::{SIGHUP, SIGINT, SIGTERM},
+        iterator::Signals,
+    };
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let app = app.clone();
     thread::Builder::new()
@@ -94,4 +95,11 @@ fn end_with_the_session(app: &AppHandle) -> std::io::Result<()> {
             }
         })
         .map(drop)
+}
+
+/// Windows has no signal for it: a process that is ended there has its keys taken by the system with its memory.
+#[cfg(windows)]
+#[expect(clippy::unnecessary_wraps, reason = "the other systems can fail")]
+fn end_with_the_session(_app: &AppHandle) -> std::io::Result<()> {
+    Ok(())
 }

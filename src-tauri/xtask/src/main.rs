@@ -17,6 +17,7 @@ mod run;
 mod sh;
 mod soak;
 mod stages;
+mod systems;
 mod test;
 
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use sh::Fallible;
 
 type Act = fn(&[String]) -> Fallible;
 
-const MENU: [(&str, &str, Act); 8] = [
+const MENU: [(&str, &str, Act); 9] = [
     (
         "run",
         "system packages, UI, then the desktop app; without a display the demo",
@@ -48,6 +49,11 @@ const MENU: [(&str, &str, Act); 8] = [
         soak::soak,
     ),
     ("lint", "format, house rules and clippy", test::lint),
+    (
+        "systems",
+        "types and lints for macOS and Windows, where nothing is run; targets as arguments",
+        systems::systems,
+    ),
     (
         "bindings",
         "writes the TypeScript of api/wire; --check compares only",

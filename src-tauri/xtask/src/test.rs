@@ -2,7 +2,7 @@
 
 use keyward_tests::place::{npm_ci, npm_support};
 
-use crate::sh::{Fallible, cargo, npm, root, run};
+use crate::sh::{Fallible, cargo, has, npm, root, run};
 use crate::stages::Stages;
 use crate::{bindings, packages};
 
@@ -25,6 +25,7 @@ pub fn lint(_args: &[String]) -> Fallible {
     let mut stages = Stages::default();
     let result = format(&mut stages)
         .and_then(|()| house_rules(&mut stages))
+        .and_then(|()| dependencies(&mut stages))
         .and_then(|()| user_interface(&mut stages))
         .and_then(|()| clippy(&mut stages));
     stages.finish(result)
@@ -36,6 +37,7 @@ fn every_stage(stages: &mut Stages, args: &[String]) -> Fallible {
     })?;
     format(stages)?;
     house_rules(stages)?;
+    dependencies(stages)?;
     user_interface(stages)?;
     stages.stage("ui: tests", || run(&mut npm("ui", &["run", "test"])))?;
     clippy(stages)?;
@@ -75,6 +77,17 @@ fn house_rules(stages: &mut Stages) -> Fallible {
             "--test",
             "lints",
         ]))
+    })
+}
+
+/// W-01: licences, sources and bans of the whole tree. The house rules know the bans alone.
+fn dependencies(stages: &mut Stages) -> Fallible {
+    stages.stage("dependencies", || {
+        if !has("cargo-deny") {
+            println!("Not checked: cargo-deny is not installed (cargo install --locked cargo-deny).");
+            return Ok(());
+        }
+        run(&mut cargo(&["deny", "check", "bans", "licenses", "sources"]))
     })
 }
 

@@ -12,6 +12,8 @@ use keyward_vault::{
 
 use crate::{Engine, Error, Ports, auth_clients, engine::hold, lifecycle, settings};
 
+mod system;
+
 /// How a check went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -55,6 +57,7 @@ pub fn run(engine: &Engine) -> Vec<Check> {
     checks.extend([host(engine), keychain(engine)]);
     checks.extend(vault(engine));
     checks.extend(mixups(engine));
+    checks.extend(system::check());
     checks
 }
 

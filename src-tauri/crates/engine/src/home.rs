@@ -7,7 +7,7 @@ pub use keyward_vault::{
     files::{check_private, create_private_dir, new_private, sync_dir, write_private_atomic},
     home::Home,
     keychain::{self, Keychain, OsKeychain},
-    lease::{Holder, HostLock},
+    lease::{Holder, HostLock, is_alive},
     vault::{DeviceSecret, Mode, Opening},
 };
 

@@ -208,6 +208,12 @@ fn read_holder(file: &mut File) -> Option<Holder> {
     })
 }
 
+/// Whether there is a process of this number.
+#[must_use]
+pub fn is_alive(pid: u32) -> bool {
+    platform::is_alive(pid)
+}
+
 fn vault_and_holder(home: &Home, name: &VaultName) -> String {
     match HostLock::holder(home) {
         Ok(Some(Holder { kind, pid })) => {

@@ -286,3 +286,80 @@ fn done(outcome: i32) -> io::Result<()> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// what we make is closed to everybody else, what is opened to them is told and closed again.
+    #[test]
+    fn r14_private_is_told_from_open() {
+        let top = tempfile::tempdir().unwrap();
+        let folder = top.path().join("folder");
+        make_folder(&folder).unwrap();
+        let twice = make_folder(&folder).unwrap_err();
+        assert_eq!(twice.kind(), io::ErrorKind::AlreadyExists);
+        let file = folder.join("file");
+        drop(create_new(&file).unwrap());
+        let heir = folder.join("heir");
+        std::fs::write(&heir, "as SQLite makes it").unwrap();
+        let private = |kind| Seen {
+            kind,
+            is_ours: true,
+            is_closed: true,
+        };
+        assert_eq!(look(&folder).unwrap(), private(Kind::Folder));
+        assert_eq!(look(&file).unwrap(), private(Kind::File));
+        assert_eq!(look(&heir).unwrap(), private(Kind::File));
+        assert_eq!(look_at(&open(&file).unwrap()).unwrap(), private(Kind::File));
+
+        rights::open_to_all(&open_as_it_is(&file, WRITE_DAC).unwrap()).unwrap();
+        assert!(!look(&file).unwrap().is_closed);
+        assert!(close_to_others(&file).unwrap());
+        assert_eq!(look(&file).unwrap(), private(Kind::File));
+    }
+
+    #[test]
+    fn names_are_given_once_and_files_are_told_apart() {
+        let top = tempfile::tempdir().unwrap();
+        let (one, other) = (top.path().join("one"), top.path().join("other"));
+        drop((create_new(&one).unwrap(), create_new(&other).unwrap()));
+        assert_ne!(identity(&one).unwrap(), identity(&other).unwrap());
+        assert_eq!(create_new(&one).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(
+            rename_new(&one, &other).unwrap_err().kind(),
+            io::ErrorKind::AlreadyExists
+        );
+        std::fs::remove_file(&other).unwrap();
+        rename_new(&one, &other).unwrap();
+        assert!(other.exists() && !one.exists());
+    }
+
+    /// L-01: a lock keeps others from taking it, and not from reading who holds it.
+    #[test]
+    fn l01_a_locked_file_is_readable() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("lock");
+        std::fs::write(&path, "app 1").unwrap();
+        let (mine, theirs) = (open(&path).unwrap(), open(&path).unwrap());
+        try_lock(&mine).unwrap();
+        assert!(matches!(try_lock(&theirs), Err(TryLockError::WouldBlock)));
+        assert!(matches!(try_lock_shared(&theirs), Err(TryLockError::WouldBlock)));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "app 1");
+        drop(mine);
+        try_lock_shared(&theirs).unwrap();
+        try_lock_shared(&open(&path).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn processes_and_disks_are_told() {
+        assert!(is_alive(std::process::id()));
+        let mut child = Command::new("cmd").args(["/c", "exit"]).spawn().unwrap();
+        child.wait().unwrap();
+        assert!(!is_alive(child.id()));
+        let top = tempfile::tempdir().unwrap();
+        assert!(!is_read_only_disk(top.path()) && !lies_on_a_network(top.path()));
+    }
+}

@@ -15,11 +15,11 @@ use windows_sys::Win32::{
         ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, ACL_REVISION, AddAccessAllowedAceEx,
         Authorization::{GetSecurityInfo, SE_FILE_OBJECT, SetSecurityInfo},
         CONTAINER_INHERIT_ACE, DACL_SECURITY_INFORMATION, EqualSid, GetAce, GetLengthSid,
-        GetTokenInformation, InitializeAcl, InitializeSecurityDescriptor, OBJECT_INHERIT_ACE,
+        GetTokenInformation, InitializeAcl, InitializeSecurityDescriptor, IsWellKnownSid, OBJECT_INHERIT_ACE,
         OWNER_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION, PSECURITY_DESCRIPTOR, PSID,
         SE_DACL_PROTECTED, SECURITY_ATTRIBUTES, SECURITY_DESCRIPTOR, SetSecurityDescriptorControl,
         SetSecurityDescriptorDacl, SetSecurityDescriptorOwner, TOKEN_OWNER, TOKEN_QUERY, TOKEN_USER,
-        TokenOwner, TokenUser,
+        TokenOwner, TokenUser, WinLocalSystemSid,
     },
     Storage::FileSystem::FILE_ALL_ACCESS,
     System::{
@@ -137,7 +137,8 @@ pub(super) fn of(file: &File) -> io::Result<(bool, bool)> {
     Ok(found)
 }
 
-/// Whether every entry that allows something allows it to `user`. No list at all allows everything to everybody.
+/// Whether every entry that allows something allows it to `user`, or to the system itself, which is in every file as
+/// root is elsewhere. No list at all allows everything to everybody.
 ///
 /// # Safety
 /// `list` is null or points to a valid list.
@@ -158,7 +159,8 @@ unsafe fn is_for_one(list: *const ACL, user: &Sid) -> bool {
             ACCESS_DENIED_ACE_TYPE => true,
             // SAFETY: an entry of this type ends with the SID it is for.
             ACCESS_ALLOWED_ACE_TYPE => unsafe {
-                user.is(entry.byte_add(offset_of!(ACCESS_ALLOWED_ACE, SidStart)))
+                let whom = entry.byte_add(offset_of!(ACCESS_ALLOWED_ACE, SidStart));
+                user.is(whom) || IsWellKnownSid(whom, WinLocalSystemSid) != 0
             },
             // Conditional entries and those of kinds to come: not known to be ours alone.
             _ => false,
@@ -204,6 +206,24 @@ pub(super) fn close(file: &File) -> io::Result<()> {
             null_mut(),
             list.as_ptr().cast(),
             null_mut(),
+        )
+    })
+}
+
+/// Takes the list away, which opens a file to everybody.
+#[cfg(test)]
+pub(super) fn open_to_all(file: &File) -> io::Result<()> {
+    let (owner, group, list, audit) = (null_mut(), null_mut(), null_mut(), null_mut());
+    // SAFETY: the handle is open with the right to do this; no list is what is asked for.
+    outcome(unsafe {
+        SetSecurityInfo(
+            file.as_raw_handle(),
+            SE_FILE_OBJECT,
+            DACL_SECURITY_INFORMATION,
+            owner,
+            group,
+            list,
+            audit,
         )
     })
 }
