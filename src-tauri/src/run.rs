@@ -1,6 +1,6 @@
 //! The life of the app, from the first look at the home to the last key dropped.
 
-use std::{sync::Arc, thread};
+use std::sync::Arc;
 
 use keyward_api::wire::{Code, Error};
 use keyward_engine::{
@@ -87,7 +87,7 @@ fn end_with_the_session(app: &AppHandle) -> std::io::Result<()> {
     };
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let app = app.clone();
-    thread::Builder::new()
+    std::thread::Builder::new()
         .name("keyward-signals".to_owned())
         .spawn(move || {
             if signals.forever().next().is_some() {

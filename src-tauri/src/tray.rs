@@ -1,7 +1,5 @@
 //! The tray: what needs the person first, then actions (UI.md §4, §6). Linux gets no clicks, so it is a native menu everywhere.
 
-use std::time::Duration;
-
 use keyward_api::{
     verbs::Verb,
     wire::{ConnectionList, ConnectionState, EnvironmentList, VaultLock, VaultStatusRequest},
@@ -141,7 +139,7 @@ fn available() -> bool {
 #[cfg(target_os = "linux")]
 fn somebody_shows_trays() -> bool {
     const WATCHER: &str = "org.kde.StatusNotifierWatcher";
-    const LIMIT: Duration = Duration::from_millis(1_500);
+    const LIMIT: std::time::Duration = std::time::Duration::from_millis(1_500);
     let ask = || -> zbus::Result<bool> {
         let bus = zbus::blocking::connection::Builder::session()?
             .method_timeout(LIMIT)

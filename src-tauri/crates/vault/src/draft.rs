@@ -105,7 +105,9 @@ impl Draft {
     /// # Errors
     /// [`Error::Storage`]; what is there stays then.
     pub(crate) fn place(self, to: &Path) -> Result<()> {
-        let synced = File::open(&self.path).and_then(|file| file.sync_all());
+        // For writing: Windows syncs nothing else.
+        let file = File::options().write(true).open(&self.path);
+        let synced = file.and_then(|file| file.sync_all());
         synced
             .and_then(|()| std::fs::rename(&self.path, to))
             .map_err(|error| files::io_failed("write", to, &error))?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use keyward_api::wire::{Code, Error, Plaintext, RecoveryConfirm, RecoveryOffer};
-use keyward_engine::home::new_private;
+use keyward_engine::home::{new_private, sync_dir};
 use keyward_model::SecretValue;
 
 use super::Result;
@@ -152,7 +152,7 @@ fn write(file: &mut NewFile<'_>, offer: &RecoveryOffer) -> Result {
         .write_all(offer.recovery_key.0.expose())
         .and_then(|()| file.file.write_all(b"\n"))
         .and_then(|()| file.file.sync_all())
-        .and_then(|()| File::open(folder)?.sync_all());
+        .and_then(|()| sync_dir(folder).map_err(io::Error::other));
     written.map_err(|error| {
         Error::new(
             Code::Internal,
