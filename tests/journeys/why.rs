@@ -28,12 +28,15 @@ fn oa10_why_in_the_providers_terms() {
     error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 8);
     assert_eq!(
         first(&why()),
-        ("client_secret_wrong", &json!("keyward auth-client update idp"))
+        (
+            "client_secret_wrong",
+            &json!("keyward auth-client update idp --client-secret-stdin")
+        )
     );
     let said = ok(&home.keyward(&["connection", "why", "SHOP"])).text();
     for words in [
         "The client secret was rotated",
-        "→ keyward auth-client update idp",
+        "→ keyward auth-client update idp --client-secret-stdin",
         "(invalid_client)",
     ] {
         assert!(said.contains(words), "{said}");

@@ -72,7 +72,7 @@ pub enum Command {
     /// Vaults: everything Keyward keeps, each sealed by itself
     #[command(subcommand)]
     Vault(Vault),
-    /// What there is: vault, mode, host
+    /// What there is: vault, mode, host; of a locked host whether it keeps tokens fresh
     Status,
     /// Unlock the running host, or prove that the vault opens
     Unlock,

@@ -9,7 +9,7 @@ use keyward_api::wire::{
     SecretList, SecretMove, SecretRestore, SecretReveal, SecretShow,
 };
 
-use super::{Result, get};
+use super::{Result, get, of_version};
 use crate::{args::Secret as Command, context::Context, door::Door, output::Face};
 pub(super) use tables::versions;
 
@@ -28,9 +28,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     match command {
         Command::Add(_) | Command::Update(_) => Ok(()),
         Command::List { search, tag } => {
+            let is_filtered = search.is_some() || tag.is_some();
             let list = pages(context, &mut door, search, tag)?;
             if list.is_empty() {
-                face.say("No secrets here. Add one: keyward secret add KEY");
+                face.say(match is_filtered {
+                    true => "No secret here fits.",
+                    false => "No secrets here. Add one: keyward secret add KEY",
+                });
             }
             face.show(&list, |list| tables::rows(list))
         }
@@ -81,12 +85,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
 }
 
 fn restore(context: &Context, face: &Face, door: &mut Door, secret: String, version: Option<u32>) -> Result {
+    let history = format!("secret history {secret}");
     let request = SecretRestore {
         environment: context.environment.clone(),
         secret,
         version,
     };
-    face.show(&door.call(context, request)?, tables::facts)
+    face.show(&of_version(door.call(context, request), &history)?, tables::facts)
 }
 
 /// So many pages' worth of a list fit one answer where an entry is little more than its key.

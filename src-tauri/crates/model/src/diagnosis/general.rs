@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code.starts_with("http_3"),
         "The token address moved",
         "The provider answers with a redirect. Keyward does not follow it: the client secret would go to an address that nobody registered.",
-        "Enter the new token address in the auth client, then refresh.",
+        "Make another auth client with the new token address (one in use keeps its own), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code.starts_with("http_4"),
         "The token address is wrong",
         "There is no token endpoint at this address: it was mistyped, or an old version was switched off.",
-        "Compare the token address of the auth client with the provider's documentation, then refresh.",
+        "Compare the token address with the provider's documentation, then refresh. Where it is wrong, make another auth client (one in use keeps its addresses), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -135,7 +135,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code_is(&["bad_endpoint"]),
         "The token address cannot be used",
         "It is not https, or it is not a whole address. Tokens and client secrets are not sent there.",
-        "Correct the token address of the auth client, then refresh.",
+        "Make another auth client with the right token address (one in use keeps its own), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
