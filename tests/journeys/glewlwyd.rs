@@ -102,6 +102,37 @@ fn o54_a_strict_server_of_another_house_sees_each_refresh_token_once() {
     assert_eq!(show(&ground.home, "SHOP")["state"], "disconnected");
 }
 
+/// OA10, O-60: it refuses a token that was taken back with an empty answer. That is too little to end a grant by; the
+/// doctor says what it may be, and the act it names mends it.
+#[test]
+fn oa10_a_refusal_without_a_word_is_explained() {
+    let Some(ground) = ground(Pushed::May) else { return };
+    add_public(&ground);
+    let (mut running, link) = begin(&ground.home, "SHOP", &[]);
+    ground.server.give(&link).unwrap();
+    document(&mut running);
+    ground.server.take_back().unwrap();
+    let refused = error(
+        &ground.home.keyward(&["connection", "refresh", "SHOP", "--json"]),
+        8,
+    );
+    assert!(
+        refused["message"]
+            .as_str()
+            .unwrap()
+            .contains("without giving a reason"),
+        "{refused}"
+    );
+    assert_eq!(show(&ground.home, "SHOP")["state"], "ready");
+    let why = json(&ground.home.keyward(&["connection", "why", "SHOP", "--json"]));
+    assert_eq!(why["causes"][0]["id"], "refused_without_reason", "{why}");
+    assert_eq!(why["causes"][0]["command"], "keyward connect SHOP");
+    let (mut running, link) = begin(&ground.home, "SHOP", &[]);
+    ground.server.give(&link).unwrap();
+    assert_eq!(document(&mut running)["error"], Value::Null);
+    ok(&ground.home.keyward(&["connection", "refresh", "SHOP"]));
+}
+
 /// O-16: where it takes no other request, it is pushed.
 #[test]
 fn o16_a_server_that_wants_every_request_pushed() {

@@ -158,6 +158,31 @@ impl Glewlwyd {
         }
     }
 
+    /// The person takes back what was agreed to: every refresh token ends.
+    ///
+    /// # Errors
+    /// When the server does not say which there are, or ends none.
+    pub fn take_back(&self) -> Result<(), Trouble> {
+        let ada = self.ada()?;
+        let list = http::get(&format!("{}/token", self.issuer()), &[("cookie", &ada.0)])?.json()?;
+        let mut ended = 0;
+        for one in list.as_array().into_iter().flatten() {
+            if let (Some(hash), Some(true)) = (one["token_hash"].as_str(), one["enabled"].as_bool()) {
+                self.call(
+                    &ada,
+                    "DELETE",
+                    &format!("/oidc/token/{}", http::encode(hash)),
+                    &json!({}),
+                )?;
+                ended += 1;
+            }
+        }
+        match ended {
+            0 => Err("no refresh token to end".into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the server still takes a token of [`MACHINE_CLIENT`] or of the person (RFC 7662).
     ///
     /// # Errors

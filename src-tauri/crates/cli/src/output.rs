@@ -196,6 +196,10 @@ fn contract(document: Value) -> Value {
                 // A secret tells when it was put into the trash; a credential's shape has no such member.
                 object.remove("deleted_at");
             }
+            // A Connection inside another document is the same object as `show` has.
+            if let Some(connection @ Value::Object(_)) = object.get_mut("connection") {
+                *connection = contract(connection.take());
+            }
             Value::Object(object)
         }
         other => other,

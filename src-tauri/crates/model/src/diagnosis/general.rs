@@ -202,6 +202,14 @@ pub(super) const RULES: &[Rule] = &[
         Remedy::EditAuthClient,
     ),
     rule(
+        "refused_without_reason",
+        |e| e.code_is(&["temporary"]) && e.says("without giving a reason"),
+        "The provider refused and gave no reason",
+        "It answers HTTP 400 or 401 with nothing in it. Some servers do that when a refresh token was revoked or has ended; something in between may do it as well.",
+        "Nothing was lost, and Keyward goes on trying. If it lasts, connect it again.",
+        Remedy::Connect,
+    ),
+    rule(
         "captive_portal",
         |e| e.code_is(&["temporary"]) && e.says("in the provider's place"),
         "Something else answered",
