@@ -115,8 +115,8 @@ pub(crate) fn of(reply: &Reply, sent: &[&str], now: Timestamp) -> Error {
         return config("invalid_client".to_owned());
     }
     // No OAuth answer, and no page of anybody else's either: so a few servers refuse a token that was revoked (Debian's
-    // glewlwyd). Too little to end a grant by; the grant doctor says what it may be.
-    if matches!(status, 400 | 401) && reply.extent == Extent::Whole && reply.body.is_empty() {
+    // glewlwyd) or a client. Too little to end a grant by; the grant doctor says what it may be.
+    if matches!(status, 400 | 401 | 403) && reply.extent == Extent::Whole && reply.body.is_empty() {
         return Error::Transient {
             what: format!("the provider refused without giving a reason (HTTP {status})"),
             retry_after,

@@ -205,8 +205,8 @@ pub(super) const RULES: &[Rule] = &[
         "refused_without_reason",
         |e| e.code_is(&["temporary"]) && e.says("without giving a reason"),
         "The provider refused and gave no reason",
-        "It answers HTTP 400 or 401 with nothing in it. Some servers do that when a refresh token was revoked or has ended; something in between may do it as well.",
-        "Nothing was lost, and Keyward goes on trying. If it lasts, connect it again.",
+        "It answers HTTP 400, 401 or 403 with nothing in it. Some servers do that when a refresh token was revoked or has ended, or when the client secret is wrong; something in between may do it as well.",
+        "Nothing was lost, and Keyward goes on trying. If it lasts, compare the client secret, and connect it again.",
         Remedy::Connect,
     ),
     rule(

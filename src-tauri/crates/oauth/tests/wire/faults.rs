@@ -110,6 +110,7 @@ async fn o60_o61_thirty_answers_and_what_they_mean() {
         (answer("400 Bad Request", "", html), "transient Unknown"),
         (answer("400 Bad Request", "", ""), "transient Answered"),
         (answer("401 Unauthorized", "", ""), "transient Answered"),
+        (answer("403 Forbidden", "", ""), "transient Answered"),
         (answer("200 OK", "Content-Type: text/html\r\n", html), "bad 39"),
         (answer("200 OK", "", ""), "bad 0"),
         (answer("204 No Content", "", ""), "bad 0"),
