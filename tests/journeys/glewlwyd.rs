@@ -21,14 +21,13 @@ struct Ground {
     redirect: String,
 }
 
-/// `None` where the server is not installed, which is said; a machine of CI has it (`cargo xtask packages`).
+/// `None` where the server is not installed; a machine of CI has it (`cargo xtask packages`).
 fn ground(pushed: Pushed) -> Option<Ground> {
     if !Glewlwyd::is_there() {
         assert!(
             std::env::var_os("CI").is_none(),
             "cargo xtask packages installs glewlwyd"
         );
-        eprintln!("Left out: glewlwyd is not installed.");
         return None;
     }
     let port = TcpListener::bind("127.0.0.1:0")

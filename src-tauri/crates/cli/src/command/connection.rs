@@ -233,7 +233,7 @@ fn at_provider(gone: &Disconnected) -> String {
             format!("The provider could not revoke them ({}). Remove the app on the provider's page.", error.message)
         }
         (Revocation::Failed, None) => "The provider could not revoke them.".to_owned(),
-        (Revocation::NoTokens, _) => "There is nothing to revoke at a provider.".to_owned(),
+        (Revocation::NoTokens, _) => "No tokens are left to revoke.".to_owned(),
     }
 }
 
