@@ -1,6 +1,6 @@
 //! Text for a person: columns, facts, and nothing in them that a terminal would obey.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, iter::repeat_n};
 
 /// Longest cell of a table, in characters: no key is longer, and a name that is would push all others off the screen.
 const LONGEST_CELL: usize = 128;
@@ -52,30 +52,30 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let rows: Vec<Vec<Cow<'_, str>>> = rows
-        .iter()
-        .map(|row| row.iter().map(|text| cell(text)).collect())
-        .collect();
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .chain([head[column].len()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: Vec<&str>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"));
-        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    let mut text = line(head.to_vec());
-    for row in &rows {
-        text.push_str(&line(row.iter().map(|cell| &**cell).collect()));
+    let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
+    for row in rows {
+        for (width, text) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell(text).chars().count());
+        }
+    }
+    let line = widths.iter().map(|width| width + 2).sum::<usize>();
+    let mut text = String::with_capacity(line * (rows.len() + 1));
+    push_line(&mut text, head, &widths);
+    for row in rows {
+        push_line(&mut text, row, &widths);
     }
     text
+}
+
+/// Adds one line of cells, two spaces between columns and none at its end.
+fn push_line<C: AsRef<str>>(text: &mut String, cells: &[C], widths: &[usize]) {
+    let start = text.len();
+    for (cell, width) in cells.iter().map(|one| cell(one.as_ref())).zip(widths) {
+        text.push_str(&cell);
+        text.extend(repeat_n(' ', width + 2 - cell.chars().count()));
+    }
+    text.truncate(start + text[start..].trim_end().len());
+    text.push('\n');
 }
 
 /// `name: value` lines, values aligned; a value of several lines has them one below the other.
