@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal, Write},
+    iter::repeat_n,
     process::ExitCode,
 };
 
@@ -288,30 +289,34 @@ fn command_meant() -> clap::Command {
 }
 
 /// Lines of columns, each as wide as its widest cell; empty without rows.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table<C: AsRef<str>>(head: &[&str], rows: &[Vec<C>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .chain([head[column].len()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: Vec<&str>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"));
-        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    let mut text = line(head.to_vec());
+    let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
     for row in rows {
-        text.push_str(&line(row.iter().map(String::as_str).collect()));
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.as_ref().chars().count());
+        }
+    }
+    let line = widths.iter().map(|width| width + 2).sum::<usize>();
+    let mut text = String::with_capacity(line * (rows.len() + 1));
+    push_line(&mut text, head, &widths);
+    for row in rows {
+        push_line(&mut text, row, &widths);
     }
     text
+}
+
+/// Adds one line of cells, two spaces between columns and none at its end.
+fn push_line<C: AsRef<str>>(text: &mut String, cells: &[C], widths: &[usize]) {
+    let start = text.len();
+    for (cell, width) in cells.iter().map(AsRef::as_ref).zip(widths) {
+        text.push_str(cell);
+        text.extend(repeat_n(' ', width + 2 - cell.chars().count()));
+    }
+    text.truncate(start + text[start..].trim_end().len());
+    text.push('\n');
 }
 
 /// `name: value` lines, values aligned.

@@ -1,5 +1,7 @@
 //! How secrets, versions and comparisons are written for a person.
 
+use std::borrow::Cow;
+
 use keyward_api::wire::{Compared, ItemKind, Secret, Version};
 use keyward_engine::ports::{Clock, SystemClock};
 use keyward_model::Timestamp;
@@ -55,24 +57,19 @@ fn never() -> String {
 /// Secrets, a line each.
 pub fn rows(list: &[Secret]) -> String {
     let now = SystemClock.now();
-    let rows: Vec<_> = list
-        .iter()
-        .map(|one| {
-            vec![
-                one.key.clone(),
-                if one.name == one.key {
-                    String::new()
-                } else {
-                    one.name.clone()
-                },
-                one.tags.join(","),
-                one.version.to_string(),
-                one.updated_at.clone(),
-                state(one, now).to_owned(),
-            ]
-        })
-        .collect();
+    let rows: Vec<_> = list.iter().map(|one| row(one, now)).collect();
     output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], &rows)
+}
+
+fn row(one: &Secret, now: Timestamp) -> Vec<Cow<'_, str>> {
+    vec![
+        Cow::from(&one.key),
+        Cow::from(if one.name == one.key { "" } else { &one.name }),
+        Cow::from(one.tags.join(",")),
+        Cow::from(one.version.to_string()),
+        Cow::from(&one.updated_at),
+        Cow::from(state(one, now)),
+    ]
 }
 
 /// Versions, a line each.
