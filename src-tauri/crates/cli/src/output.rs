@@ -289,14 +289,14 @@ fn command_meant() -> clap::Command {
 }
 
 /// Lines of columns, each as wide as its widest cell; empty without rows.
-pub fn table<C: AsRef<str>>(head: &[&str], rows: &[Vec<C>]) -> String {
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
     let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.as_ref().chars().count());
+            *width = (*width).max(cell.chars().count());
         }
     }
     let line = widths.iter().map(|width| width + 2).sum::<usize>();

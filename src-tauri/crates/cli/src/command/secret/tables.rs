@@ -1,7 +1,5 @@
 //! How secrets, versions and comparisons are written for a person.
 
-use std::borrow::Cow;
-
 use keyward_api::wire::{Compared, ItemKind, Secret, Version};
 use keyward_engine::ports::{Clock, SystemClock};
 use keyward_model::Timestamp;
@@ -55,21 +53,34 @@ fn never() -> String {
 }
 
 /// Secrets, a line each.
-pub fn rows(list: &[Secret]) -> String {
-    let now = SystemClock.now();
-    let rows: Vec<_> = list.iter().map(|one| row(one, now)).collect();
-    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], &rows)
+pub fn lines(list: &[Secret]) -> String {
+    written(&rows(list))
 }
 
-fn row(one: &Secret, now: Timestamp) -> Vec<Cow<'_, str>> {
-    vec![
-        Cow::from(&one.key),
-        Cow::from(if one.name == one.key { "" } else { &one.name }),
-        Cow::from(one.tags.join(",")),
-        Cow::from(one.version.to_string()),
-        Cow::from(&one.updated_at),
-        Cow::from(state(one, now)),
-    ]
+/// What a person reads of Secrets in a list.
+pub fn rows(list: &[Secret]) -> Vec<Vec<String>> {
+    let now = SystemClock.now();
+    list.iter()
+        .map(|one| {
+            vec![
+                one.key.clone(),
+                if one.name == one.key {
+                    String::new()
+                } else {
+                    one.name.clone()
+                },
+                one.tags.join(","),
+                one.version.to_string(),
+                one.updated_at.clone(),
+                state(one, now).to_owned(),
+            ]
+        })
+        .collect()
+}
+
+/// A line for each of [`rows`].
+pub fn written(rows: &[Vec<String>]) -> String {
+    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], rows)
 }
 
 /// Versions, a line each.
