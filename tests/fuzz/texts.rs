@@ -1,7 +1,7 @@
 //! The targets of what people write (templates, references, env files, entries of the catalogue, recovery keys) and of
 //! what asks at the door.
 
-use keyward_api::frame::{self, Request};
+use keyward_api::frame::{self, Frame, Request};
 use keyward_api::verbs;
 use keyward_api::wire::Code;
 use keyward_model::provider::{Author, Variable};
@@ -280,10 +280,11 @@ pub fn socket_frame(input: &[u8]) {
             ),
         }
     }
-    let named = match serde_json::from_slice::<Request<'_>>(input) {
+    let named = match serde_json::from_slice::<Request<'_, &RawValue>>(input) {
         Ok(request) => {
-            let encoded = frame::encode(&request).expect("what was read is written");
-            let again: Request<'_> = serde_json::from_slice(&encoded).expect("and read again");
+            let encoded = Frame::encode(&request).expect("what was read is written");
+            let again: Request<'_, &RawValue> =
+                serde_json::from_slice(encoded.content()).expect("and read again");
             assert_eq!(
                 (again.id, again.verb, again.vault),
                 (request.id, request.verb, request.vault)

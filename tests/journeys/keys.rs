@@ -129,6 +129,12 @@ fn b7_passphrase_change_chooses_the_costs() {
         .keyward(&["passphrase", "change", "--new-passphrase-fd", "0"])
         .stdin(NEW));
     assert!(as_before.said().contains("costs 96 MiB"), "{as_before:?}");
+    // The costs alone: nobody has to make up another passphrase.
+    let run = home.keyward(&["passphrase", "change", "--kdf-memory", "80"]);
+    let dearer = ok(&run.passphrase(Some(NEW)));
+    assert!(dearer.said().contains("The passphrase stays"), "{dearer:?}");
+    assert!(dearer.said().contains("costs 80 MiB"), "{dearer:?}");
+    assert_eq!(value(&home, Some(NEW)), "value");
 }
 
 /// R-29, b.2: a keychain's vault with a passphrase beside it opens with that when the keychain is gone.

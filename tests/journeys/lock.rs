@@ -123,6 +123,13 @@ fn st5_a_passphrase_opens_for_one_command_behind_a_locked_host() {
     assert_eq!(ok(&home.keyward(&["get", "A"])).stdout, b"x");
     refused(&home.keyward(&["get", "A"]).passphrase(None), 4);
     ok(&home.keyward(&["secret", "add", "B"]).stdin("y"));
+    // A list is whole, though a page of it was asked of the host first.
+    let many = home.path().join("many.env");
+    let lines: Vec<String> = (0..1_001).map(|number| format!("N{number}=x\n")).collect();
+    fs::write(&many, lines.concat()).unwrap();
+    ok(&home.keyward(&["import", "--format", "env", many.to_str().unwrap()]));
+    let list = ok(&home.keyward(&["secret", "list"]));
+    assert_eq!(list.text().lines().count(), 1 + 2 + 1_001, "with its head");
     error(
         &home
             .keyward(&["get", "A", "--json"])

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::common::{add, error, has_members, json, ok};
-use crate::provider::{Ground, connect, ground};
+use crate::provider::{CONNECTION, Ground, connect, ground};
 
 /// The cause it names first.
 fn first(document: &Value) -> (&str, &Value) {
@@ -21,6 +21,7 @@ fn oa10_why_in_the_providers_terms() {
     has_members(&healthy, "connection causes consented_at");
     assert_eq!(first(&healthy), ("healthy", &Value::Null));
     assert_eq!(healthy["connection"]["key"], "SHOP");
+    has_members(&healthy["connection"], CONNECTION);
     assert!(healthy["consented_at"].is_string(), "{healthy}");
 
     // It worked before, so it is the secret and not the id; nobody has to consent again.
@@ -28,12 +29,15 @@ fn oa10_why_in_the_providers_terms() {
     error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 8);
     assert_eq!(
         first(&why()),
-        ("client_secret_wrong", &json!("keyward auth-client update idp"))
+        (
+            "client_secret_wrong",
+            &json!("keyward auth-client update idp --client-secret-stdin")
+        )
     );
     let said = ok(&home.keyward(&["connection", "why", "SHOP"])).text();
     for words in [
         "The client secret was rotated",
-        "→ keyward auth-client update idp",
+        "→ keyward auth-client update idp --client-secret-stdin",
         "(invalid_client)",
     ] {
         assert!(said.contains(words), "{said}");

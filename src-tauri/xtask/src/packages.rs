@@ -38,10 +38,22 @@ pub const TEST: &[&str] = &[
     "strace",
 ];
 
+/// What tests use where it is there, and what a machine of CI has: where an init runs, this package starts a server of
+/// its own, which nobody wants on a desk.
+const CI: &[&str] = &["dbconfig-sqlite3", "glewlwyd"];
+
+/// All that the tests want of this machine.
+pub fn for_tests() -> Vec<&'static str> {
+    match std::env::var_os("CI") {
+        Some(_) => [BUILD, TEST, CI].concat(),
+        None => [BUILD, TEST].concat(),
+    }
+}
+
 /// `cargo xtask packages [build|test]`
 pub fn packages(args: &[String]) -> Fallible {
     match args.first().map(String::as_str) {
-        None => install(&[BUILD, TEST].concat()),
+        None => install(&for_tests()),
         Some("build") => install(BUILD),
         Some("test") => install(TEST),
         Some(other) => Err(format!("no group of packages is called {other}: build, test").into()),

@@ -32,9 +32,7 @@ pub fn lint(_args: &[String]) -> Fallible {
 }
 
 fn every_stage(stages: &mut Stages, args: &[String]) -> Fallible {
-    stages.stage("system packages", || {
-        packages::install(&[packages::BUILD, packages::TEST].concat())
-    })?;
+    stages.stage("system packages", || packages::install(&packages::for_tests()))?;
     format(stages)?;
     house_rules(stages)?;
     dependencies(stages)?;

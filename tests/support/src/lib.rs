@@ -14,6 +14,7 @@
 
 pub mod consent;
 pub mod display;
+pub mod glewlwyd;
 pub mod hand;
 pub mod home;
 pub mod http;

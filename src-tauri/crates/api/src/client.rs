@@ -8,12 +8,13 @@ use std::{
 };
 
 use keyward_engine::home::{Home, HostLock};
-use serde_json::value::RawValue;
+use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 
 use crate::{
     door::{self, Stream},
     endpoint,
-    frame::{self, Reply, Request, VERSION},
+    frame::{self, Frame, Reply, Request, VERSION},
     host::Control,
     server::control_verb,
     verbs::{HomeVerb, Verb},
@@ -109,9 +110,7 @@ impl Client {
     /// # Errors
     /// As the act says; `conflict` when the host ends meanwhile.
     pub fn call<V: Verb>(&mut self, vault: &str, request: &V) -> Result<V::Reply, Error> {
-        let body = frame::encode(request)?;
-        let reply = self.send(vault, V::NAME, &body)?;
-        parse(&reply, self.next - 1)
+        self.ask(vault, V::NAME, request)
     }
 
     /// Asks something of all vaults together.
@@ -119,9 +118,7 @@ impl Client {
     /// # Errors
     /// As the act says; `conflict` when the host ends meanwhile.
     pub fn call_home<V: HomeVerb>(&mut self, request: &V) -> Result<V::Reply, Error> {
-        let body = frame::encode(request)?;
-        let reply = self.send("default", V::NAME, &body)?;
-        parse(&reply, self.next - 1)
+        self.ask("default", V::NAME, request)
     }
 
     /// Asks something of the host itself.
@@ -129,26 +126,42 @@ impl Client {
     /// # Errors
     /// `conflict` when the host ends meanwhile.
     pub fn control(&mut self, control: Control) -> Result<(), Error> {
-        let reply = self.send("default", control_verb(control), b"{}")?;
-        parse::<wire::Done>(&reply, self.next - 1).map(|_| ())
+        self.ask("default", control_verb(control), &wire::Done {})
+            .map(|wire::Done {}| ())
     }
 
-    fn send(&mut self, vault: &str, verb: &str, body: &[u8]) -> Result<zeroize::Zeroizing<Vec<u8>>, Error> {
-        let text = std::str::from_utf8(body).map_err(|_| malformed())?;
-        let body: &RawValue = serde_json::from_str(text).map_err(|_| malformed())?;
-        let request = frame::encode(&Request {
+    fn ask<R: DeserializeOwned>(
+        &mut self,
+        vault: &str,
+        verb: &str,
+        body: &impl Serialize,
+    ) -> Result<R, Error> {
+        let id = self.next;
+        let request = Frame::encode(&Request {
             v: VERSION,
-            id: self.next,
+            id,
             vault,
             verb,
             body,
         })?;
+        let reply = self.send(&request)?;
+        let reply: Reply<R> = serde_json::from_slice(&reply).map_err(|_| malformed())?;
+        match (reply.ok, reply.error) {
+            (_, Some(error)) => Err(error),
+            (Some(ok), None) if reply.id == id => Ok(ok),
+            _ => Err(malformed()),
+        }
+    }
+
+    fn send(&mut self, request: &Frame) -> Result<Zeroizing<Vec<u8>>, Error> {
         self.next += 1;
         self.in_doubt = true;
-        frame::write(&mut self.stream, &request).map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidInput => Error::usage("The request is longer than 4 MiB."),
-            _ => gone(&error),
-        })?;
+        request
+            .write(&mut self.stream)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidInput => Error::usage("The request is longer than 4 MiB."),
+                _ => gone(&error),
+            })?;
         let mut length = [0; 4];
         self.stream
             .read_exact(&mut length)
@@ -156,15 +169,6 @@ impl Client {
         let reply = frame::read_body(&mut self.stream, length).map_err(|error| gone(&error))?;
         self.in_doubt = false;
         Ok(reply)
-    }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(reply: &[u8], id: u64) -> Result<T, Error> {
-    let reply: Reply<'_> = serde_json::from_slice(reply).map_err(|_| malformed())?;
-    match (reply.ok, reply.error) {
-        (_, Some(error)) => Err(error),
-        (Some(ok), None) if reply.id == id => serde_json::from_str(ok.get()).map_err(|_| malformed()),
-        _ => Err(malformed()),
     }
 }
 

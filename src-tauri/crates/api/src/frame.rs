@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::wire;
@@ -14,10 +13,13 @@ pub const VERSION: u32 = 1;
 /// Longest frame, in bytes (L-04).
 pub const MAX_FRAME: usize = 4 * 1024 * 1024;
 
-/// What a client sends.
+/// Bytes of the length before each frame.
+const LENGTH: usize = 4;
+
+/// What a client sends. A host reads the body as it stands, and then as its verb says.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request<'a> {
+pub struct Request<'a, B> {
     /// [`VERSION`].
     pub v: u32,
     /// Chosen by the client, given back in the reply.
@@ -27,39 +29,60 @@ pub struct Request<'a> {
     /// Name of the verb.
     pub verb: &'a str,
     /// The verb's request.
-    #[serde(borrow)]
-    pub body: &'a RawValue,
+    pub body: B,
 }
 
 /// What a host answers.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reply<'a> {
+pub struct Reply<R> {
     /// [`VERSION`].
     pub v: u32,
     /// The request's.
     pub id: u64,
     /// The verb's reply.
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    pub ok: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok: Option<R>,
     /// Or why there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<wire::Error>,
 }
 
-/// Writes one frame.
-///
-/// # Errors
-/// `InvalidInput` above [`MAX_FRAME`]; else of the stream.
-pub fn write(stream: &mut impl Write, frame: &[u8]) -> io::Result<()> {
-    if frame.len() > MAX_FRAME {
-        return Err(io::Error::from(io::ErrorKind::InvalidInput));
+/// A frame as it travels, with its length in front; wiped when it is dropped.
+pub struct Frame(Zeroizing<Vec<u8>>);
+
+impl Frame {
+    /// Encodes into one buffer that wipes itself, also where it grew.
+    ///
+    /// # Errors
+    /// `internal`: no shape of ours fails to encode.
+    pub fn encode(content: &impl Serialize) -> Result<Self, wire::Error> {
+        let mut buffer = WipingBuffer(Zeroizing::new(Vec::with_capacity(1024)));
+        buffer.0.extend_from_slice(&[0; LENGTH]);
+        serde_json::to_writer(&mut buffer, content)
+            .map_err(|_| wire::Error::new(wire::Code::Internal, "A reply could not be encoded.", ""))?;
+        let mut bytes = buffer.0;
+        let length = u32::try_from(bytes.len() - LENGTH).unwrap_or(u32::MAX);
+        bytes[..LENGTH].copy_from_slice(&length.to_be_bytes());
+        Ok(Self(bytes))
     }
-    // One write a frame: a small frame then travels in one piece.
-    let mut whole = Zeroizing::new(Vec::with_capacity(4 + frame.len()));
-    whole.extend_from_slice(&u32::try_from(frame.len()).unwrap_or(u32::MAX).to_be_bytes());
-    whole.extend_from_slice(frame);
-    stream.write_all(&whole)
+
+    /// Its JSON.
+    #[must_use]
+    pub fn content(&self) -> &[u8] {
+        &self.0[LENGTH..]
+    }
+
+    /// Writes it in one piece.
+    ///
+    /// # Errors
+    /// `InvalidInput` above [`MAX_FRAME`]; else of the stream.
+    pub fn write(&self, stream: &mut impl Write) -> io::Result<()> {
+        if self.content().len() > MAX_FRAME {
+            return Err(io::Error::from(io::ErrorKind::InvalidInput));
+        }
+        stream.write_all(&self.0)
+    }
 }
 
 /// Reads the rest of a frame whose length is known.
@@ -76,30 +99,32 @@ pub fn read_body(stream: &mut impl Read, length: [u8; 4]) -> io::Result<Zeroizin
     Ok(frame)
 }
 
-/// Encodes into a buffer that wipes itself, also where it grew.
-///
-/// # Errors
-/// `internal`: no shape of ours fails to encode.
-pub fn encode(content: &impl Serialize) -> Result<Zeroizing<Vec<u8>>, wire::Error> {
-    let mut buffer = WipingBuffer(Zeroizing::new(Vec::with_capacity(1024)));
-    serde_json::to_writer(&mut buffer, content)
-        .map_err(|_| wire::Error::new(wire::Code::Internal, "A reply could not be encoded.", ""))?;
-    Ok(buffer.0)
-}
-
 struct WipingBuffer(Zeroizing<Vec<u8>>);
+
+impl WipingBuffer {
+    /// A growing Vec would leave its old buffer behind unwiped (SECURITY.md §b.9, 3).
+    #[cold]
+    fn grow(&mut self, needed: usize) {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.next_power_of_two()));
+        larger.extend_from_slice(&self.0);
+        self.0 = larger;
+    }
+}
 
 impl Write for WipingBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes).map(|()| bytes.len())
+    }
+
+    /// JSON comes in pieces of a few bytes, a hundred for each entry of a list.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         let needed = self.0.len() + bytes.len();
         if needed > self.0.capacity() {
-            // A growing Vec would leave its old buffer behind unwiped (SECURITY.md §b.9, 3).
-            let mut larger = Zeroizing::new(Vec::with_capacity(needed.next_power_of_two()));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
+            self.grow(needed);
         }
         self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -15,12 +15,11 @@ use std::{
 use keyward_engine::access::Caller;
 use keyward_model::name::VaultName;
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
 use crate::{
     door::{self, Listener, Stream},
     endpoint,
-    frame::{self, Reply, Request, VERSION},
+    frame::{self, Frame, MAX_FRAME, Reply, Request, VERSION},
     host::{Control, Host},
     verbs,
     wire::{self, Code, Error},
@@ -220,9 +219,9 @@ fn serve(
         timed.read_exact(&mut length[1..])?;
         let request = frame::read_body(&mut timed, length)?;
         streams.begin(number);
-        let reply = answer(host, caller, &request);
+        let reply = answer(host, caller, &request).map_err(|error| io::Error::other(error.message))?;
         stream.set_write_timeout(Some(FRAME_TIME))?;
-        frame::write(&mut stream, &reply)?;
+        reply.write(&mut stream)?;
         streams.end(number);
     }
 }
@@ -261,55 +260,34 @@ impl Read for Timed<'_> {
     }
 }
 
-fn answer(host: &Host, caller: &Caller, bytes: &[u8]) -> Zeroizing<Vec<u8>> {
-    let (id, outcome) = match serde_json::from_slice::<Request<'_>>(bytes) {
+fn answer(host: &Host, caller: &Caller, bytes: &[u8]) -> Result<Frame, Error> {
+    let (id, outcome) = match serde_json::from_slice::<Request<'_, &RawValue>>(bytes) {
         Ok(request) => (request.id, act(host, caller, &request)),
         Err(_) => (0, Err(Error::usage("The frame is malformed."))),
     };
-    let raw = outcome.and_then(|ok| {
-        let text = std::str::from_utf8(&ok)
-            .ok()
-            .and_then(|text| serde_json::from_str::<&RawValue>(text).ok())
-            .map(|raw| {
-                frame::encode(&Reply {
-                    v: VERSION,
-                    id,
-                    ok: Some(raw),
-                    error: None,
-                })
-            });
-        text.unwrap_or_else(|| Err(Error::new(Code::Internal, "A reply could not be encoded.", "")))
-    });
-    let reply = raw.or_else(|error| {
-        frame::encode(&Reply {
-            v: VERSION,
+    match outcome.or_else(|error| refusal(id, error)) {
+        Ok(reply) if reply.content().len() <= MAX_FRAME => Ok(reply),
+        _ => refusal(
             id,
-            ok: None,
-            error: Some(error),
-        })
-    });
-    match reply {
-        Ok(reply) if reply.len() <= frame::MAX_FRAME => reply,
-        _ => too_long(id),
+            Error::new(
+                Code::Usage,
+                "The answer is longer than 4 MiB.",
+                "Ask for fewer values at once.",
+            ),
+        ),
     }
 }
 
-fn too_long(id: u64) -> Zeroizing<Vec<u8>> {
-    let error = Error::new(
-        Code::Usage,
-        "The answer is longer than 4 MiB.",
-        "Ask for fewer values at once.",
-    );
-    frame::encode(&Reply {
+fn refusal(id: u64, error: Error) -> Result<Frame, Error> {
+    Frame::encode(&Reply::<wire::Done> {
         v: VERSION,
         id,
         ok: None,
         error: Some(error),
     })
-    .unwrap_or_default()
 }
 
-fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn act(host: &Host, caller: &Caller, request: &Request<'_, &RawValue>) -> Result<Frame, Error> {
     if request.v != VERSION {
         return Err(Error::new(
             Code::Conflict,
@@ -321,7 +299,7 @@ fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<
         YIELD => host.ask(Control::Yield),
         SHOW => host.ask(Control::Show),
         verb if verbs::HOME_NAMES.contains(&verb) => {
-            return verbs::dispatch_home(host.vaults(), caller, verb, request.body);
+            return verbs::dispatch_home(host.vaults(), caller, request);
         }
         verb => {
             let name =
@@ -335,12 +313,12 @@ fn act(host: &Host, caller: &Caller, request: &Request<'_>) -> Result<Zeroizing<
                     "Make one with `keyward init`.",
                 ));
             }
-            let answer = verbs::dispatch(&host.engine(&name)?, caller, verb, request.body);
+            let answer = verbs::dispatch(&host.engine(&name)?, caller, request);
             log::debug!("{verb}: {:?}", answer.as_ref().err().map(|error| error.code));
             return answer;
         }
     }
-    frame::encode(&wire::Done {})
+    verbs::reply(request.id, wire::Done {})
 }
 
 /// Name of the verb that sends a [`Control`].

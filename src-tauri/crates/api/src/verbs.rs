@@ -5,10 +5,9 @@ use std::sync::Arc;
 use keyward_engine::{Engine, access::Caller, lifecycle, vaults::Vaults};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
-use zeroize::Zeroizing;
 
 use crate::{
-    frame::encode,
+    frame::{Frame, Reply, Request, VERSION},
     owner::{
         Result, applications, audit, auth_clients, backup, connections, consents, credentials, diagnosis,
         doctor, entered, environments, health, keys, providers, references, secrets, settings, usage, vault,
@@ -105,13 +104,13 @@ macro_rules! verbs {
         /// Every verb, in the order of the table.
         pub const NAMES: &[&str] = &[$($name),*];
 
-        /// Does what a frame asks for and encodes the reply.
+        /// Does what a request asks for and encodes the reply, once.
         ///
         /// # Errors
         /// `usage` for an unknown verb or a malformed body; else as the act says.
-        pub fn dispatch(engine: &Arc<Engine>, caller: &Caller, verb: &str, body: &RawValue) -> Result<Zeroizing<Vec<u8>>> {
-            match verb {
-                $($name => encode(&parse::<wire::$request>(body)?.perform(engine, caller)?),)*
+        pub(crate) fn dispatch(engine: &Arc<Engine>, caller: &Caller, request: &Request<'_, &RawValue>) -> Result<Frame> {
+            match request.verb {
+                $($name => reply(request.id, parse::<wire::$request>(request.body)?.perform(engine, caller)?),)*
                 _ => Err(unknown()),
             }
         }
@@ -147,9 +146,9 @@ macro_rules! home_verbs {
         ///
         /// # Errors
         /// `usage` for an unknown verb or a malformed body; else as the act says.
-        pub fn dispatch_home(vaults: &Vaults, caller: &Caller, verb: &str, body: &RawValue) -> Result<Zeroizing<Vec<u8>>> {
-            match verb {
-                $($name => encode(&parse::<wire::$request>(body)?.perform(vaults, caller)?),)*
+        pub(crate) fn dispatch_home(vaults: &Vaults, caller: &Caller, request: &Request<'_, &RawValue>) -> Result<Frame> {
+            match request.verb {
+                $($name => reply(request.id, parse::<wire::$request>(request.body)?.perform(vaults, caller)?),)*
                 _ => Err(unknown()),
             }
         }
@@ -274,6 +273,16 @@ verbs! {
     "vault_salvage" VaultSalvage -> wire::Salvaged = backup::salvage;
     "doctor" Doctor -> Vec<wire::Check> = doctor::run;
     "doctor_fix" DoctorFix -> Vec<wire::Check> = doctor::fix;
+}
+
+/// The frame that answers request `id`.
+pub(crate) fn reply(id: u64, ok: impl Serialize) -> Result<Frame> {
+    Frame::encode(&Reply {
+        v: VERSION,
+        id,
+        ok: Some(ok),
+        error: None,
+    })
 }
 
 fn unknown() -> wire::Error {

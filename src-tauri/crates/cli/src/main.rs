@@ -24,8 +24,6 @@ mod value;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// R-10, T-06: libraries copy what they send and receive; whatever memory is given back, by whomever, is wiped first.
 #[global_allocator]
 static WIPED: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
@@ -33,7 +31,7 @@ static WIPED: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::
 fn main() -> ExitCode {
     // SECURITY.md §b.9: before any key is read.
     let before = keyward_engine::process::harden();
-    let arguments = match args::Arguments::try_parse() {
+    let arguments = match args::read() {
         Ok(arguments) => arguments,
         Err(error) => return output::usage(&error),
     };

@@ -1,5 +1,7 @@
 //! Data to stdout, everything said to a person to stderr.
 
+mod columns;
+
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
@@ -9,6 +11,9 @@ use clap::CommandFactory;
 use keyward_api::wire::{Code, Error};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use columns::inert;
+pub use columns::{facts, table};
 
 /// How this run speaks.
 pub struct Face {
@@ -32,7 +37,7 @@ impl Face {
     /// Says something to a person.
     pub fn say(&self, text: impl AsRef<str>) {
         // A closed stderr is no reason to fail.
-        let _ = writeln!(io::stderr(), "{}", text.as_ref());
+        let _ = writeln!(io::stderr(), "{}", inert(text.as_ref()));
     }
 
     /// Shows how far a long work is, on one line of a terminal that the next call writes over; the empty text ends it.
@@ -59,16 +64,16 @@ impl Face {
     /// When stdout cannot be written.
     pub fn data(&self, bytes: &[u8]) -> Result<(), Error> {
         let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(bytes)
-            .and_then(|()| stdout.flush())
-            .map_err(|error| {
-                Error::new(
-                    Code::Internal,
-                    format!("stdout could not be written: {}.", error.kind()),
-                    "",
-                )
-            })
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            // Whoever read has seen enough (`| head`): nobody is left to tell.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) => Err(Error::new(
+                Code::Internal,
+                format!("stdout could not be written: {}.", error.kind()),
+                "",
+            )),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Prints a wire object: as JSON, else by `human`.
@@ -78,7 +83,7 @@ impl Face {
     pub fn show<T: Serialize>(&self, object: &T, human: impl FnOnce(&T) -> String) -> Result<(), Error> {
         match self.json {
             true => self.document(&document_of(object)?),
-            false => self.data(human(object).as_bytes()),
+            false => self.data(inert(&human(object)).as_bytes()),
         }
     }
 
@@ -93,7 +98,7 @@ impl Face {
     ) -> Result<(), Error> {
         match self.json {
             true => self.document(&serde_json::to_value(object).map_err(|_| encoding())?),
-            false => self.data(human(object).as_bytes()),
+            false => self.data(inert(&human(object)).as_bytes()),
         }
     }
 
@@ -127,7 +132,12 @@ impl Face {
             } else {
                 format!("\nhint: {}", error.hint)
             };
-            writeln!(stderr, "{bold}error:{plain} {}{hint}", error.message)
+            writeln!(
+                stderr,
+                "{bold}error:{plain} {}{}",
+                inert(&error.message),
+                inert(&hint)
+            )
         };
         ExitCode::from(error.code.exit_status())
     }
@@ -185,6 +195,10 @@ fn contract(document: Value) -> Value {
                     .for_each(|one| one.retain(|member, _| VARIABLE.contains(&member.as_str())));
                 // A secret tells when it was put into the trash; a credential's shape has no such member.
                 object.remove("deleted_at");
+            }
+            // A Connection inside another document is the same object as `show` has.
+            if let Some(connection @ Value::Object(_)) = object.get_mut("connection") {
+                *connection = contract(connection.take());
             }
             Value::Object(object)
         }
@@ -285,40 +299,4 @@ fn command_meant() -> clap::Command {
         }
     }
     command
-}
-
-/// Lines of columns, each as wide as its widest cell; empty without rows.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .chain([head[column].len()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: Vec<&str>| {
-        let padded = cells
-            .iter()
-            .zip(&widths)
-            .map(|(cell, &width)| format!("{cell:width$}"));
-        format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
-    };
-    let mut text = line(head.to_vec());
-    for row in rows {
-        text.push_str(&line(row.iter().map(String::as_str).collect()));
-    }
-    text
-}
-
-/// `name: value` lines, values aligned.
-pub fn facts(facts: &[(&str, String)]) -> String {
-    let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or(0) + 1;
-    facts
-        .iter()
-        .map(|(name, value)| format!("{:width$} {value}\n", format!("{name}:")))
-        .collect()
 }

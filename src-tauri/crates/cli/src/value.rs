@@ -56,10 +56,15 @@ pub fn in_arguments(hint: &str) -> Error {
 pub fn read(source: &ValueSource) -> Result<SecretValue, Error> {
     let value = match &source.value_file {
         Some(path) => file(path)?,
-        None if io::stdin().is_terminal() => prompt_twice("Value: ")?,
+        None if is_typed(source) => prompt_twice("Value: ")?,
         None => return from_stdin(source),
     };
     checked(value, source)
+}
+
+/// Whether [`read`] asks a person.
+pub fn is_typed(source: &ValueSource) -> bool {
+    source.value_file.is_none() && io::stdin().is_terminal()
 }
 
 /// Reads a new value from stdin, terminal or not.
@@ -130,12 +135,19 @@ fn file(path: &Path) -> Result<SecretValue, Error> {
     bounded(file, &path.display().to_string(), MAX_VALUE_BYTES).map(SecretValue::from_zeroizing)
 }
 
-/// Reads at most so many bytes into a buffer that never moves, so that no copy stays behind.
-fn bounded(source: impl Read, what: &str, longest: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let mut bytes = Zeroizing::new(vec![0; longest + 1]);
-    let mut source = source;
+/// Bytes that nearly every value fits: a buffer for the longest would cost more than storing the value (P5).
+const USUAL: usize = 4096;
+
+/// Reads at most so many bytes. A buffer that is full is copied and wiped, so that no copy stays behind.
+fn bounded(mut source: impl Read, what: &str, longest: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let mut bytes = Zeroizing::new(vec![0; USUAL]);
     let mut filled = 0;
-    while filled < bytes.len() {
+    while filled <= longest {
+        if filled == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; (2 * filled).min(longest + 1)]);
+            larger[..filled].copy_from_slice(&bytes);
+            bytes = larger;
+        }
         match source.read(&mut bytes[filled..]) {
             Ok(0) => break,
             Ok(read) => filled += read,

@@ -39,7 +39,8 @@ pub struct Restored {
 pub fn make(engine: &Engine, caller: &Caller, to: &Path) -> Result<Verification> {
     access::authorize(caller, Act::Write)?;
     let vault = engine.unlocked()?;
-    let made = vault.back_up(to)?;
+    a_place(to)?;
+    let made = vault.back_up(to).map_err(new_file)?;
     let subject = format!("vault {}", engine.name);
     let event = crate::audit::event(engine, caller.actor(), "vault.backup", subject, "ok");
     // L-10: a copy is read, sealed as it is. Whoever saves it from a full disk must not be told that it failed.
@@ -138,10 +139,11 @@ fn put_back(
     passphrase: Option<&SecretValue>,
 ) -> Result<store::restore::Restored> {
     let place = engine.place();
-    let candidate = store::restore::Candidate::read(&place, file)?;
+    let unfit = |error| of_copy(error, file);
+    let candidate = store::restore::Candidate::read(&place, file).map_err(unfit)?;
     let recovery = passphrase.and_then(lifecycle::recovery_key);
     // Its own mode says by what it opens.
-    let with = match (candidate.mode()?, passphrase, &recovery) {
+    let with = match (candidate.mode().map_err(unfit)?, passphrase, &recovery) {
         (_, _, Some(recovery)) => Unlocking::Recovery(recovery),
         (Mode::Keychain, _, None) => Unlocking::Keychain,
         (Mode::Passphrase, Some(passphrase), None) => Unlocking::Passphrase(passphrase),
@@ -149,7 +151,7 @@ fn put_back(
     };
     candidate.restore(with, engine.now()).map_err(|error| {
         let is_conflict = matches!(error, store::Error::Conflict(_));
-        let mut error = Error::from(error);
+        let mut error = unfit(error);
         if is_conflict {
             error.hint =
                 "Name the vault that it goes to: keyward --vault NAME restore FILE; a new NAME makes one."
@@ -172,6 +174,7 @@ pub fn salvage(
 ) -> Result<Salvaged> {
     access::authorize(caller, Act::Write)?;
     let place = engine.place();
+    a_place(out)?;
     // Which slots a damaged file has shows only when it is read: a passphrase is tried when there is one.
     let recovery = passphrase.and_then(lifecycle::recovery_key);
     let with = match (passphrase, &recovery) {
@@ -181,7 +184,51 @@ pub fn salvage(
     };
     match store::salvage::salvage(&place, file, out, with, engine.now()) {
         Err(store::Error::WrongKey) if passphrase.is_none() => Err(asks_passphrase(file)),
-        done => Ok(done?),
+        Err(store::Error::Corrupt(what)) => Err(Error::new(
+            Kind::Corrupt,
+            format!("{}: {what}.", file.display()),
+            "Take another copy; the vault itself was not touched.",
+        )),
+        done => done.map_err(new_file),
+    }
+}
+
+/// Whether there is a folder for a new file.
+fn a_place(file: &Path) -> Result<()> {
+    match file.parent() {
+        Some(folder) if !folder.is_dir() => Err(Error::new(
+            Kind::NotFound,
+            format!("There is no folder {}.", folder.display()),
+            "Make it first, or name a file elsewhere.",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// About the file that was to be made; the vault itself is not in the way.
+fn new_file(error: store::Error) -> Error {
+    let is_there = matches!(error, store::Error::Exists(_));
+    let mut error = Error::from(error);
+    if is_there {
+        error.hint =
+            "Name a file that is not there yet; a backup may also replace an earlier one of this vault."
+                .to_owned();
+    }
+    error
+}
+
+/// About the copy that was named: it is not the vault that is damaged.
+fn of_copy(error: store::Error, file: &Path) -> Error {
+    match error {
+        store::Error::Corrupt(what) => Error::new(
+            Kind::Corrupt,
+            format!("{} is damaged, or no vault: {what}.", file.display()),
+            format!(
+                "Nothing was changed. Take another copy, or save what this one still gives: keyward salvage {} --out NEW",
+                file.display()
+            ),
+        ),
+        other => other.into(),
     }
 }
 

@@ -168,11 +168,16 @@ pub fn look_at_files(root: &Path) -> Vec<Check> {
 fn host(engine: &Engine) -> Check {
     match HostLock::holder(&engine.home) {
         Ok(Some(holder)) => {
-            let message = format!(
-                "Served by {} (process {}): tokens are kept fresh.",
-                holder.kind, holder.pid
-            );
-            check("host", Outcome::Ok, message, "")
+            let by = format!("Served by {} (process {})", holder.kind, holder.pid);
+            match engine.refreshing() {
+                Ok(_) => check("host", Outcome::Ok, format!("{by}: tokens are kept fresh."), ""),
+                Err(_) => check(
+                    "host",
+                    Outcome::Warn,
+                    format!("{by}, which has this vault locked: its tokens wait."),
+                    "Unlock it; `keyward settings update --refresh-while-locked` lets a locked host go on with tokens.",
+                ),
+            }
         }
         Ok(None) => check(
             "host",

@@ -126,12 +126,21 @@ pub fn update(engine: &Engine, caller: &Caller, name: &str, changes: Changes) ->
 pub fn delete(engine: &Engine, caller: &Caller, name: &str) -> Result<()> {
     access::authorize(caller, Act::Write)?;
     let environment = find(engine, name)?;
-    engine.unlocked()?.write(engine.now(), |tx| {
+    let deleted = engine.unlocked()?.write(engine.now(), |tx| {
         environments::delete(tx, environment.id)?;
         audit::append(
             tx,
             &event(engine, caller, "environment.delete", &environment.name),
         )
+    });
+    deleted.map_err(|error| {
+        let mut error = Error::from(error);
+        if error.kind == Kind::Conflict {
+            error.hint =
+                "`keyward env list` counts what is in each; `keyward secret move KEY… --to ENV` takes it elsewhere."
+                    .to_owned();
+        }
+        error
     })?;
     engine.changes.publish(ChangeKind::Environment, environment.id);
     Ok(())

@@ -97,12 +97,20 @@ impl Error {
         )
     }
 
-    /// The vault was never made.
+    /// The vault was never made, or its file is gone: then the copies beside it are what there is.
     pub(crate) fn no_vault(name: &VaultName, home: &Home) -> Self {
+        let copies = keyward_vault::backup::list(home, name).unwrap_or_default();
+        let hint = match copies.first() {
+            Some(newest) => format!(
+                "Its file is gone; the newest copy of it is there: keyward --vault {name} restore {}",
+                home.backups_dir(name).join(&newest.name).display()
+            ),
+            None => "Make one with `keyward init`.".to_owned(),
+        };
         Self::new(
             Kind::NotFound,
             format!("There is no vault “{name}” in {}.", home.root().display()),
-            "Make one with `keyward init`.",
+            hint,
         )
     }
 }
@@ -130,11 +138,11 @@ impl From<vault::Error> for Error {
             ),
             V::Corrupt(_) => (
                 Kind::Corrupt,
-                "Restore the newest copy of the vault. `keyward doctor` names what is damaged.",
+                "Put the newest copy back (`keyward restore FILE`; a host keeps daily ones in backups/ beside the vault). `keyward doctor` names what is damaged.",
             ),
             V::Unsafe(_) => (
                 Kind::Corrupt,
-                "Put it right with chown and chmod; `keyward doctor` says when everything is.",
+                "`keyward doctor --fix` puts modes right; an owner is changed with chown.",
             ),
             V::TooNew(_) => (
                 Kind::Corrupt,

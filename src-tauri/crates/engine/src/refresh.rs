@@ -25,6 +25,7 @@ use crate::{
     access::{self, Act, Caller},
     connections::{self as connection_acts, Shown},
     gate::Pass,
+    locate::locate,
 };
 
 /// An access token on its way out.
@@ -54,14 +55,21 @@ pub fn fresh_token(
     min_ttl: Option<Duration>,
 ) -> Result<(Token, Option<String>)> {
     access::authorize(caller, Act::Read)?;
-    let shown = connection_acts::find(engine, environment, key_or_id)?;
-    let outcome = token_of(engine, &shown.connection, min_ttl);
+    let (connection, environment) = locate(
+        engine,
+        environment,
+        key_or_id,
+        connections::find,
+        connections::read,
+        |connection| connection.environment,
+    )?;
+    let outcome = token_of(engine, &connection, min_ttl);
     let event = event(
         engine,
         &caller.actor(),
         "connection.token",
-        &shown.environment,
-        &shown.connection,
+        &environment,
+        &connection,
         outcome.as_ref().map_or_else(|error| error.kind.code(), |_| "ok"),
     );
     let notice = engine.reads.record(engine, vec![event])?;

@@ -210,7 +210,11 @@ fn raw_member(connection: &Connection, tokens: &TokenSet, path: &[&str]) -> Resu
             connection.key,
             path.join(".")
         );
-        Error::new(Kind::NotFound, message, "")
+        Error::new(
+            Kind::NotFound,
+            message,
+            "raw.MEMBER is a member of the provider's last answer as it was named there; case counts.",
+        )
     };
     let refused = || {
         Error::new(

@@ -114,6 +114,15 @@ pub(crate) fn of(reply: &Reply, sent: &[&str], now: Timestamp) -> Error {
     if status == 401 && reply.headers.contains_key(WWW_AUTHENTICATE) {
         return config("invalid_client".to_owned());
     }
+    // No OAuth answer, and no page of anybody else's either: so a few servers refuse a token that was revoked (Debian's
+    // glewlwyd) or a client. Too little to end a grant by; the grant doctor says what it may be.
+    if matches!(status, 400 | 401 | 403) && reply.extent == Extent::Whole && reply.body.is_empty() {
+        return Error::Transient {
+            what: format!("the provider refused without giving a reason (HTTP {status})"),
+            retry_after,
+            sent: Sent::Answered,
+        };
+    }
     // Not an OAuth answer: a captive portal, a proxy or a firewall spoke.
     let what = format!("something answered in the provider's place (HTTP {status})");
     Error::Transient {

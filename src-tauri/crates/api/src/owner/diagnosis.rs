@@ -35,7 +35,7 @@ pub(super) fn shown(cause: &model::Cause, connection: &str, auth_client: &str) -
         why: cause.why.to_owned(),
         fix: cause.fix.to_owned(),
         act: remedy(cause.act),
-        command: command(cause.act, connection, auth_client),
+        command: command(cause, connection, auth_client),
     }
 }
 
@@ -50,11 +50,35 @@ fn remedy(act: model::Remedy) -> wire::Remedy {
     }
 }
 
-fn command(act: model::Remedy, connection: &str, auth_client: &str) -> Option<String> {
-    match act {
+fn command(cause: &model::Cause, connection: &str, auth_client: &str) -> Option<String> {
+    match cause.act {
         model::Remedy::Nothing | model::Remedy::Wait => None,
         model::Remedy::Refresh => Some(format!("keyward connection refresh {connection}")),
         model::Remedy::Connect | model::Remedy::AtProvider => Some(format!("keyward connect {connection}")),
-        model::Remedy::EditAuthClient => Some(format!("keyward auth-client update {auth_client}")),
+        model::Remedy::EditAuthClient => Some(match change(cause.id) {
+            Some(options) => format!("keyward auth-client update {auth_client} {options}"),
+            None => format!("keyward auth-client show {auth_client}"),
+        }),
+    }
+}
+
+/// What is said to an AuthClient to mend a cause; `None` for what one in use keeps (EL11): then it is looked at, and
+/// another is made.
+fn change(cause: &str) -> Option<&'static str> {
+    match cause {
+        "endpoint_moved"
+        | "endpoint_gone"
+        | "endpoint_unacceptable"
+        | "issuer_moved"
+        | "microsoft_app_unknown"
+        | "microsoft_single_tenant"
+        | "request_refused" => None,
+        "scope_refused" => Some("--scope SCOPE"),
+        "resource_refused" => Some("--resource URL"),
+        "exact_too_early" => Some("--refresh-window 30"),
+        "google_offline" => Some("--authorize-param access_type=offline --authorize-param prompt=consent"),
+        "dropbox_offline" => Some("--authorize-param token_access_type=offline"),
+        "reddit_permanent" => Some("--authorize-param duration=permanent"),
+        _ => Some("--client-secret-stdin"),
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn compared(compared: Compared) -> wire::Compared {
     }
 }
 
-pub(super) fn secret(secret: Secret, environment: &Environment) -> wire::Secret {
+pub(super) fn secret(secret: &Secret, environment: &Environment) -> wire::Secret {
     wire::Secret {
         expires_at: secret.expires_at.map(Timestamp::to_rfc3339),
         rotate_every: secret
@@ -124,12 +124,12 @@ pub(super) fn secret(secret: Secret, environment: &Environment) -> wire::Secret 
         favourite: secret.favourite,
         value_changed_at: secret.value_changed_at.to_rfc3339(),
         deleted_at: secret.deleted_at.map(Timestamp::to_rfc3339),
-        notes: secret.notes,
+        notes: secret.notes.clone(),
         id: secret.id.to_string(),
         key: secret.key.to_string(),
-        name: secret.name,
-        description: secret.description,
-        tags: secret.tags,
+        name: secret.name.clone(),
+        description: secret.description.clone(),
+        tags: secret.tags.clone(),
         masked: secret.masked,
         environment: environment.name.to_string(),
         version: secret.version,

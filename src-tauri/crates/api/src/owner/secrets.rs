@@ -44,8 +44,7 @@ impl Page {
             self.entries.len() < limit as usize && (self.entries.is_empty() || self.bytes <= PAGE_BYTES)
         });
         if fits {
-            self.entries
-                .push(from_engine::secret(secret.clone(), environment));
+            self.entries.push(from_engine::secret(secret, environment));
         }
         fits
     }
@@ -100,7 +99,7 @@ pub fn create(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretCreate
         value_changed_at: None,
     };
     let (secret, environment) = secrets::create(engine, caller, &request.environment, &new)?;
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// One Secret's metadata.
@@ -109,7 +108,7 @@ pub fn create(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretCreate
 /// `not_found`.
 pub fn show(engine: &Arc<Engine>, _: &Caller, request: wire::SecretShow) -> Result<wire::Secret> {
     let (secret, environment) = secrets::find(engine, &request.environment, &request.secret)?;
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// Changes metadata.
@@ -134,7 +133,7 @@ pub fn update(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretUpdate
         }
         None => secrets::update(engine, caller, &request.environment, &request.secret, &changes)?,
     };
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// A moment; none for an empty text.
@@ -170,7 +169,7 @@ pub fn set_value(
         &request.value.0,
         &note,
     )?;
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// Deletes Secrets: into the trash, or for good.
@@ -187,12 +186,12 @@ pub fn delete(
         _ => Removal::Trash,
     };
     let gone = secrets::delete(engine, caller, &request.environment, &request.secrets, removal)?;
-    Ok(shown(gone))
+    Ok(shown(&gone))
 }
 
-fn shown(all: Vec<(Secret, Environment)>) -> Vec<wire::Secret> {
-    all.into_iter()
-        .map(|(secret, environment)| from_engine::secret(secret, &environment))
+fn shown(all: &[(Secret, Environment)]) -> Vec<wire::Secret> {
+    all.iter()
+        .map(|(secret, environment)| from_engine::secret(secret, environment))
         .collect()
 }
 
@@ -249,7 +248,7 @@ pub fn duplicate(
         &request.secret,
         &request.key,
     )?;
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// Moves or copies Secrets to another environment.
@@ -273,7 +272,7 @@ pub fn transfer(
         &request.to,
         how,
     )?;
-    Ok(shown(done))
+    Ok(shown(&done))
 }
 
 /// Whether a value is the one that is stored.
@@ -306,7 +305,7 @@ pub fn restore(engine: &Arc<Engine>, caller: &Caller, request: wire::SecretResto
             secrets::restore_version(engine, caller, &request.environment, &request.secret, number)?
         }
     };
-    Ok(from_engine::secret(secret, &environment))
+    Ok(from_engine::secret(&secret, &environment))
 }
 
 /// Versions, newest first, without values.

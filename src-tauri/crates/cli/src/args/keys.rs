@@ -22,7 +22,7 @@ pub struct PassphraseChange {
     /// From now on it opens the vault alone
     #[arg(long)]
     pub no_device_secret: bool,
-    /// Memory of its derivation, 64 to 1024: with the passphrase as it is, a guess costs more or less from now on [default: as it is]
+    /// Memory of its derivation, 64 to 1024: a guess costs more or less from now on; without --new-passphrase-fd the passphrase stays [default: as it is]
     #[arg(long, value_name = "MiB")]
     pub kdf_memory: Option<u32>,
 }

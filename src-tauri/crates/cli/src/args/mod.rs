@@ -12,6 +12,7 @@ mod consent;
 mod credential;
 mod environment;
 mod exchange;
+mod hot;
 mod keys;
 mod provider;
 mod secret;
@@ -37,6 +38,15 @@ pub use secret::{Bound, RefusedValues, Secret, SecretAdd, SecretUpdate, ValueSou
 pub use settings::{Settings, SettingsUpdate};
 pub use using::{Format, Get, Inject, Run};
 pub use vault::{Doctor, Init, Vault};
+
+/// What this program was called with.
+///
+/// # Errors
+/// A wrong command line, and a call for help or the version.
+pub fn read() -> Result<Arguments, clap::Error> {
+    let words: Vec<_> = std::env::args_os().collect();
+    hot::parse(&words).map_or_else(|| Arguments::try_parse_from(&words), Ok)
+}
 
 /// Secrets and fresh OAuth tokens for local tools, from one local encrypted vault.
 #[derive(Parser)]
@@ -72,7 +82,7 @@ pub enum Command {
     /// Vaults: everything Keyward keeps, each sealed by itself
     #[command(subcommand)]
     Vault(Vault),
-    /// What there is: vault, mode, host
+    /// What there is: vault, mode, host; of a locked host whether it keeps tokens fresh
     Status,
     /// Unlock the running host, or prove that the vault opens
     Unlock,

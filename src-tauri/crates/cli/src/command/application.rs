@@ -17,9 +17,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     let environment = context.environment.clone();
     let shown = match command {
         Command::List { search } => {
+            let is_filtered = search.is_some();
             let list = door.call(context, ApplicationList { environment, search })?;
             if list.is_empty() {
-                face.say("No applications here. --app makes one: keyward connection add NAME --type api_key --app A");
+                face.say(match is_filtered {
+                    true => "No application here fits.",
+                    false => "No applications here. --app makes one: keyward connection add NAME --type api_key --app A",
+                });
             }
             return match face.is_json() {
                 true => face.document(&list.iter().map(document).collect()),

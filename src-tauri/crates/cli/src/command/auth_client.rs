@@ -212,7 +212,7 @@ fn visible_in(client: &AuthClient) -> String {
 
 fn facts(client: &AuthClient) -> String {
     let or_none = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let mut text = output::facts(&[
+    let mut facts = vec![
         ("key", client.key.clone()),
         ("name", client.name.clone()),
         ("type", kind(client).to_owned()),
@@ -221,14 +221,14 @@ fn facts(client: &AuthClient) -> String {
         ("connections", client.connections.to_string()),
         ("created", client.created_at.clone()),
         ("id", client.id.clone()),
-    ]);
+    ];
     let secret = if client.has_client_secret {
         "stored"
     } else {
         "none"
     };
     if client.kind == wire::AuthClientType::Oauth1 {
-        text.push_str(&output::facts(&[
+        facts.extend([
             ("request token uri", or_none(&client.request_token_uri)),
             ("auth uri", or_none(&client.auth_uri)),
             ("token uri", or_none(&client.token_uri)),
@@ -236,9 +236,9 @@ fn facts(client: &AuthClient) -> String {
             ("consumer secret", secret.to_owned()),
             ("signature", or_none(&client.signature_method)),
             ("redirect", or_none(&client.redirect)),
-        ]));
+        ]);
     } else if client.kind == wire::AuthClientType::Oauth2 {
-        text.push_str(&output::facts(&[
+        facts.extend([
             ("issuer", or_none(&client.issuer)),
             ("auth uri", or_none(&client.auth_uri)),
             ("token uri", or_none(&client.token_uri)),
@@ -261,14 +261,11 @@ fn facts(client: &AuthClient) -> String {
                     .map_or_else(|| "-".to_owned(), |seconds| format!("{seconds} s")),
             ),
             ("provider", provider(client)),
-        ]));
+        ]);
     } else {
-        text.push_str(&output::facts(&[
-            ("url", or_none(&client.url)),
-            ("apply", or_none(&client.apply)),
-        ]));
+        facts.extend([("url", or_none(&client.url)), ("apply", or_none(&client.apply))]);
     }
-    text
+    output::facts(&facts)
 }
 
 /// The catalogue entry it was made from, with what stands for its variables.

@@ -8,7 +8,7 @@ use keyward_api::wire::{
     ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, Revocation,
 };
 
-use super::{Result, secret::versions};
+use super::{Result, of_version, secret::versions};
 use crate::{
     args::{Connection as Command, State},
     context::Context,
@@ -55,12 +55,13 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             face.show(&door.call(context, request)?, |list| versions(list))
         }
         Command::Restore { name, version } => {
+            let history = format!("connection history {name}");
             let request = ConnectionRestore {
                 environment,
                 connection: name,
                 version,
             };
-            face.show(&door.call(context, request)?, facts)
+            face.show(&of_version(door.call(context, request), &history)?, facts)
         }
         Command::List { state } => {
             let state = state.map(|state| match state {
@@ -72,7 +73,10 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             });
             let list = door.call(context, ConnectionList { environment, state })?;
             if list.is_empty() {
-                face.say("No connections here. Make one: keyward connect NAME");
+                face.say(match state {
+                    Some(_) => "No connection here is in that state.",
+                    None => "No connections here. Make one: keyward connect NAME",
+                });
             }
             face.show(&list, |list| rows(list))
         }
@@ -134,7 +138,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 },
             )?;
             face.say(format!(
-                "{} is disconnected; its definition stays. {}",
+                "{} is disconnected: it holds no tokens and values any more, its definition stays. {}",
                 gone.connection,
                 at_provider(&gone)
             ));
@@ -271,6 +275,8 @@ fn listed(connection: &Connection) -> Vec<(&'static str, String)> {
         ("type", auth_type(connection).to_owned()),
         ("state", state(connection).to_owned()),
         ("default", yes_or_no(connection.default, "yes", "no")),
+        ("owner", connection.owner.clone()),
+        ("created", connection.created_at.clone()),
     ];
     if !connection.kept.is_empty() {
         facts.push(("kept", connection.kept.join(" ")));

@@ -9,7 +9,7 @@ use keyward_api::wire::{
     SecretCheckKey,
 };
 
-use super::{Result, get, secret::versions};
+use super::{Result, get, of_version, secret::versions};
 use crate::{
     args::{Credential as Command, CredentialAdd, CredentialUpdate as UpdateArguments, RefusedValues},
     context::Context,
@@ -48,15 +48,16 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
         } => {
             let mut door = Door::open(context)?;
             let restored = match (variable, version) {
-                (Some(variable), Some(version)) => door.call(
-                    context,
-                    CredentialRestoreVersion {
+                (Some(variable), Some(version)) => {
+                    let history = format!("credential history {credential} {variable}");
+                    let request = CredentialRestoreVersion {
                         environment,
                         credential,
                         variable,
                         version,
-                    },
-                ),
+                    };
+                    of_version(door.call(context, request), &history)
+                }
                 _ => door.call(
                     context,
                     CredentialRestore {
@@ -178,7 +179,10 @@ fn list(context: &Context, face: &Face, search: Option<String>) -> Result {
         }
     }
     if all.is_empty() {
-        face.say("No credentials here. Add one: keyward credential add NAME --from FILE");
+        face.say(match search {
+            Some(_) => "No credential here fits.",
+            None => "No credentials here. Add one: keyward credential add NAME --from FILE",
+        });
     }
     face.show(&all, |list| rows(list))
 }

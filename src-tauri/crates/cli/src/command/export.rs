@@ -17,6 +17,13 @@ use crate::{
 /// `usage`, `locked` for the passphrase of the vault, `conflict` when the file is there.
 pub fn run(context: &Context, face: &Face, export: Export) -> Result {
     let descriptor = context.descriptor(export.export_passphrase_fd, "--export-passphrase-fd")?;
+    if export.output.as_os_str() == "-" {
+        return Err(Error::new(
+            Code::Usage,
+            "-o: an export is a new file of mode 0600, and - is none.",
+            "Name a file; a pipe would leave copies where nobody looks for them.",
+        ));
+    }
     let path = std::path::absolute(&export.output)
         .map_err(|error| Error::usage(format!("{}: {}.", export.output.display(), error.kind())))?;
     let shape = if export.structure {

@@ -302,6 +302,7 @@ fn table(rows: &[ImportRow]) -> String {
         .map(|row| {
             let what = match (row.kind.as_str(), row.variables.len()) {
                 ("connection", _) => "app credential".to_owned(),
+                ("credential", 1) => "credential, 1 variable".to_owned(),
                 ("credential", count) => format!("credential, {count} variables"),
                 _ => "secret".to_owned(),
             };

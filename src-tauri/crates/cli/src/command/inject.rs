@@ -125,12 +125,14 @@ fn read_all(source: impl Read, what: &str) -> Result<Vec<u8>> {
 /// Writes beside the target and renames: whoever reads sees the old file or the whole new one.
 fn write(path: &Path, bytes: &[u8]) -> Result {
     let failed = |error: io::Error| {
+        use io::ErrorKind as K;
         let message = format!("{} could not be written: {}.", path.display(), error.kind());
-        Error::new(
-            Code::Internal,
-            message,
-            "The old file, if there was one, is unchanged.",
-        )
+        // A place that takes no file is a wrong argument; a disk that fails is not.
+        let code = match error.kind() {
+            K::NotFound | K::NotADirectory | K::IsADirectory | K::PermissionDenied => Code::Usage,
+            _ => Code::Internal,
+        };
+        Error::new(code, message, "The old file, if there was one, is unchanged.")
     };
     let folder = path
         .parent()

@@ -35,7 +35,7 @@ mod vault;
 
 use std::process::ExitCode;
 
-use keyward_api::wire::Error;
+use keyward_api::wire::{Code, Error};
 use keyward_engine::process::Before;
 
 use crate::{
@@ -46,6 +46,16 @@ use crate::{
 
 /// Results of commands.
 pub type Result<T = ()> = std::result::Result<T, Error>;
+
+/// An answer about one version: who asked for one that is not there is told where they are listed.
+pub fn of_version<T>(answer: Result<T>, history: &str) -> Result<T> {
+    answer.map_err(|mut error| {
+        if error.code == Code::NotFound && error.hint.is_empty() {
+            error.hint = format!("Its versions: keyward {history}");
+        }
+        error
+    })
+}
 
 /// Runs one command.
 ///

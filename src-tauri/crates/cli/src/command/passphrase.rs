@@ -17,18 +17,26 @@ use crate::{
 pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
     let Passphrase::Change(change) = command;
     let descriptor = context.descriptor(change.new_passphrase_fd, "--new-passphrase-fd")?;
-    if descriptor.is_none() && !can_ask() {
-        return Err(Error::new(
+    // What a guess costs changes without another passphrase.
+    let may_stay = change.kdf_memory.is_some() && descriptor.is_none();
+    let missing = || {
+        Error::new(
             Code::Usage,
             "The new passphrase is missing.",
             "Give it with --new-passphrase-fd N, or run this on a terminal.",
-        ));
+        )
+    };
+    if descriptor.is_none() && !can_ask() && !may_stay {
+        return Err(missing());
     }
     let mut door = Door::open(context)?;
     let current = door.open_proven(context)?;
-    let new = match descriptor {
-        Some(descriptor) => descriptor.line("--new-passphrase-fd")?,
-        None => typed_twice("New passphrase: ")?,
+    let stays = may_stay && current.is_some();
+    let new = match (descriptor, &current) {
+        (Some(descriptor), _) => descriptor.line("--new-passphrase-fd")?,
+        (None, Some(current)) if stays => current.duplicate(),
+        (None, _) if can_ask() => typed_twice("New passphrase: ")?,
+        (None, _) => return Err(missing()),
     };
     let is_first = current.is_none();
     let request = PassphraseChange {
@@ -40,6 +48,8 @@ pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
     door.call_as_is(context, request)?;
     face.say(if is_first {
         "The vault has a passphrase now."
+    } else if stays {
+        "The passphrase stays; what a guess at it costs has changed."
     } else {
         "The passphrase is changed. The one before opens nothing any more."
     });

@@ -9,7 +9,7 @@ use keyward_api::wire::{
     SecretList, SecretMove, SecretRestore, SecretReveal, SecretShow,
 };
 
-use super::{Result, get};
+use super::{Result, get, of_version};
 use crate::{args::Secret as Command, context::Context, door::Door, output::Face};
 pub(super) use tables::versions;
 
@@ -27,13 +27,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
     let mut door = Door::open(context)?;
     match command {
         Command::Add(_) | Command::Update(_) => Ok(()),
-        Command::List { search, tag } => {
-            let list = pages(context, &mut door, search, tag)?;
-            if list.is_empty() {
-                face.say("No secrets here. Add one: keyward secret add KEY");
-            }
-            face.show(&list, |list| tables::rows(list))
-        }
+        Command::List { search, tag } => list(context, face, &mut door, search, tag),
         Command::Show { secret, reveal } => show(context, face, &mut door, secret, reveal),
         Command::Delete { secrets, purge } => {
             let request = SecretDelete {
@@ -74,19 +68,20 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             for secret in &done {
                 face.say(format!("{} {verb} to {}.", secret.key, secret.environment));
             }
-            face.show(&done, |list| tables::rows(list))
+            face.show(&done, |list| tables::lines(list))
         }
         Command::Compare { first, second } => compare(context, face, &mut door, &first, &second),
     }
 }
 
 fn restore(context: &Context, face: &Face, door: &mut Door, secret: String, version: Option<u32>) -> Result {
+    let history = format!("secret history {secret}");
     let request = SecretRestore {
         environment: context.environment.clone(),
         secret,
         version,
     };
-    face.show(&door.call(context, request)?, tables::facts)
+    face.show(&of_version(door.call(context, request), &history)?, tables::facts)
 }
 
 /// So many pages' worth of a list fit one answer where an entry is little more than its key.
@@ -148,28 +143,55 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
     face.data(b"\n")
 }
 
-/// Every page of a list: a frame holds about ten thousand entries, a vault may hold more.
+fn list(
+    context: &Context,
+    face: &Face,
+    door: &mut Door,
+    search: Option<String>,
+    tag: Option<String>,
+) -> Result {
+    let is_filtered = search.is_some() || tag.is_some();
+    // For a person only what is read is kept of each page: whole pages of ten thousand entries are 16 MB (P6).
+    let (mut whole, mut rows) = (Vec::new(), Vec::new());
+    pages(context, door, search, tag, |page| match face.is_json() {
+        true => whole.extend(page),
+        false => rows.extend(tables::rows(&page)),
+    })?;
+    if whole.is_empty() && rows.is_empty() {
+        face.say(match is_filtered {
+            true => "No secret here fits.",
+            false => "No secrets here. Add one: keyward secret add KEY",
+        });
+    }
+    face.show(&whole, |_| tables::written(&rows))
+}
+
+/// Hands on every page of a list: a frame holds about ten thousand entries, a vault may hold more.
 fn pages(
     context: &Context,
     door: &mut Door,
     search: Option<String>,
     tag: Option<String>,
-) -> Result<Vec<Secret>> {
-    let mut all: Vec<Secret> = Vec::new();
+    mut take: impl FnMut(Vec<Secret>),
+) -> Result {
+    let mut after = None;
     loop {
+        // Asked before the call, in which a locked host may be left for the file itself.
+        let limit = door.page();
         let request = SecretList {
             environment: context.environment.clone(),
             search: search.clone(),
             tag: tag.clone(),
-            after: all.last().map(|last| last.key.clone()),
-            limit: door.page(),
+            after,
+            limit,
         };
         let page = door.call(context, request)?;
         // A page of long texts is shorter than asked for: only an empty one is the end.
-        let is_last = door.page().is_none() || page.is_empty();
-        all.extend(page);
-        if is_last {
-            return Ok(all);
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.key.clone());
+        take(page);
+        if limit.is_none() {
+            return Ok(());
         }
     }
 }

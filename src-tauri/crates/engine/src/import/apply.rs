@@ -92,7 +92,10 @@ pub fn apply(engine: &Engine, caller: &Caller, import: Id, wish: &Wish) -> Resul
             hold(&engine.imports).put_back(import, staged);
             let mut error = Error::from(error);
             if undecided > 0 {
-                error.message = format!("{undecided} keys are there already, with other values.");
+                error.message = match undecided {
+                    1 => "One key is there already, with another value.".to_owned(),
+                    count => format!("{count} keys are there already, with other values."),
+                };
                 error.hint =
                     "Choose for each, or say --on-conflict skip, version or rename; nothing was imported."
                         .to_owned();

@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code.starts_with("http_3"),
         "The token address moved",
         "The provider answers with a redirect. Keyward does not follow it: the client secret would go to an address that nobody registered.",
-        "Enter the new token address in the auth client, then refresh.",
+        "Make another auth client with the new token address (one in use keeps its own), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -127,7 +127,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code.starts_with("http_4"),
         "The token address is wrong",
         "There is no token endpoint at this address: it was mistyped, or an old version was switched off.",
-        "Compare the token address of the auth client with the provider's documentation, then refresh.",
+        "Compare the token address with the provider's documentation, then refresh. Where it is wrong, make another auth client (one in use keeps its addresses), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -135,7 +135,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code_is(&["bad_endpoint"]),
         "The token address cannot be used",
         "It is not https, or it is not a whole address. Tokens and client secrets are not sent there.",
-        "Correct the token address of the auth client, then refresh.",
+        "Make another auth client with the right token address (one in use keeps its own), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -200,6 +200,14 @@ pub(super) const RULES: &[Rule] = &[
         "What the issuer says of itself differs from the addresses of the auth client. Nothing is sent to the new ones.",
         "If the provider announced the move, make a new auth client from the issuer; else ask the provider first.",
         Remedy::EditAuthClient,
+    ),
+    rule(
+        "refused_without_reason",
+        |e| e.code_is(&["temporary"]) && e.says("without giving a reason"),
+        "The provider refused and gave no reason",
+        "It answers HTTP 400, 401 or 403 with nothing in it. Some servers do that when a refresh token was revoked or has ended, or when the client secret is wrong; something in between may do it as well.",
+        "Nothing was lost, and Keyward goes on trying. If it lasts, compare the client secret, and connect it again.",
+        Remedy::Connect,
     ),
     rule(
         "captive_portal",

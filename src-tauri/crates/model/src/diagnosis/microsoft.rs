@@ -108,7 +108,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| aadsts(e, &["700016", "90002"]),
         "The app is not known in this tenant",
         "AADSTS700016: the client id is wrong, the app was deleted, or the address names another tenant.",
-        "Compare client id and tenant of the auth client with the app registration.",
+        "Compare client id and tenant with the app registration. Where they differ, make another auth client (one in use keeps both), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -124,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| aadsts(e, &["50194", "50020", "700054"]),
         "The account or address is of another tenant",
         "AADSTS50194: an app of one tenant is asked through the address for all (common), or the account is not of its tenant.",
-        "Put the tenant's id into the addresses of the auth client, or sign in with an account of that tenant.",
+        "Sign in with an account of that tenant, or make an auth client with the tenant's id in its addresses and connect through that one.",
         Remedy::EditAuthClient,
     ),
     rule(

@@ -194,6 +194,10 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
             },
         ),
         (
+            "refused_without_reason",
+            temporary("the provider refused without giving a reason (HTTP 400)"),
+        ),
+        (
             "captive_portal",
             temporary("something answered in the provider's place (HTTP 403)"),
         ),

@@ -53,10 +53,14 @@ fn never() -> String {
 }
 
 /// Secrets, a line each.
-pub fn rows(list: &[Secret]) -> String {
+pub fn lines(list: &[Secret]) -> String {
+    written(&rows(list))
+}
+
+/// What a person reads of Secrets in a list.
+pub fn rows(list: &[Secret]) -> Vec<Vec<String>> {
     let now = SystemClock.now();
-    let rows: Vec<_> = list
-        .iter()
+    list.iter()
         .map(|one| {
             vec![
                 one.key.clone(),
@@ -71,8 +75,12 @@ pub fn rows(list: &[Secret]) -> String {
                 state(one, now).to_owned(),
             ]
         })
-        .collect();
-    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], &rows)
+        .collect()
+}
+
+/// A line for each of [`rows`].
+pub fn written(rows: &[Vec<String>]) -> String {
+    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], rows)
 }
 
 /// Versions, a line each.

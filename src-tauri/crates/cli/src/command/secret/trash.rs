@@ -21,7 +21,7 @@ pub fn delete(context: &Context, face: &Face, door: &mut Door, request: SecretDe
         });
     }
     match face.is_json() {
-        true => face.show(&gone, |list| tables::rows(list)),
+        true => face.show(&gone, |list| tables::lines(list)),
         false => Ok(()),
     }
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use keyward_api::wire::{
-    Code, Error, Plaintext, SecretCheckKey, SecretCreate, SecretSetValue, SecretShow, SecretUpdate,
+use keyward_api::{
+    verbs::Verb,
+    wire::{Code, Error, Plaintext, SecretCheckKey, SecretCreate, SecretSetValue, SecretShow, SecretUpdate},
 };
-use keyward_model::Timestamp;
+use keyward_model::{SecretValue, Timestamp};
 
 use super::tables::facts;
 use crate::{
-    args::{Bound, SecretAdd, SecretUpdate as UpdateArguments},
+    args::{Bound, SecretAdd, SecretUpdate as UpdateArguments, ValueSource},
     command::Result,
     context::{Context, has_terminal},
     door::Door,
@@ -25,15 +26,11 @@ pub fn add(context: &Context, face: &Face, add: SecretAdd) -> Result {
     value::refuse_arguments(&add.refused)?;
     let mut door = Door::open(context)?;
     let environment = context.environment.clone();
-    // The key first: nobody types a value for a key that cannot be.
-    door.call(
-        context,
-        SecretCheckKey {
-            environment: environment.clone(),
-            key: add.key.clone(),
-        },
-    )?;
-    let secret = value::read(&add.value)?;
+    let check = SecretCheckKey {
+        environment: environment.clone(),
+        key: add.key.clone(),
+    };
+    let secret = read_for(context, &mut door, check, &add.value, || value::read(&add.value))?;
     let request = SecretCreate {
         environment,
         key: add.key,
@@ -89,37 +86,27 @@ pub fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result
     }
     let mut door = Door::open(context)?;
     let environment = context.environment.clone();
-    let mut changed = door.call(
-        context,
-        SecretShow {
+    let value = if from_source || !metadata {
+        let there = SecretShow {
             environment: environment.clone(),
             secret: update.secret.clone(),
-        },
-    )?;
-    let value = match from_source || !metadata {
-        true if update.value_stdin => Some(value::from_stdin(&update.value)?),
-        true => Some(value::read(&update.value)?),
-        false => None,
+        };
+        Some(read_for(
+            context,
+            &mut door,
+            there,
+            &update.value,
+            || match update.value_stdin {
+                true => value::from_stdin(&update.value),
+                false => value::read(&update.value),
+            },
+        )?)
+    } else {
+        None
     };
     let stores = value.is_some();
-    if metadata {
-        // One request, one transaction: a refused name leaves the old value in place, and the other way round.
-        let request = SecretUpdate {
-            environment: environment.clone(),
-            secret: update.secret.clone(),
-            name: update.name,
-            description: update.description,
-            tags: (!update.tags.is_empty()).then(|| written(update.tags)),
-            masked,
-            expires_at: update.care.expires.map(expiry),
-            rotate_every: update.care.rotate_every.map(rotation).transpose()?,
-            favourite: update.care.favourite(),
-            notes: update.care.notes,
-            value: value.map(Plaintext),
-        };
-        changed = door.call(context, request)?;
-    } else if let Some(value) = value {
-        changed = door.call(
+    let changed = match value {
+        Some(value) if !metadata => door.call(
             context,
             SecretSetValue {
                 environment,
@@ -127,12 +114,52 @@ pub fn update(context: &Context, face: &Face, update: UpdateArguments) -> Result
                 value: Plaintext(value),
                 note: None,
             },
-        )?;
-    }
+        )?,
+        // One request, one transaction: a refused name leaves the old value in place, and the other way round.
+        value => door.call(
+            context,
+            SecretUpdate {
+                environment,
+                secret: update.secret,
+                name: update.name,
+                description: update.description,
+                tags: (!update.tags.is_empty()).then(|| written(update.tags)),
+                masked,
+                expires_at: update.care.expires.map(expiry),
+                rotate_every: update.care.rotate_every.map(rotation).transpose()?,
+                favourite: update.care.favourite(),
+                notes: update.care.notes,
+                value: value.map(Plaintext),
+            },
+        )?,
+    };
     if stores {
         face.say(format!("{} has version {} now.", changed.key, changed.version));
     }
     face.show(&changed, facts)
+}
+
+/// Reads the value for an act that `check` finds possible.
+///
+/// Nobody types a value for what cannot be, and a passphrase may lie before it on stdin: then `check` comes first. What
+/// lies ready is read first and stored in one request (P5), which refuses what `check` would; where it cannot be read,
+/// the refusal is the same as for a person.
+fn read_for<V: Verb>(
+    context: &Context,
+    door: &mut Door,
+    check: V,
+    source: &ValueSource,
+    read: impl FnOnce() -> Result<SecretValue>,
+) -> Result<SecretValue> {
+    if value::is_typed(source) || context.brings_passphrase() {
+        door.call(context, check)?;
+        return read();
+    }
+    let value = read();
+    if value.is_err() {
+        door.call(context, check)?;
+    }
+    value
 }
 
 /// The tags that are words.
