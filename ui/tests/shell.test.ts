@@ -54,6 +54,28 @@ describe("route", () => {
     route.reset("items");
     expect(route.canBack).toBe(false);
   });
+
+  it("follows a link at once, and leaves those that go elsewhere or into a window of their own", () => {
+    const route = new Route();
+    const stop = route.start();
+    const link = document.createElement("a");
+    document.body.append(link);
+    const press = (href: string, how: MouseEventInit = {}) => {
+      link.setAttribute("href", href);
+      const event = new MouseEvent("click", { bubbles: true, cancelable: true, ...how });
+      link.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect(press("#/credentials")).toBe(true);
+    expect(route.name).toBe("credentials");
+    expect(route.canBack).toBe(true);
+    expect(press("#/secrets", { ctrlKey: true })).toBe(false);
+    expect(press("https://example.org/#/secrets")).toBe(false);
+    expect(route.name).toBe("credentials");
+    stop();
+    expect(press("#/secrets")).toBe(false);
+    link.remove();
+  });
 });
 
 describe("keys", () => {

@@ -68,9 +68,21 @@ export class Route {
   /** Follows the address; answers how to stop. */
   start(): () => void {
     const follow = () => this.#open(location.hash || "#/items");
+    // A link is followed at once: by itself it changes the address a moment later, and is lost when what stands there now
+    // opens its first row meanwhile.
+    const press = (event: MouseEvent) => {
+      const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>('a[href^="#/"]') : null;
+      if (!link || event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#open(link.hash);
+    };
     addEventListener("hashchange", follow);
+    addEventListener("click", press);
     follow();
-    return () => removeEventListener("hashchange", follow);
+    return () => {
+      removeEventListener("hashchange", follow);
+      removeEventListener("click", press);
+    };
   }
 
   href(name: RouteName, id: string | null = null, of: string | null = null): string {
