@@ -1,7 +1,8 @@
 //! `cargo xtask soak`: what a CI run cannot hold. The fuzz targets for as long as wanted: the seeded mutator on stable,
 //! then libFuzzer with AddressSanitizer where nightly and cargo-fuzz are installed; flipped bits, kills, power cuts, calls that
 //! fail, searched memory, clocks that jump, bad providers and crowds of processes many times as often as in CI (R-04, R-10, R-20,
-//! ); and the crate of the keys under Miri, where nightly has it.
+//! ); the crate of the keys under Miri, where nightly has it; and what the tests of the lower
+//! floors do not see, where cargo-llvm-cov and cargo-mutants are installed.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -16,6 +17,8 @@ const MINUTES: u64 = 10;
 const PACKAGE: &str = "tests/fuzz/libfuzzer";
 /// How many times as much as in CI the faults do: at each point of a power cut as many different losses.
 const TIMES: &str = "20";
+/// Lines that the tests of these crates must run, in percent.
+const COVERED: (&str, &[&str]) = ("95", &["keyward-seal", "keyward-model", "keyward-vault"]);
 
 /// `args`: minutes for each half (default 10), and a seed to repeat a run of the mutator (default: another each time).
 pub fn soak(args: &[String]) -> Fallible {
@@ -43,7 +46,9 @@ pub fn soak(args: &[String]) -> Fallible {
     let result = mutations(&mut stages, seconds, seed)
         .and_then(|()| guided(&mut stages, seconds))
         .and_then(|()| faults(&mut stages))
-        .and_then(|()| miri(&mut stages));
+        .and_then(|()| miri(&mut stages))
+        .and_then(|()| coverage(&mut stages))
+        .and_then(|()| mutants(&mut stages));
     stages.finish(result)
 }
 
@@ -128,6 +133,46 @@ fn miri(stages: &mut Stages) -> Fallible {
         test.arg("--target-dir").arg(target_dir().join("miri"));
         run(&mut test)
     })
+}
+
+/// The share of lines that run, of one crate at a time: tests of the floors above count for nothing.
+fn coverage(stages: &mut Stages) -> Fallible {
+    if !has("llvm-cov") {
+        println!("\nCoverage is left out: it needs cargo-llvm-cov (cargo install cargo-llvm-cov).");
+        return Ok(());
+    }
+    let (least, packages) = COVERED;
+    for package in packages {
+        stages.stage(&format!("coverage: {package}"), || {
+            let mut tests = cargo(&["llvm-cov", "--summary-only", "--package", package]);
+            tests.args(["--fail-under-lines", least]);
+            run(&mut tests)
+        })?;
+    }
+    Ok(())
+}
+
+/// Faults put into sealing and opening, each of which a test must notice.
+fn mutants(stages: &mut Stages) -> Fallible {
+    if !has("mutants") {
+        println!("\nMutants are left out: they need cargo-mutants (cargo install cargo-mutants).");
+        return Ok(());
+    }
+    stages.stage("mutants: keyward-seal", || {
+        let out = target_dir().join("mutants");
+        std::fs::create_dir_all(&out)?;
+        let mut mutants = cargo(&["mutants", "--package", "keyward-seal", "--re", "seal|open"]);
+        run(mutants.arg("--output").arg(out))
+    })
+}
+
+/// Whether cargo has this command.
+fn has(subcommand: &str) -> bool {
+    cargo(&[subcommand, "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// The names of the targets: the files of `fuzz_targets`.
