@@ -7,10 +7,13 @@ use keyward_model::SecretValue;
 
 use crate::{
     Fallible, ROUNDS,
-    cpu::median,
+    cpu::{median, process},
     set::{Set, end},
     table::Table,
 };
+
+/// References of one request.
+const BATCH: usize = 1_000;
 
 /// Milliseconds of an act, the median of [`ROUNDS`].
 pub(crate) struct Times {
@@ -78,8 +81,29 @@ pub(crate) fn measure(table: &mut Table, set: &Set<'_>) -> Fallible<Times> {
         &format!("search, {entries} (ms; goal 5 at 10 000, 30 at 100 000)"),
         searched,
     );
+    let read = read_in_batches(&mut client, host.id(), entries.min(BATCH))?;
+    table.figure(
+        "P12",
+        &format!("a read with its audit row, {entries} (µs of the host's CPU; goal 25 for the row)"),
+        read,
+    );
     end(&mut host)?;
     Ok(Times { unlock, add, get })
+}
+
+/// Microseconds of the host for one value of many asked for at once. Locking stores what the log still holds.
+fn read_in_batches(client: &mut Client, host: u32, many: usize) -> Fallible<f64> {
+    let request = wire::Resolve {
+        environment: "default".to_owned(),
+        references: (0..many).map(|number| format!("SECRET_{number:05}")).collect(),
+    };
+    client.call("default", &request)?;
+    let before = process(host)?;
+    for _ in 0..ROUNDS {
+        client.call("default", &request)?;
+    }
+    client.call("default", &wire::VaultLock {})?;
+    Ok((process(host)? - before) * 1e3 / (ROUNDS * many) as f64)
 }
 
 fn resolve(name: &str) -> wire::Resolve {

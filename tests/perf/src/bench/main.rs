@@ -103,6 +103,8 @@ fn expect(command: &mut Command, wanted: &str) -> Fallible {
 /// Everything at one size; returns cold get and cold set for the comparison of sizes.
 fn measure(table: &mut Table, set: &Set<'_>) -> Fallible<(f64, f64)> {
     let entries = set.entries;
+    let (imported, floor) = set.imported;
+    table.row("P7", &format!("import of {entries}"), imported, floor, 3.0);
     let name = format!("SECRET_{:05}", entries / 2);
     let value = format!("{:040}", entries / 2);
     let reference = format!("keyward://{name}");

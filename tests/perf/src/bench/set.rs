@@ -7,12 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use keyward_api::{client::Client, wire};
+use keyward_api::client::Client;
 use keyward_engine::home::Home;
-use keyward_model::SecretValue;
 use keyward_tests::keyring::KeyringSession;
 
-use crate::Fallible;
+use crate::{Fallible, cpu::cpu};
 
 /// One data set: a vault with its host, and the floor beside it.
 pub(crate) struct Set<'a> {
@@ -21,6 +20,8 @@ pub(crate) struct Set<'a> {
     pub(crate) root: tempfile::TempDir,
     pub(crate) entries: usize,
     pub(crate) agent: Child,
+    /// P7: milliseconds of CPU that taking all of them in cost, and that it cost the floor.
+    pub(crate) imported: (f64, f64),
 }
 
 impl Drop for Set<'_> {
@@ -35,22 +36,20 @@ impl<'a> Set<'a> {
         let root = tempfile::tempdir()?;
         let floor = root.path().join("floor");
         std::fs::create_dir(&floor)?;
-        let made = Command::new(bins.join("keyward-floor"))
-            .arg("make")
-            .arg(&floor)
-            .arg(entries.to_string())
-            .status()?;
-        assert!(made.success(), "the floor's data set");
+        let mut make = Command::new(bins.join("keyward-floor"));
+        make.arg("make").arg(&floor).arg(entries.to_string());
+        let imported_by_floor = cpu(&mut make, None)?;
         let agent = Command::new(bins.join("keyward-floor"))
             .arg("agent")
             .arg(&floor)
             .spawn()?;
-        let set = Self {
+        let mut set = Self {
             bins,
             session,
             root,
             entries,
             agent,
+            imported: (0.0, imported_by_floor),
         };
         let recovery = set.root.path().join("recovery");
         let made = set
@@ -62,7 +61,7 @@ impl<'a> Set<'a> {
             ])
             .output()?;
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        set.fill()?;
+        set.imported.0 = set.fill()?;
         Ok(set)
     }
 
@@ -110,26 +109,15 @@ impl<'a> Set<'a> {
         Ok(Client::connect(&home, None)?.ok_or("no host")?)
     }
 
-    pub(crate) fn fill(&self) -> Fallible {
-        let mut host = self.serve()?;
-        let mut client = self.client()?;
-        for number in 0..self.entries {
-            let request = wire::SecretCreate {
-                environment: "default".to_owned(),
-                key: format!("SECRET_{number:05}"),
-                name: None,
-                description: None,
-                tags: None,
-                masked: None,
-                value: wire::Plaintext(SecretValue::from(format!("{number:040}"))),
-                notes: None,
-                expires_at: None,
-                rotate_every: None,
-                favourite: None,
-            };
-            client.call("default", &request)?;
-        }
-        end(&mut host)
+    /// The entries come in as a person's would, by one import.
+    fn fill(&self) -> Fallible<f64> {
+        let lines: String = (0..self.entries)
+            .map(|number| format!("SECRET_{number:05}={number:040}\n"))
+            .collect();
+        let file = self.root.path().join("entries.env");
+        std::fs::write(&file, lines)?;
+        let file = file.to_str().ok_or("path")?;
+        cpu(&mut self.keyward(&["import", "--format", "env", file]), None)
     }
 }
 
