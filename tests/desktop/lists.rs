@@ -122,6 +122,10 @@ fn palette(app: &App) -> Result<(), Trouble> {
         app.clipboard("UTF8_STRING").filter(|text| text.contains("DELTA"))
     })?;
     assert_eq!(reference, "{vault.DELTA_PASSWORD}");
+    // The palette closes once it knows that the copy is made: keys pressed before that go to the one that is closing.
+    wait_for("the end of the palette", PATIENCE, || {
+        (app.window.count("[role=combobox]").ok()? == 0).then_some(())
+    })?;
     app.window
         .script(press, &["k".into(), "KeyK".into(), false.into()])?;
     app.window.keys(&app.window.find("[role=combobox]")?, "delt")?;
