@@ -42,9 +42,9 @@ fn b5_settings_are_shown_and_changed() {
         false
     );
     for (bad, says) in [
-        (["--clipboard", "4"], "clipboard_seconds is 5 to 120"),
-        (["--reveal", "121"], "reveal_seconds is 5 to 120"),
-        (["--auto-lock", "1441"], "auto_lock_minutes is 0 to 1440"),
+        (["--clipboard", "4"], "clipboard takes 5 to 120 seconds"),
+        (["--reveal", "121"], "reveal takes 5 to 120 seconds"),
+        (["--auto-lock", "1441"], "auto-lock takes 0 to 1440 minutes"),
     ] {
         let refused = error(
             &home.keyward(&["settings", "update", bad[0], bad[1], "--json"]),

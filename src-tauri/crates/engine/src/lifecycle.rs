@@ -296,7 +296,7 @@ fn by_passphrase(engine: &Engine, passphrase: Option<&SecretValue>) -> Result<()
         }
         Err(store::Error::WrongKey) => {
             hold(&engine.attempts).failed(monotonic);
-            Err(store::Error::WrongKey.into())
+            Err(passphrase::wrong())
         }
         Err(error) => Err(error.into()),
     }

@@ -124,14 +124,19 @@ pub(crate) fn attempt(engine: &Engine, open: impl FnOnce() -> store::Result<()>)
         }
         Err(store::Error::WrongKey) => {
             hold(&engine.attempts).failed(monotonic);
-            Err(Error::new(
-                Kind::Locked,
-                "That is not the passphrase of this vault.",
-                "Check the keyboard layout and Caps Lock, then try again.",
-            ))
+            Err(wrong())
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What is told of a passphrase that does not open.
+pub(crate) fn wrong() -> Error {
+    Error::new(
+        Kind::Locked,
+        "That is not the passphrase of this vault.",
+        "Check the keyboard layout and Caps Lock, then try again.",
+    )
 }
 
 /// Gives an unlocked vault another passphrase, or a first one beside its keychain. Without a word about the device

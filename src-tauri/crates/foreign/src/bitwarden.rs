@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8]) -> Result<Sheet> {
     if deleted > 0 {
         sheet
             .remarks
-            .push(format!("{deleted} in Bitwarden's trash were left out."));
+            .push(format!("Left out: {deleted} in Bitwarden's trash."));
     }
     Ok(sheet)
 }

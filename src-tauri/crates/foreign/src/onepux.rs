@@ -38,9 +38,10 @@ pub fn parse(bytes: &[u8]) -> Result<Sheet> {
         }
     }
     if attached > 0 {
+        let files = if attached == 1 { "file" } else { "files" };
         sheet
             .remarks
-            .push(format!("{attached} attached files were left out."));
+            .push(format!("Left out: {attached} attached {files}."));
     }
     Ok(sheet)
 }
@@ -121,7 +122,7 @@ fn vault(vault: Value, sheet: &mut Sheet) -> Result<()> {
     if archived > 0 {
         sheet
             .remarks
-            .push(format!("{archived} in 1Password's trash were left out."));
+            .push(format!("Left out: {archived} in 1Password's trash."));
     }
     Ok(())
 }

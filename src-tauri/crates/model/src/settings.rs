@@ -93,19 +93,21 @@ impl Settings {
         };
         let bounds = [
             (
-                "auto_lock_minutes",
+                "auto-lock",
+                "minutes",
                 settings.auto_lock_minutes,
                 0..=MOST_AUTO_LOCK_MINUTES,
             ),
-            ("clipboard_seconds", settings.clipboard_seconds, SECONDS),
-            ("reveal_seconds", settings.reveal_seconds, SECONDS),
+            ("clipboard", "seconds", settings.clipboard_seconds, SECONDS),
+            ("reveal", "seconds", settings.reveal_seconds, SECONDS),
         ];
         match bounds
             .into_iter()
-            .find(|(_, value, range)| !range.contains(value))
+            .find(|(_, _, value, range)| !range.contains(value))
         {
-            Some((setting, _, range)) => Err(OutOfRange {
+            Some((setting, unit, _, range)) => Err(OutOfRange {
                 setting,
+                unit,
                 least: *range.start(),
                 most: *range.end(),
             }),
@@ -137,10 +139,12 @@ pub struct Changes {
 
 /// A number that a setting cannot have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{setting} is {least} to {most}")]
+#[error("{setting} takes {least} to {most} {unit}")]
 pub struct OutOfRange {
-    /// Which setting.
+    /// Which setting, as its flag is called.
     pub setting: &'static str,
+    /// What its number counts.
+    pub unit: &'static str,
     /// The least it can be.
     pub least: u32,
     /// The most.
@@ -190,11 +194,11 @@ mod tests {
             assert!(Settings::SESSION.with(&good).is_ok(), "{good:?}");
         }
         for (bad, told) in [
-            (clipboard(4), "clipboard_seconds is 5 to 120"),
-            (clipboard(121), "clipboard_seconds is 5 to 120"),
-            (reveal(0), "reveal_seconds is 5 to 120"),
-            (reveal(u32::MAX), "reveal_seconds is 5 to 120"),
-            (idle(1441), "auto_lock_minutes is 0 to 1440"),
+            (clipboard(4), "clipboard takes 5 to 120 seconds"),
+            (clipboard(121), "clipboard takes 5 to 120 seconds"),
+            (reveal(0), "reveal takes 5 to 120 seconds"),
+            (reveal(u32::MAX), "reveal takes 5 to 120 seconds"),
+            (idle(1441), "auto-lock takes 0 to 1440 minutes"),
         ] {
             let refused = Settings::SESSION.with(&bad).unwrap_err();
             assert_eq!(refused.to_string(), told, "{bad:?}");

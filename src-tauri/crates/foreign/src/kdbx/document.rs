@@ -87,7 +87,7 @@ pub(super) fn read(inner: Inner<'_>, xml: &str) -> Result<Sheet> {
     if walk.binned > 0 {
         walk.sheet
             .remarks
-            .push(format!("{} in the recycle bin were left out.", walk.binned));
+            .push(format!("Left out: {} in the recycle bin.", walk.binned));
     }
     Ok(walk.sheet)
 }

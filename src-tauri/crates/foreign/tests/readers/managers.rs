@@ -25,7 +25,7 @@ fn kdbx_of_keepassxc() {
     assert_eq!(stripe.description, "https://stripe.example");
     assert_eq!(stripe.expires_at.unwrap().to_rfc3339(), "2030-01-02T03:04:05Z");
     assert_eq!(older(&stripe.variables()[0]), ["sk_live_kdbx_0"]);
-    assert_eq!(sheet.remarks, ["1 in the recycle bin were left out."]);
+    assert_eq!(sheet.remarks, ["Left out: 1 in the recycle bin."]);
 }
 
 /// Made by pykeepass, opened by keepassxc-cli: Argon2d with 64 MiB.
@@ -72,7 +72,7 @@ fn bitwarden_items_of_every_type() {
     let aws = named(&sheet, "AWS console");
     assert!(aws.favourite);
     assert_eq!(older(&aws.variables()[1]), ["pw_bw_0", "pw_bw_1"]);
-    assert_eq!(sheet.remarks, ["1 in Bitwarden's trash were left out."]);
+    assert_eq!(sheet.remarks, ["Left out: 1 in Bitwarden's trash."]);
 }
 
 #[test]
@@ -99,5 +99,5 @@ fn onepux_items() {
     assert!(github.favourite);
     assert_eq!(github.tags, ["dev"]);
     assert_eq!(older(&github.variables()[1]), ["pw_1pux_0"]);
-    assert_eq!(sheet.remarks, ["1 attached files were left out."]);
+    assert_eq!(sheet.remarks, ["Left out: 1 attached file."]);
 }
