@@ -45,6 +45,7 @@ mod refresh;
 mod run;
 mod secrets;
 mod secrets_elsewhere;
+mod secrets_shown;
 mod session;
 mod settings;
 mod values;

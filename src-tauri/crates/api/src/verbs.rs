@@ -56,6 +56,7 @@ const WATCHING: &[&str] = &[
     "settings_show",
     "environment_list",
     "secret_list",
+    "secret_lines",
     "credential_list",
     "secret_trash",
     "item_events",
@@ -191,6 +192,7 @@ verbs! {
     "environment_delete" EnvironmentDelete -> wire::Done = environments::delete;
     "environment_compare" EnvironmentCompare -> Vec<wire::Compared> = environments::compare;
     "secret_list" SecretList -> Vec<wire::Secret> = secrets::list;
+    "secret_lines" SecretLines -> Vec<wire::SecretLine> = secrets::lines;
     "secret_check_key" SecretCheckKey -> wire::Done = secrets::check_key;
     "secret_create" SecretCreate -> wire::Secret = secrets::create;
     "secret_show" SecretShow -> wire::Secret = secrets::show;

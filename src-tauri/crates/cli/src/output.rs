@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use columns::inert;
-pub use columns::{facts, table};
+pub use columns::{Table, facts, table};
 
 /// How this run speaks.
 pub struct Face {
@@ -74,6 +74,19 @@ impl Face {
             )),
             Ok(()) => Ok(()),
         }
+    }
+
+    /// Prints a value below what is known of it: its bytes, but to a terminal as text that it shows and does not obey
+    /// (T-10). Who wants the bytes there asks with `get`.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn value(&self, bytes: &[u8]) -> Result<(), Error> {
+        match io::stdout().is_terminal() {
+            true => self.data(inert(&String::from_utf8_lossy(bytes)).as_bytes())?,
+            false => self.data(bytes)?,
+        }
+        self.data(b"\n")
     }
 
     /// Prints a wire object: as JSON, else by `human`.

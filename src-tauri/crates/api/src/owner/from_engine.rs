@@ -138,6 +138,23 @@ pub(super) fn secret(secret: &Secret, environment: &Environment) -> wire::Secret
     }
 }
 
+pub(super) fn secret_line(secret: &Secret) -> wire::SecretLine {
+    let key = secret.key.to_string();
+    wire::SecretLine {
+        name: match secret.name == key {
+            true => String::new(),
+            false => secret.name.clone(),
+        },
+        tags: secret.tags.clone(),
+        version: secret.version,
+        updated_at: secret.updated_at.to_rfc3339(),
+        expires_at: secret.expires_at.map(Timestamp::to_rfc3339),
+        rotation_due_at: secret.rotation_due_at().map(Timestamp::to_rfc3339),
+        favourite: secret.favourite,
+        key,
+    }
+}
+
 pub(super) fn credential(credential: Credential, environment: &Environment) -> wire::Credential {
     wire::Credential {
         id: credential.id.to_string(),

@@ -21,13 +21,13 @@ use crate::wire::{self, Done, Plaintext};
 const PAGE_BYTES: usize = 512 * 1024;
 
 /// The next entries of a list: with a limit at least one where there is one, and no more than a frame holds.
-struct Page {
+struct Page<T> {
     limit: Option<u32>,
     bytes: usize,
-    entries: Vec<wire::Secret>,
+    entries: Vec<T>,
 }
 
-impl Page {
+impl<T> Page<T> {
     fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
@@ -37,14 +37,14 @@ impl Page {
     }
 
     /// Takes one more; `false` when it has no room for it.
-    fn take(&mut self, secret: &Secret, environment: &Environment) -> bool {
+    fn take(&mut self, secret: &Secret, entry: impl FnOnce() -> T) -> bool {
         self.bytes += secret.name.len() + secret.description.len() + secret.notes.len();
         self.bytes += secret.tags.iter().map(String::len).sum::<usize>();
         let fits = self.limit.is_none_or(|limit| {
             self.entries.len() < limit as usize && (self.entries.is_empty() || self.bytes <= PAGE_BYTES)
         });
         if fits {
-            self.entries.push(from_engine::secret(secret, environment));
+            self.entries.push(entry());
         }
         fits
     }
@@ -55,6 +55,22 @@ impl Page {
 /// # Errors
 /// `locked`, `not_found` for the environment.
 pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Result<Vec<wire::Secret>> {
+    each(engine, &request, from_engine::secret)
+}
+
+/// As [`list`], by lines.
+///
+/// # Errors
+/// As [`list`].
+pub fn lines(engine: &Arc<Engine>, _: &Caller, request: wire::SecretLines) -> Result<Vec<wire::SecretLine>> {
+    each(engine, &request.0, |secret, _| from_engine::secret_line(secret))
+}
+
+fn each<T>(
+    engine: &Engine,
+    request: &wire::SecretList,
+    entry: impl Fn(&Secret, &Environment) -> T,
+) -> Result<Vec<T>> {
     let wanted = secrets::Wanted {
         search: request.search.as_deref().unwrap_or_default(),
         tag: request.tag.as_deref(),
@@ -62,7 +78,7 @@ pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Resu
     };
     let mut page = Page::new(request.limit);
     secrets::each(engine, &request.environment, &wanted, |secret, environment| {
-        page.take(secret, environment)
+        page.take(secret, || entry(secret, environment))
     })?;
     Ok(page.entries)
 }
@@ -210,7 +226,7 @@ pub fn trash(engine: &Arc<Engine>, _: &Caller, request: wire::SecretTrash) -> Re
     };
     let mut page = Page::new(request.limit);
     for secret in rest {
-        if !page.take(secret, &environment) {
+        if !page.take(secret, || from_engine::secret(secret, &environment)) {
             break;
         }
     }

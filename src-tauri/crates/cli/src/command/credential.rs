@@ -223,8 +223,7 @@ fn show(context: &Context, face: &Face, credential: String, reveal: bool) -> Res
     face.data(facts(&shown).as_bytes())?;
     for (variable, value) in shown.variables.iter().zip(&values) {
         face.data(format!("\n{}:\n", variable.name).as_bytes())?;
-        face.data(value.expose())?;
-        face.data(b"\n")?;
+        face.value(value.expose())?;
     }
     Ok(())
 }

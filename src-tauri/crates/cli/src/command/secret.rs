@@ -4,9 +4,12 @@ mod tables;
 mod trash;
 mod writing;
 
-use keyward_api::wire::{
-    Code, Compared, EnvironmentCompare, Error, Secret, SecretDelete, SecretDuplicate, SecretHistory,
-    SecretList, SecretMove, SecretRestore, SecretReveal, SecretShow,
+use keyward_api::{
+    verbs::Verb,
+    wire::{
+        Code, Compared, EnvironmentCompare, Error, Secret, SecretDelete, SecretDuplicate, SecretHistory,
+        SecretLines, SecretList, SecretMove, SecretRestore, SecretReveal, SecretShow,
+    },
 };
 
 use super::{Result, get, of_version};
@@ -139,8 +142,7 @@ fn show(context: &Context, face: &Face, door: &mut Door, secret: String, reveal:
     }
     face.data(tables::facts(&shown).as_bytes())?;
     face.data(b"value:       ")?;
-    face.data(revealed.value.0.expose())?;
-    face.data(b"\n")
+    face.value(revealed.value.0.expose())
 }
 
 fn list(
@@ -151,44 +153,56 @@ fn list(
     tag: Option<String>,
 ) -> Result {
     let is_filtered = search.is_some() || tag.is_some();
-    // For a person only what is read is kept of each page: whole pages of ten thousand entries are 16 MB (P6).
-    let (mut whole, mut rows) = (Vec::new(), Vec::new());
-    pages(context, door, search, tag, |page| match face.is_json() {
-        true => whole.extend(page),
-        false => rows.extend(tables::rows(&page)),
-    })?;
-    if whole.is_empty() && rows.is_empty() {
+    let request = |after, limit| SecretList {
+        environment: context.environment.clone(),
+        search: search.clone(),
+        tag: tag.clone(),
+        after,
+        limit,
+    };
+    // For a person only what is read is asked for, and kept of each page: ten thousand whole entries are 16 MB (P6).
+    let (mut whole, mut lines) = (Vec::new(), tables::Lines::new());
+    match face.is_json() {
+        true => pages(
+            context,
+            door,
+            request,
+            |one: &Secret| &one.key,
+            |page| whole.extend(page),
+        )?,
+        false => pages(
+            context,
+            door,
+            |after, limit| SecretLines(request(after, limit)),
+            |one| &one.key,
+            |page| lines.extend(&page),
+        )?,
+    }
+    if whole.is_empty() && lines.is_empty() {
         face.say(match is_filtered {
             true => "No secret here fits.",
             false => "No secrets here. Add one: keyward secret add KEY",
         });
     }
-    face.show(&whole, |_| tables::written(&rows))
+    face.show(&whole, |_| lines.written())
 }
 
 /// Hands on every page of a list: a frame holds about ten thousand entries, a vault may hold more.
-fn pages(
+fn pages<V: Verb<Reply = Vec<T>>, T>(
     context: &Context,
     door: &mut Door,
-    search: Option<String>,
-    tag: Option<String>,
-    mut take: impl FnMut(Vec<Secret>),
+    request: impl Fn(Option<String>, Option<u32>) -> V,
+    key: impl Fn(&T) -> &String,
+    mut take: impl FnMut(Vec<T>),
 ) -> Result {
     let mut after = None;
     loop {
         // Asked before the call, in which a locked host may be left for the file itself.
         let limit = door.page();
-        let request = SecretList {
-            environment: context.environment.clone(),
-            search: search.clone(),
-            tag: tag.clone(),
-            after,
-            limit,
-        };
-        let page = door.call(context, request)?;
+        let page = door.call(context, request(after, limit))?;
         // A page of long texts is shorter than asked for: only an empty one is the end.
         let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.key.clone());
+        after = Some(key(last).clone());
         take(page);
         if limit.is_none() {
             return Ok(());

@@ -8,7 +8,7 @@ const LONGEST_CELL: usize = 128;
 /// Text that a terminal shows and does not obey (T-10): names come from providers and from other programs' files. What
 /// would steer the terminal, or turn the reading order round, is written as its escape; lines stay lines.
 pub(super) fn inert(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| c != '\n' && steers(c)) {
+    if is_harmless(text) || !text.chars().any(|c| c != '\n' && steers(c)) {
         return Cow::Borrowed(text);
     }
     text.split('\n')
@@ -33,49 +33,116 @@ fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether it is ASCII that is shown, and line ends: almost every text of a list, told at a glance (P6).
+fn is_harmless(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
+}
+
 /// Control characters, and those of bidirectional text and of line ends that Unicode has beside them.
 fn steers(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn cell(text: &str) -> Cow<'_, str> {
-    let shown = one_line(text);
-    if shown.len() <= LONGEST_CELL || shown.chars().count() <= LONGEST_CELL {
-        return shown;
-    }
-    shown.chars().take(LONGEST_CELL - 1).chain(['…']).collect()
-}
-
 /// Lines of columns, each as wide as its widest cell; empty without rows.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let mut widths: Vec<usize> = head.iter().map(|name| name.len()).collect();
+    let mut table = Table::new(head);
     for row in rows {
-        for (width, text) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell(text).chars().count());
-        }
+        table.push(&row.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    let line = widths.iter().map(|width| width + 2).sum::<usize>();
-    let mut text = String::with_capacity(line * (rows.len() + 1));
-    push_line(&mut text, head, &widths);
-    for row in rows {
-        push_line(&mut text, row, &widths);
-    }
-    text
+    table.written()
 }
 
-/// Adds one line of cells, two spaces between columns and none at its end.
-fn push_line<C: AsRef<str>>(text: &mut String, cells: &[C], widths: &[usize]) {
-    let start = text.len();
-    for (cell, width) in cells.iter().map(|one| cell(one.as_ref())).zip(widths) {
-        text.push_str(&cell);
-        text.extend(repeat_n(' ', width + 2 - cell.chars().count()));
+/// A table that grows line by line. Its cells lie one after another in one text: ten thousand lines of texts of their own
+/// take three times the memory, and the time to ask for it (P6).
+pub struct Table {
+    texts: String,
+    /// Row by row, the head first.
+    cells: Vec<Cell>,
+    /// Characters of the widest cell of each column.
+    widths: Vec<usize>,
+}
+
+/// The measures of a cell: both small, since it is short and there are sixty thousand.
+struct Cell {
+    /// Its bytes in the text of all: at most four a character.
+    bytes: u16,
+    /// Its characters, at most [`LONGEST_CELL`].
+    width: u8,
+}
+
+impl Table {
+    pub fn new(head: &[&str]) -> Self {
+        let mut table = Self {
+            texts: String::new(),
+            cells: Vec::new(),
+            widths: vec![0; head.len()],
+        };
+        table.push(head);
+        table
     }
-    text.truncate(start + text[start..].trim_end().len());
-    text.push('\n');
+
+    /// Adds a line, a cell for each column.
+    pub fn push(&mut self, row: &[&str]) {
+        for (text, widest) in row.iter().zip(&mut self.widths) {
+            let cell = Cell::add(&mut self.texts, text);
+            *widest = usize::from(cell.width).max(*widest);
+            self.cells.push(cell);
+        }
+    }
+
+    /// Whether it has no line but its head.
+    pub fn is_empty(&self) -> bool {
+        self.cells.len() == self.widths.len()
+    }
+
+    /// Two spaces between columns, none at the end of a line; nothing without lines.
+    pub fn written(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let line = self.widths.iter().map(|width| width + 2).sum::<usize>();
+        let mut written = String::with_capacity(line * (self.cells.len() / self.widths.len()));
+        let mut texts = self.texts.as_str();
+        for row in self.cells.chunks(self.widths.len()) {
+            let start = written.len();
+            for (cell, widest) in row.iter().zip(&self.widths) {
+                let (text, rest) = texts.split_at(usize::from(cell.bytes));
+                written.push_str(text);
+                written.extend(repeat_n(' ', widest + 2 - usize::from(cell.width)));
+                texts = rest;
+            }
+            written.truncate(start + written[start..].trim_end().len());
+            written.push('\n');
+        }
+        written
+    }
+}
+
+impl Cell {
+    /// Adds `text` to the texts of all, at most [`LONGEST_CELL`] characters of it.
+    fn add(texts: &mut String, text: &str) -> Self {
+        let start = texts.len();
+        let is_plain = text.len() <= LONGEST_CELL && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let width = if is_plain {
+            texts.push_str(text);
+            text.len()
+        } else {
+            let shown = one_line(text);
+            let width = shown.chars().count();
+            if width <= LONGEST_CELL {
+                texts.push_str(&shown);
+                width
+            } else {
+                texts.extend(shown.chars().take(LONGEST_CELL - 1).chain(['…']));
+                LONGEST_CELL
+            }
+        };
+        Self {
+            bytes: u16::try_from(texts.len() - start).expect("I1: 128 characters have at most 512 bytes"),
+            width: u8::try_from(width).expect("I1: at most 128 characters"),
+        }
+    }
 }
 
 /// `name: value` lines, values aligned; a value of several lines has them one below the other.

@@ -1,10 +1,10 @@
 //! How secrets, versions and comparisons are written for a person.
 
-use keyward_api::wire::{Compared, ItemKind, Secret, Version};
+use keyward_api::wire::{Compared, ItemKind, Secret, SecretLine, Version};
 use keyward_engine::ports::{Clock, SystemClock};
 use keyward_model::Timestamp;
 
-use crate::output;
+use crate::output::{self, Table};
 
 /// One secret, a fact a line.
 pub fn facts(secret: &Secret) -> String {
@@ -31,7 +31,7 @@ pub fn facts(secret: &Secret) -> String {
 }
 
 /// What a person should know of a value at a glance.
-fn state(secret: &Secret, now: Timestamp) -> &'static str {
+fn state(secret: &SecretLine, now: Timestamp) -> &'static str {
     let is_past = |at: &Option<String>| {
         at.as_deref()
             .and_then(Timestamp::parse_rfc3339)
@@ -54,33 +54,45 @@ fn never() -> String {
 
 /// Secrets, a line each.
 pub fn lines(list: &[Secret]) -> String {
-    written(&rows(list))
+    let mut lines = Lines::new();
+    lines.extend(&list.iter().map(SecretLine::from).collect::<Vec<_>>());
+    lines.written()
 }
 
 /// What a person reads of Secrets in a list.
-pub fn rows(list: &[Secret]) -> Vec<Vec<String>> {
-    let now = SystemClock.now();
-    list.iter()
-        .map(|one| {
-            vec![
-                one.key.clone(),
-                if one.name == one.key {
-                    String::new()
-                } else {
-                    one.name.clone()
-                },
-                one.tags.join(","),
-                one.version.to_string(),
-                one.updated_at.clone(),
-                state(one, now).to_owned(),
-            ]
-        })
-        .collect()
+pub struct Lines {
+    table: Table,
+    now: Timestamp,
 }
 
-/// A line for each of [`rows`].
-pub fn written(rows: &[Vec<String>]) -> String {
-    output::table(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"], rows)
+impl Lines {
+    pub fn new() -> Self {
+        Self {
+            table: Table::new(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"]),
+            now: SystemClock.now(),
+        }
+    }
+
+    pub fn extend(&mut self, list: &[SecretLine]) {
+        for one in list {
+            self.table.push(&[
+                &one.key,
+                &one.name,
+                &one.tags.join(","),
+                &one.version.to_string(),
+                &one.updated_at,
+                state(one, self.now),
+            ]);
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    pub fn written(&self) -> String {
+        self.table.written()
+    }
 }
 
 /// Versions, a line each.
