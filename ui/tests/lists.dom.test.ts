@@ -268,7 +268,7 @@ describe("Health on screen", () => {
     const rules = screen.getAllByRole("radio").map((rule) => rule.getAttribute("aria-label"));
     expect(rules.slice(0, 3)).toEqual(["Overdue for rotation, 1", "Reused values, 1", "Expired, 0"]);
     expect(plain()).toContain("1 to act on now.");
-    expect(plain()).toContain("The other 1 can wait.");
+    expect(plain()).toContain("The other one can wait.");
     expect(plain()).toContain("1 value could not be read");
     await fireEvent.click(screen.getByRole("button", { name: "Store a new value for OLD_KEY" }));
     expect(opened).toHaveBeenCalledWith("staging", "old_key", "new_value");

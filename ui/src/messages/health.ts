@@ -50,7 +50,11 @@ export const m = {
   all_well_text: (n: number) => `${count(n, "value", "values")} looked at, nothing to mend.`,
   urgent: (n: number) => `${n} to act on now.`,
   urgent_none: () => "Nothing to act on now.",
-  waiting: (n: number) => (n === 0 ? "" : `The other ${n} can wait.`),
+  waiting: (n: number, urgent: number) => {
+    if (n === 0) return "";
+    if (urgent === 0) return `${count(n, "finding", "findings")} can wait.`;
+    return `The other ${n === 1 ? "one" : n} can wait.`;
+  },
   unread: (n: number) => `${count(n, "value", "values")} could not be read. keyward doctor says why.`,
   left_out: (n: number) => `${count(n, "finding", "findings")} more not shown.`,
   open_of: (key: string) => `Open ${key}`,
