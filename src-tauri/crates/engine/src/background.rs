@@ -20,10 +20,9 @@ use crate::{
     Engine, Error, Kind, auto_lock, backup,
     changes::ChangeKind,
     connections::revocation,
-    credentials,
     engine::hold,
     gate::{Closed, Pass},
-    lifecycle, refresh, secrets,
+    lifecycle, refresh, trash,
     verdict::FIRST_PAUSE,
 };
 
@@ -159,7 +158,7 @@ fn sweeper(engine: &Engine, stopped: &AtomicBool) {
         // A clock that was put back must not keep the trash for ever.
         let is_due = swept.is_none_or(|at| at > now || now.since(at) >= SWEEP_EVERY);
         // What cannot be purged now is tried again after a nap; the status and `doctor` tell of a damaged vault.
-        if is_due && secrets::trash::sweep(engine).is_ok() && credentials::sweep(engine).is_ok() {
+        if is_due && trash::sweep(engine).is_ok() {
             swept = Some(now);
         }
         seen = engine.changes.signal.wait(seen, LONGEST_NAP);

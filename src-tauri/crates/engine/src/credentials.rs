@@ -31,7 +31,6 @@ use crate::{
 pub use finding::{find, list};
 use finding::{variable, variable_or_removed};
 pub use keyward_vault::table::secrets::Masking;
-pub(crate) use trash::sweep;
 pub use trash::{delete, restore, trashed};
 pub(crate) use values::resolve;
 

@@ -73,6 +73,8 @@ pub mod secrets;
 
 pub mod credentials;
 
+mod trash;
+
 pub mod applications;
 
 pub mod providers;

@@ -1,5 +1,7 @@
 //! Finding one item by what a person wrote: its key, or its id (PV4).
 
+use std::collections::HashSet;
+
 use keyward_model::{Id, environment::Environment, name::Handle};
 use keyward_vault::{error as store, table::environments, tx::Tx};
 
@@ -40,4 +42,24 @@ pub(crate) fn locate<T>(
         Ok(handle) => Err(secrets::missing(engine, &handle, &environment)?),
         Err(error) => Err(Error::invalid(format!("key: {error}"))),
     }
+}
+
+/// Finds each of several, once however often it is named.
+///
+/// # Errors
+/// As `find`, for the first that is not there.
+pub(crate) fn each_once<T>(
+    keys_or_ids: &[String],
+    id: impl Fn(&T) -> Id,
+    find: impl Fn(&str) -> Result<(T, Environment)>,
+) -> Result<Vec<(T, Environment)>> {
+    let mut found: Vec<(T, Environment)> = Vec::with_capacity(keys_or_ids.len());
+    let mut seen = HashSet::new();
+    for key_or_id in keys_or_ids {
+        let one = find(key_or_id)?;
+        if seen.insert(id(&one.0)) {
+            found.push(one);
+        }
+    }
+    Ok(found)
 }

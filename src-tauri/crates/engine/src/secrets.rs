@@ -3,7 +3,7 @@
 mod changing;
 mod copying;
 mod finding;
-pub(crate) mod trash;
+mod trash;
 
 use std::time::Duration;
 

@@ -16,7 +16,12 @@ use keyward_vault::{
     vault::{Edition, Opening},
 };
 
-use crate::{Engine, Error, Kind, Result, engine::hold, environments as environment_acts, locate::locate};
+use crate::{
+    Engine, Error, Kind, Result,
+    engine::hold,
+    environments as environment_acts,
+    locate::{each_once, locate},
+};
 
 /// What a host listed last: it stays right until a record changes.
 pub(crate) struct Listed {
@@ -148,14 +153,11 @@ pub(crate) fn find_all(
     environment: &str,
     keys_or_ids: &[String],
 ) -> Result<Vec<(Secret, Environment)>> {
-    let mut found: Vec<(Secret, Environment)> = Vec::new();
-    for key_or_id in keys_or_ids {
-        let one = find(engine, environment, key_or_id)?;
-        if !found.iter().any(|(secret, _)| secret.id == one.0.id) {
-            found.push(one);
-        }
-    }
-    Ok(found)
+    each_once(
+        keys_or_ids,
+        |secret: &Secret| secret.id,
+        |key_or_id| find(engine, environment, key_or_id),
+    )
 }
 
 /// The error for a key that is not there: names one that differs only in case, else the environments that have it.

@@ -141,7 +141,7 @@ pub fn trashed(tx: &Tx<'_>, environment: Id) -> Result<Vec<Credential>> {
 /// As [`list`].
 pub fn spent(tx: &Tx<'_>, now: Timestamp) -> Result<Vec<Credential>> {
     select(tx, |credential| {
-        credential.deleted_at.is_some_and(|at| now.since(at) > KEPT)
+        credential.deleted_at.is_some_and(|at| now.since(at) >= KEPT)
     })
 }
 
