@@ -442,3 +442,21 @@ fn oa1_a_proposed_redirect_is_fixed_where_the_port_counts() {
         );
     }
 }
+
+/// PROVIDERS.md §5.4: where tokens do not end unless the provider's answer says so, none is taken for dead after an hour.
+#[test]
+fn a_token_without_an_end_is_given_a_long_one() {
+    for id in [
+        "github",
+        "github-enterprise",
+        "slack",
+        "slack-user",
+        "notion",
+        "intercom",
+        "monday",
+        "todoist",
+    ] {
+        let seconds = find(&[], id).unwrap().token_expires_in;
+        assert_eq!(seconds, Some(365 * 24 * 3600), "{id}");
+    }
+}
