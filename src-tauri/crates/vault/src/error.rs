@@ -91,3 +91,27 @@ pub enum Error {
     #[error("storage failed: {0}")]
     Storage(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SECURITY.md §b.6: a person is told which of the two files is behind.
+    #[test]
+    fn r08_freshness_names_both_states() {
+        let older = Freshness::Older { file: 3, seen: 7 }.to_string();
+        assert!(
+            older.contains("change 3") && older.contains("change 7"),
+            "{older}"
+        );
+        let all = [
+            Freshness::Ok.to_string(),
+            Freshness::None.to_string(),
+            older,
+            Freshness::Forked.to_string(),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert!(!one.is_empty() && !all[..at].contains(one), "{one}");
+        }
+    }
+}

@@ -165,6 +165,7 @@ impl Entries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keychain::NoKeychain;
 
     #[test]
     fn names_differ_in_more_than_case() {
@@ -192,27 +193,6 @@ mod tests {
         drop(files::create_new_private(&left.join("vault.db")).unwrap());
         assert_eq!(home.vault_names(), Ok(Vec::new()));
         assert!(is_half_deleted(".deleted-old-1") && !is_half_deleted("old"));
-        struct NoKeychain;
-        impl Keychain for NoKeychain {
-            fn get(
-                &self,
-                _: &str,
-                _: std::time::Duration,
-            ) -> std::result::Result<Option<zeroize::Zeroizing<Vec<u8>>>, KeychainError> {
-                Err(KeychainError::Silent)
-            }
-            fn set(
-                &self,
-                _: &str,
-                _: &[u8],
-                _: std::time::Duration,
-            ) -> std::result::Result<(), KeychainError> {
-                Err(KeychainError::Silent)
-            }
-            fn delete(&self, _: &str, _: std::time::Duration) -> std::result::Result<(), KeychainError> {
-                Err(KeychainError::Silent)
-            }
-        }
         assert_eq!(finish_deleting(&NoKeychain, &left), Ok(Deleted::Whole));
         assert!(!left.exists());
     }

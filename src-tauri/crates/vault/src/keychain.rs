@@ -132,6 +132,25 @@ pub fn probe(keychain: &dyn Keychain) -> Result<(), KeychainError> {
     }
 }
 
+/// A keychain that is not there, for tests that need none.
+#[cfg(test)]
+pub(crate) struct NoKeychain;
+
+#[cfg(test)]
+impl Keychain for NoKeychain {
+    fn get(&self, _: &str, _: Duration) -> Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
+        Err(KeychainError::Absent("none".to_owned()))
+    }
+
+    fn set(&self, _: &str, _: &[u8], _: Duration) -> Result<(), KeychainError> {
+        Err(KeychainError::Absent("none".to_owned()))
+    }
+
+    fn delete(&self, _: &str, _: Duration) -> Result<(), KeychainError> {
+        Err(KeychainError::Absent("none".to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -202,6 +221,7 @@ mod tests {
             |bytes| Some(String::from_utf8_lossy(bytes).into_owned().into_bytes()),
             |bytes| Some(bytes.iter().copied().take_while(|byte| *byte != 0).collect()),
         ];
+        assert!(matches!(probe(&NoKeychain), Err(KeychainError::Absent(_))));
         for keep in bad {
             assert!(matches!(probed(keep), Err(KeychainError::Failed(_))));
         }

@@ -174,6 +174,7 @@ mod tests {
 
     use super::*;
     use crate::home::Home;
+    use crate::keychain::NoKeychain;
 
     #[test]
     fn what_a_killed_process_left_is_told_from_what_a_living_one_writes() {
@@ -249,31 +250,6 @@ mod tests {
             assert!(found.contains(fault), "{fault} in {found:?}");
         }
         assert_eq!(found.len(), expect.len());
-        struct NoKeychain;
-        impl Keychain for NoKeychain {
-            fn get(
-                &self,
-                _: &str,
-                _: std::time::Duration,
-            ) -> std::result::Result<Option<zeroize::Zeroizing<Vec<u8>>>, crate::KeychainError> {
-                Ok(None)
-            }
-            fn set(
-                &self,
-                _: &str,
-                _: &[u8],
-                _: std::time::Duration,
-            ) -> std::result::Result<(), crate::KeychainError> {
-                Ok(())
-            }
-            fn delete(
-                &self,
-                _: &str,
-                _: std::time::Duration,
-            ) -> std::result::Result<(), crate::KeychainError> {
-                Ok(())
-            }
-        }
         for fault in &found {
             assert_eq!(fault.mend(&NoKeychain).is_ok(), fault.is_mendable(), "{fault}");
             assert!(!fault.way_out().is_empty());

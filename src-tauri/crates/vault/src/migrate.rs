@@ -157,38 +157,16 @@ mod tests {
     use std::sync::Arc;
 
     use keyward_model::{SecretValue, name::VaultName};
-    use zeroize::Zeroizing;
 
     use super::*;
     use crate::{
         error::Error,
         home::Home,
-        keychain::{Keychain, KeychainError},
+        keychain::{Keychain, NoKeychain},
         vault::Opening,
     };
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
-
-    /// No machine's: the fixture opens with its passphrase.
-    struct NoKeychain;
-
-    impl Keychain for NoKeychain {
-        fn get(
-            &self,
-            _: &str,
-            _: Duration,
-        ) -> std::result::Result<Option<Zeroizing<Vec<u8>>>, KeychainError> {
-            Err(KeychainError::Absent("none".to_owned()))
-        }
-
-        fn set(&self, _: &str, _: &[u8], _: Duration) -> std::result::Result<(), KeychainError> {
-            Err(KeychainError::Absent("none".to_owned()))
-        }
-
-        fn delete(&self, _: &str, _: Duration) -> std::result::Result<(), KeychainError> {
-            Err(KeychainError::Absent("none".to_owned()))
-        }
-    }
 
     struct World {
         _top: tempfile::TempDir,

@@ -229,3 +229,27 @@ pub(crate) fn checkpoint(db: &Connection) -> Result<bool> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What SQLite would read as part of an address is no part of a path.
+    #[test]
+    fn an_address_holds_any_path() {
+        let address = immutable(Path::new("/a b/%41?x#y/ü.db"));
+        assert_eq!(address, "file:/a%20b/%2541%3Fx%23y/%C3%BC.db?immutable=1");
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("a b?%41#ü.db");
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch("CREATE TABLE t (a)")
+            .unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let db = Connection::open_with_flags(immutable(&path), flags).unwrap();
+        let tables: u32 = db
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 1);
+    }
+}

@@ -281,6 +281,14 @@ mod tests {
         }
     }
 
+    /// T-06, ST1: the name of the keychain and what it protects against belong together.
+    #[test]
+    fn t06_the_truth_is_about_this_keychain() {
+        assert!(truth().contains("can open this vault"));
+        let about = name().split(' ').next().unwrap();
+        assert!(truth().contains(about), "{about} in {}", truth());
+    }
+
     #[test]
     fn only_keys_fit() {
         let keychain = OsKeychain::new();

@@ -52,6 +52,16 @@ fn am7_values_are_versions_and_a_purge_takes_them_all() {
         .map(|version| version.number)
         .collect();
     assert_eq!(numbers, [2, 1]);
+    let current = vault
+        .read(|tx| connections::current_version(tx, &second))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (current.number, current.note.as_str(), current.created_at),
+        (2, "why", NOW)
+    );
+    let none = vault.read(|tx| connections::current_version(tx, &made)).unwrap();
+    assert!(none.is_none(), "nothing was entered yet");
     let old = vault
         .read(|tx| connections::version_value(tx, &second, 1))
         .unwrap();

@@ -52,6 +52,11 @@ fn o71_tokens_are_read_and_replaced() {
     let world = World::new();
     let (vault, made) = filled(&world);
     let narrowed = vault.narrowed().unwrap();
+    assert_eq!(
+        narrowed.keys_locked_in_memory(),
+        vault.keys_locked_in_memory(),
+        "ST5: the keys that are left are kept as the others were"
+    );
     vault.close(NOW).unwrap();
     let (listed, clients) = narrowed
         .read(|tx| Ok((connections::list(tx, None)?, auth_clients::list(tx)?)))
