@@ -287,6 +287,10 @@ fn oa13_an_import_is_whole_or_nothing() {
         is_untouched();
     }
 
+    // With --json the error is one document, and all of it stands there.
+    let refused = error(&home.keyward(&["auth-client", "import", &path, "--json"]), 2);
+    assert_eq!(hint(&refused).matches("bad.csv: line ").count(), 9, "{refused}");
+
     let good = file(&home, "good.json", &roster(&server, &["A", "B"]));
     let dry = json(&home.keyward(&["auth-client", "import", &good, "--dry-run", "--json"]));
     has_members(&dry, "rows complaints written");

@@ -108,8 +108,11 @@ fn order(due: &Due) -> (Urgency, Timestamp, &str, &str) {
 
 /// Whether an AuthClient is registered with a client secret, or signs with a key, and has none here yet.
 pub(crate) fn wants_secret(registration: &Registration) -> bool {
-    let Registration::Oauth2(oauth2) = registration else {
-        return false;
+    let oauth2 = match registration {
+        Registration::Oauth2(oauth2) => oauth2,
+        // Its requests are signed with it (RFC 5849 §3.4).
+        Registration::Oauth1(oauth1) => return oauth1.client_secret.is_none(),
+        _ => return false,
     };
     let shows_one = oauth2.client_authentication != ClientAuthentication::None;
     let signs = matches!(oauth2.grant, Grant::JwtBearer | Grant::ClientCredentials);

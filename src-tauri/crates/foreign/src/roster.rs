@@ -52,9 +52,10 @@ enum Shape {
 use Shape::{Pairs, Text, Words};
 
 /// Fields of an AuthClient: those of `keyward auth-client add`.
-const OF_CLIENT: [(&str, Shape); 23] = [
+const OF_CLIENT: [(&str, Shape); 26] = [
     ("name", Text),
     ("title", Text),
+    ("type", Text),
     ("app", Text),
     ("visibility", Text),
     ("provider", Text),
@@ -62,6 +63,8 @@ const OF_CLIENT: [(&str, Shape); 23] = [
     ("issuer", Text),
     ("auth_uri", Text),
     ("token_uri", Text),
+    ("request_token_uri", Text),
+    ("signature_method", Text),
     ("revocation_uri", Text),
     ("refresh_token_uri", Text),
     ("device_uri", Text),
@@ -88,9 +91,8 @@ const OF_CONNECTION: [(&str, Shape); 6] = [
     ("params", Pairs),
 ];
 
-/// Other words for the same.
-const ALIASES: [(&str, &str); 4] = [
-    ("key", "name"),
+/// Other words for the same. Where a line has a key, its name is the text for people, as on the command line.
+const ALIASES: [(&str, &str); 3] = [
     ("scope", "scopes"),
     ("account", "login_hint"),
     ("variables", "vars"),
@@ -303,17 +305,25 @@ impl Roster {
             kind,
             fields: Vec::new(),
         };
+        let is_empty = |value: &Written| matches!(value, Written::One(text) if text.trim().is_empty());
+        let has_key = written
+            .iter()
+            .any(|(said, value)| plain(said) == "key" && !is_empty(value));
         for (said, value) in written {
             // An empty cell is there because its column is.
-            if matches!(&value, Written::One(text) if text.trim().is_empty()) {
+            if is_empty(&value) {
                 continue;
             }
             let place = line.place.clone();
             let name = plain(&said);
-            let name = ALIASES
-                .iter()
-                .find_map(|(alias, meant)| (*alias == name).then_some(*meant))
-                .unwrap_or(&name);
+            let name = match name.as_str() {
+                "key" => "name",
+                "name" if has_key => "title",
+                other => ALIASES
+                    .iter()
+                    .find_map(|(alias, meant)| (*alias == other).then_some(*meant))
+                    .unwrap_or(other),
+            };
             let Some(&(name, shape)) = own.iter().find(|(own, _)| *own == name) else {
                 if is_secret_name(&said) {
                     self.complain(&place, &shown(&said), "it looks like a secret", NO_SECRETS);
@@ -458,6 +468,23 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(sorted(json), sorted(csv));
+    }
+
+    /// OA13: as on the command line, a key has a name beside it; alone, the name is the key.
+    #[test]
+    fn oa13_a_key_and_a_name() {
+        let both = parse(b"kind,name,key\nconnection,Shop of Ada,shop\nconnection,alone,\n").unwrap();
+        assert_eq!(both.complaints, []);
+        let read: Vec<_> = both
+            .lines
+            .iter()
+            .map(|line| (line.text("name"), line.text("title")))
+            .collect();
+        assert_eq!(read, [(Some("shop"), Some("Shop of Ada")), (Some("alone"), None)]);
+        assert_eq!(
+            told(r#"{"connections": [{"key": "a", "name": "A", "title": "B"}]}"#),
+            ["connections[0] title: it is there twice"]
+        );
     }
 
     /// OA13: what looks like a secret is refused wherever it stands, and no complaint repeats it.

@@ -1,6 +1,9 @@
 //! The checks of a roster: each field by itself, then the line as a whole.
 
-use keyward_model::auth_client::{ClientAuthentication, Grant, Visibility};
+use keyward_model::{
+    auth_client::{ClientAuthentication, Grant, Signature, Visibility},
+    provider::Protocol,
+};
 use keyward_oauth::authorize;
 
 use super::{
@@ -9,7 +12,8 @@ use super::{
 };
 use crate::{
     Kind, applications,
-    auth_clients::{New, NewOauth2, NewRegistration},
+    auth_clients::{New, NewOauth1, NewOauth2, NewRegistration},
+    providers,
 };
 
 /// Most distinct issuers that one file may have asked: a file of somebody else must not make this machine knock at
@@ -21,6 +25,32 @@ const VISIBILITIES: [(Visibility, &str); 3] = [
     (Visibility::Vault, "vault"),
     (Visibility::Machine, "machine"),
 ];
+
+/// The versions of OAuth: nothing else is consented to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Version {
+    Two,
+    One,
+}
+
+const VERSIONS: [(Version, &str); 2] = [(Version::Two, "oauth2"), (Version::One, "oauth1")];
+
+/// What a registration of the other version has no use for.
+const OF_TWO: [&str; 12] = [
+    "issuer",
+    "revocation_uri",
+    "refresh_token_uri",
+    "device_uri",
+    "scopes",
+    "grant",
+    "client_auth",
+    "token_params",
+    "refresh_params",
+    "resources",
+    "refresh_window",
+    "token_expires_in",
+];
+const OF_ONE: [&str; 2] = ["request_token_uri", "signature_method"];
 
 /// What was found so far.
 #[derive(Default)]
@@ -34,6 +64,30 @@ pub(super) struct Checked {
     /// Keys of the AuthClients of this file that have a fault: nobody is told twice.
     faulty: Vec<String>,
     issuers: Vec<String>,
+}
+
+/// Which version a line speaks of, and a fault for each field that only the other has.
+fn version(engine: &Engine, faults: &mut Faults<'_>) -> Version {
+    let line = faults.line;
+    let of_entry = line
+        .text("provider")
+        .and_then(|provider| providers::find(engine, provider).ok())
+        .map(|provider| match provider.protocol {
+            Protocol::Oauth2 => Version::Two,
+            Protocol::Oauth1 { .. } => Version::One,
+        });
+    let version = faults
+        .word("type", &VERSIONS)
+        .or(of_entry)
+        .unwrap_or(Version::Two);
+    let (foreign, word) = match version {
+        Version::Two => (&OF_ONE[..], "oauth2"),
+        Version::One => (&OF_TWO[..], "oauth1"),
+    };
+    for field in foreign.iter().filter(|field| !line.values(field).is_empty()) {
+        faults.add(field, format!("an auth client of type {word} has none"), "");
+    }
+    version
 }
 
 impl Checked {
@@ -97,6 +151,7 @@ impl Checked {
             "issuer",
             "auth_uri",
             "token_uri",
+            "request_token_uri",
             "revocation_uri",
             "refresh_token_uri",
             "device_uri",
@@ -112,6 +167,8 @@ impl Checked {
             faults.take("resources", auth_clients::check_resource(resource));
         }
         let visibility = faults.word("visibility", &VISIBILITIES);
+        let version = version(engine, faults);
+        let signature = faults.word("signature_method", Signature::WORDS);
         let grant = faults.word("grant", Grant::WORDS);
         let mut client_authentication = faults.word("client_auth", ClientAuthentication::WORDS);
         let redirect = line.text("redirect").and_then(|text| {
@@ -136,7 +193,7 @@ impl Checked {
                 "Whoever registered the app at the provider knows it; it is no secret.",
             );
         }
-        if let Some(provider) = line.text("provider") {
+        if let (Some(provider), Version::Two) = (line.text("provider"), version) {
             let usual = auth_clients::usual_authentication(engine, provider, &variables);
             let usual = faults.take("provider", usual);
             // Its client secret comes later: until then the client is no public one.
@@ -162,12 +219,21 @@ impl Checked {
         }
         let (redirect, path) = redirect.unzip();
         let path = path.flatten();
-        let new = New {
-            key: name,
-            name: line.text("title"),
-            application: line.text("app"),
-            visibility: visibility.unwrap_or(Visibility::Environment),
-            registration: NewRegistration::Oauth2(NewOauth2 {
+        let registration = match version {
+            Version::One => NewRegistration::Oauth1(NewOauth1 {
+                provider: line.text("provider"),
+                variables,
+                request_uri: line.text("request_token_uri"),
+                authorize_uri: line.text("auth_uri"),
+                access_uri: line.text("token_uri"),
+                consumer_key: line.text("client_id").unwrap_or_default(),
+                consumer_secret: None,
+                signature,
+                redirect,
+                redirect_path: path.as_deref(),
+                authorize_params,
+            }),
+            Version::Two => NewRegistration::Oauth2(NewOauth2 {
                 issuer: line.text("issuer"),
                 auth_uri: line.text("auth_uri"),
                 token_uri: line.text("token_uri"),
@@ -190,6 +256,13 @@ impl Checked {
                 scopes,
                 ..NewOauth2::default()
             }),
+        };
+        let new = New {
+            key: name,
+            name: line.text("title"),
+            application: line.text("app"),
+            visibility: visibility.unwrap_or(Visibility::Environment),
+            registration,
         };
         match auth_clients::prepare(engine, &new) {
             Ok(prepared) => Some(prepared),

@@ -1,7 +1,7 @@
 //! The consent queue and the rosters that fill it (OA13), on a real vault.
 
 use keyward_engine::{
-    Kind, connections,
+    Kind, auth_clients, connections,
     consent_queue::{self, Due},
     refresh,
     roster::{self, Line, LineKind, Outcome, Run, Taken},
@@ -184,4 +184,50 @@ fn oa13_nothing_is_half_imported() {
     let many = vec![planned("X"); 2_001];
     let refused = roster::import(&engine, &owner(), ENV, &many, (Taken::Keep, Run::Dry));
     assert_eq!(kind(refused), Some(Kind::Invalid));
+}
+
+/// OA13, OA2: clients of OAuth 1.0a are prepared like the others, by the entry of the catalogue or by hand.
+#[test]
+fn oa13_clients_of_oauth1_are_prepared() {
+    let (_world, engine) = World::host();
+    let by_hand = [
+        ("name", "HAND"),
+        ("type", "oauth1"),
+        ("client_id", "consumer"),
+        ("request_token_uri", "https://as.example/request"),
+        ("auth_uri", "https://as.example/authorize"),
+        ("token_uri", "https://as.example/access"),
+        ("signature_method", "HMAC-SHA256"),
+    ];
+    let by_entry = [
+        ("name", "ENTRY"),
+        ("client_id", "consumer"),
+        ("provider", "x-oauth1"),
+    ];
+    let good = [
+        line(LineKind::AuthClient, &by_hand),
+        line(LineKind::AuthClient, &by_entry),
+    ];
+    let outcome = import(&engine, &good, Taken::Refuse, Run::Real);
+    assert_eq!(outcome.complaints, []);
+    assert!(outcome.rows.iter().all(|row| row.wants_client_secret));
+    for key in ["HAND", "ENTRY"] {
+        let made = auth_clients::find(&engine, key).unwrap();
+        assert_eq!(made.auth_client.registration.kind(), "oauth1");
+    }
+    let mut foreign = by_hand.to_vec();
+    foreign[0].1 = "OTHER";
+    foreign.extend([("grant", "device_code"), ("scopes", "a")]);
+    let mut fields: Vec<String> = import(
+        &engine,
+        &[line(LineKind::AuthClient, &foreign)],
+        Taken::Refuse,
+        Run::Real,
+    )
+    .complaints
+    .into_iter()
+    .map(|complaint| complaint.field)
+    .collect();
+    fields.sort();
+    assert_eq!(fields, ["grant", "scopes"]);
 }

@@ -26,8 +26,10 @@ pub(super) fn run(context: &Context, face: &Face, import: &args::AuthClientImpor
     let outcome = Door::open(context)?
         .call(context, request)?
         .after(read.complaints);
-    for complaint in &outcome.complaints {
-        face.say(told(&name, complaint));
+    let told: Vec<String> = outcome.complaints.iter().map(|one| told(&name, one)).collect();
+    // With --json an error is one document, so all of them stand in it.
+    if !face.is_json() || import.dry_run {
+        told.iter().for_each(|text| face.say(text));
     }
     // What a dry run found is data, also where it is faults; a refusal has none.
     if import.dry_run || outcome.written {
@@ -40,7 +42,10 @@ pub(super) fn run(context: &Context, face: &Face, import: &args::AuthClientImpor
                 "{name}: {}; nothing was imported.",
                 counted(outcome.complaints.len(), "error", "errors")
             ),
-            "Correct the file and import it again.",
+            match face.is_json() {
+                true => told.join("\n"),
+                false => "Correct the file and import it again.".to_owned(),
+            },
         ));
     }
     let taken: Vec<&str> = outcome
