@@ -566,6 +566,13 @@ fn el7_machine_wide_from_another_vault() {
     );
     error(&home.keyward(&["auth-client", "delete", "SHARED", "--json"]), 5);
     error(&work(&["auth-client", "delete", "SHARED", "--json"]), 6);
+    // EL11: nor with the vault around it.
+    let delete = || home.keyward(&["vault", "delete", "work", "--yes", "work", "--json"]);
+    let refused = error(&delete(), 6);
+    assert!(
+        refused["message"].as_str().unwrap().contains("“KEY”"),
+        "{refused}"
+    );
 
     // The host opens `default` at its start; `work` is locked there until somebody unlocks it.
     let _host = home.serve().unwrap();
@@ -577,4 +584,7 @@ fn el7_machine_wide_from_another_vault() {
     ok(&work(&["unlock"]));
     assert_eq!(list()[0]["key"], "SHARED");
     assert_eq!(get(&home, "KEY"), "x");
+    error(&delete(), 6);
+    ok(&home.keyward(&["connection", "delete", "KEY"]));
+    ok(&delete());
 }

@@ -7,9 +7,14 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
-use keyward_model::{Id, name::VaultName};
+use keyward_model::{
+    Id,
+    connection::Connection,
+    name::{Handle, VaultName},
+};
 use keyward_vault::{
     lease::HostLock,
+    table::connections,
     vault::{self, Mode, Opening, Place, UnlockedVault, Unlocking},
 };
 
@@ -99,6 +104,19 @@ pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
                 .collect()
         }
     }
+}
+
+/// Another vault that is open, of which a Connection uses an AuthClient of this one; the key of that Connection where
+/// the vault is unlocked. This vault need not be open, and one that cannot be read has no identity to go by.
+pub(crate) fn user_of(engine: &Engine) -> Option<(VaultName, Option<Handle>)> {
+    let id = vault::identity(&place(engine, &engine.name)).ok()?;
+    let uses = |connection: &Connection| connection.auth_client.is_some_and(|address| address.vault == id);
+    open(engine).into_iter().find_map(|other| {
+        let connections = other.vault.read(|tx| connections::list(tx, None)).ok()?;
+        let connection = connections.into_iter().find(uses)?;
+        let key = other.is_unlocked.then_some(connection.key);
+        Some((other.name, key))
+    })
 }
 
 /// The vault of this identity.

@@ -24,7 +24,7 @@ use crate::{
     changes::ChangeKind,
     engine::hold,
     lifecycle::{self, Before},
-    neighbours::Neighbours,
+    neighbours::{self, Neighbours},
     session::Ears,
 };
 
@@ -211,10 +211,22 @@ pub fn rename(vaults: &Vaults, caller: &Caller, from: &VaultName, to: &VaultName
 /// Deletes a vault for good, with its copies and its keys in the keychain. The face made sure that it is meant.
 ///
 /// # Errors
-/// [`Kind::NotFound`]; [`Kind::Conflict`] when another process has the vault open.
+/// [`Kind::NotFound`]; [`Kind::Conflict`] when another process has the vault open, and while a Connection of another
+/// vault that is open uses one of its AuthClients (EL11).
 pub fn delete(vaults: &Vaults, caller: &Caller, name: &VaultName) -> Result<Deleted> {
     access::authorize(caller, Act::Write)?;
     exists(vaults, name)?;
+    if let Some((vault, connection)) = neighbours::user_of(&*vaults.engine(name)?) {
+        let user = match connection {
+            Some(key) => format!("The connection “{key}” of the vault “{vault}”"),
+            None => format!("A connection of the vault “{vault}”"),
+        };
+        return Err(Error::new(
+            Kind::Conflict,
+            format!("{user} uses an auth client of the vault “{name}”."),
+            "Delete that connection first.",
+        ));
+    }
     vaults.close(name)?;
     let deleted = folder::delete(&vaults.home, vaults.ports.keychain.as_ref(), name)?;
     log::info!("vault {name} was deleted");
