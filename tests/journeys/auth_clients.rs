@@ -285,3 +285,46 @@ fn el4_auth_clients_by_hand() {
         );
     }
 }
+
+/// EL11, OA1, OA2: how tokens are got and where the browser comes back to may be corrected while nothing uses the client.
+#[test]
+fn el11_an_unused_client_is_corrected() {
+    let home = keychain_home();
+    let add = [
+        "auth-client",
+        "add",
+        "hand",
+        "--type",
+        "oauth2",
+        "--client-id",
+        "x",
+        "--auth-uri",
+        "https://as.example/auth",
+        "--token-uri",
+        "https://as.example/token",
+    ];
+    ok(&home.keyward(&add));
+    let update =
+        |more: &[&str]| home.keyward(&[&["auth-client", "update", "hand", "--json"][..], more].concat());
+    let changed = json(&update(&[
+        "--redirect",
+        "fixed:8123/back",
+        "--client-auth",
+        "post",
+    ]));
+    assert_eq!(changed["redirect"], "http://127.0.0.1:8123/back");
+    let changed = json(&update(&["--grant", "device_code"]));
+    let told = ok(&home.keyward(&["auth-client", "show", "hand"])).text();
+    assert!(told.contains("device_code") && told.contains("post"), "{told}");
+    for (args, field) in [
+        (["--redirect", "ftp:x"], "redirect"),
+        (["--grant", "wish"], "grant"),
+        (["--client-auth", "wish"], "client auth"),
+        (["--redirect-path", "back"], "path"),
+    ] {
+        let refused = error(&update(&args), 2);
+        assert!(refused["message"].as_str().unwrap().contains(field), "{refused}");
+    }
+    let kept = json(&home.keyward(&["auth-client", "show", "hand", "--json"]));
+    assert_eq!(kept, changed, "a refusal changes nothing");
+}

@@ -1,5 +1,6 @@
 import { fireEvent, render, screen, within } from "@testing-library/svelte";
 import { afterEach, expect, test } from "vitest";
+import { g } from "../src/messages/grants";
 import type { AuthClient } from "../src/host/bindings/AuthClient";
 import AuthClients from "../src/views/AuthClients.svelte";
 import { authClients } from "../src/state/auth_clients.svelte";
@@ -80,4 +81,13 @@ test("oa2 a client of OAuth 1.0a has a new secret and no address to change", asy
   await fireEvent.input(within(dialog).getByLabelText(/^New client secret/), { target: { value: "s-2" } });
   await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
   expect(updates()).toEqual([{ ...nothing, auth_client: "a1", name: "Acme SSO", client_secret: "s-2" }]);
+});
+
+test("oa2 how a client signs in is changed, also while connections use it", async () => {
+  const dialog = await edit(authClient({ connections: 2, client_authentication: "basic" }));
+  const select = within(dialog).getByLabelText<HTMLSelectElement>(/^Client sign-in/);
+  select.selectedIndex = [...select.options].findIndex((one) => one.textContent === g.authentication("post"));
+  await fireEvent.change(select);
+  await fireEvent.click(within(dialog).getByRole("button", { name: /Save changes/ }));
+  expect(updates()).toEqual([{ ...nothing, auth_client: "a1", name: "Acme SSO", token_expires_in: 3600, client_authentication: "post" }]);
 });

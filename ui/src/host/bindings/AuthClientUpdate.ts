@@ -47,6 +47,18 @@ refresh_token_uri: string | null,
  */
 token_expires_in: number | null, 
 /**
+ * How tokens are got; not while it has Connections.
+ */
+grant?: string, 
+/**
+ * How the client authenticates, from the very next request on.
+ */
+client_authentication?: string, 
+/**
+ * Where the browser comes back to; not while it has Connections.
+ */
+redirect?: string, 
+/**
  * Path of the redirect.
  */
 redirect_path: string | null, 

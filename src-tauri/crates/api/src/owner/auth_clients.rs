@@ -9,7 +9,7 @@ use keyward_engine::{
     providers,
 };
 use keyward_model::{
-    auth_client::{ClientAuthentication, Grant, Signature, Visibility},
+    auth_client::{ClientAuthentication, Grant, Redirect, Signature, Visibility},
     provider::Protocol,
 };
 
@@ -54,13 +54,7 @@ pub fn create(
     };
     refuse_foreign_fields(kind, &request)?;
     let url = request.url.as_deref();
-    let (redirect, path) = match request.redirect.as_deref() {
-        Some(text) => {
-            let (redirect, path) = auth_clients::parse_redirect(text)?;
-            (Some(redirect), path)
-        }
-        None => (None, None),
-    };
+    let (redirect, path) = redirect_of(request.redirect.as_deref())?;
     let redirect_path = request.redirect_path.as_deref().or(path.as_deref());
     let registration = match kind {
         AuthClientType::Oauth2 => NewRegistration::Oauth2(NewOauth2 {
@@ -138,6 +132,13 @@ fn type_of(engine: &Engine, provider: Option<&str>) -> Result<AuthClientType> {
     })
 }
 
+/// The redirect that was written, and the path in it.
+fn redirect_of(said: Option<&str>) -> Result<(Option<Redirect>, Option<String>)> {
+    let Some(text) = said else { return Ok((None, None)) };
+    let (redirect, path) = auth_clients::parse_redirect(text)?;
+    Ok((Some(redirect), path))
+}
+
 /// One of a fixed set of words.
 fn word<T: Copy>(field: &str, said: Option<&str>, words: &[(T, &str)]) -> Result<Option<T>> {
     let Some(said) = said else { return Ok(None) };
@@ -205,7 +206,15 @@ pub fn update(
     caller: &Caller,
     request: wire::AuthClientUpdate,
 ) -> Result<wire::AuthClient> {
+    let (redirect, path) = redirect_of(request.redirect.as_deref())?;
     let changes = Changes {
+        grant: word("grant", request.grant.as_deref(), Grant::WORDS)?,
+        client_authentication: word(
+            "client auth",
+            request.client_authentication.as_deref(),
+            ClientAuthentication::WORDS,
+        )?,
+        redirect,
         name: request.name.as_deref(),
         visibility: request.visibility.map(Visibility::from),
         client_id: request.client_id.as_deref(),
@@ -214,7 +223,7 @@ pub fn update(
         token_uri: request.token_uri.as_deref(),
         revocation_uri: request.revocation_uri.as_deref(),
         refresh_token_uri: request.refresh_token_uri.as_deref(),
-        redirect_path: request.redirect_path.as_deref(),
+        redirect_path: request.redirect_path.as_deref().or(path.as_deref()),
         token_expires_in: request.token_expires_in,
         authorize_params: request.authorize_params.as_deref().map(params).transpose()?,
         token_params: request.token_params.as_deref().map(params).transpose()?,

@@ -230,6 +230,18 @@ pub struct AuthClientUpdate {
     pub refresh_token_uri: Option<String>,
     /// Seconds assumed when an answer has no lifetime.
     pub token_expires_in: Option<u32>,
+    /// How tokens are got; not while it has Connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub grant: Option<String>,
+    /// How the client authenticates, from the very next request on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub client_authentication: Option<String>,
+    /// Where the browser comes back to; not while it has Connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub redirect: Option<String>,
     /// Path of the redirect.
     pub redirect_path: Option<String>,
     /// Further authorization parameters, `name=value`, in place of those there are.

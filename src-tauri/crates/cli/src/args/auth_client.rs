@@ -174,6 +174,15 @@ pub struct AuthClientUpdate {
     /// Seconds a token lives when the provider does not say
     #[arg(long, value_name = "SECONDS")]
     pub token_expires_in: Option<u32>,
+    /// How tokens are got; only while no connection uses it, as its redirect
+    #[arg(long, value_name = "GRANT")]
+    pub grant: Option<String>,
+    /// How the client authenticates, from the very next request on: none, basic, post or private_key_jwt
+    #[arg(long, value_name = "HOW")]
+    pub client_auth: Option<String>,
+    /// Where the browser comes back to, written as in `auth-client add`
+    #[arg(long, value_name = "HOW")]
+    pub redirect: Option<String>,
     #[arg(long, value_name = "PATH")]
     pub redirect_path: Option<String>,
     /// Further parameter of the authorization request, replacing the old ones; may be repeated

@@ -2,14 +2,14 @@
 
 use keyward_model::{
     SecretValue,
-    auth_client::{AuthClient, ClientAuthentication, Registration, Visibility},
+    auth_client::{AuthClient, ClientAuthentication, Grant, Oauth2, Redirect, Registration, Visibility},
 };
 use keyward_oauth::{authorize, redirect};
 use keyward_vault::table::{audit, auth_clients};
 
 use super::{
     Counted, Elsewhere, User,
-    create::{apply_of, check_resource, check_window, endpoint_of},
+    create::{apply_of, check_authentication, check_resource, check_window, endpoint_of},
     event, find_owned, in_use, users,
 };
 use crate::{
@@ -38,6 +38,12 @@ pub struct Changes<'a> {
     pub revocation_uri: Option<&'a str>,
     /// Endpoint for refreshes, empty for the token endpoint; not while it is in use.
     pub refresh_token_uri: Option<&'a str>,
+    /// How tokens are got; not while it is in use.
+    pub grant: Option<Grant>,
+    /// How the client authenticates, from the very next request on.
+    pub client_authentication: Option<ClientAuthentication>,
+    /// Where the browser comes back to; not while it is in use.
+    pub redirect: Option<Redirect>,
     /// Path of the redirect; not while it is in use.
     pub redirect_path: Option<&'a str>,
     /// Seconds assumed when an answer has no lifetime.
@@ -78,7 +84,7 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
                 "{} Its {field} stays as it is.",
                 in_use(&found.auth_client.key, found.connections)
             ),
-            "Name, client secret, token lifetime, refresh window, scopes and parameters may change. For another registration add another auth client.",
+            "Name, client secret, client authentication, token lifetime, refresh window, scopes and parameters may change. For another registration add another auth client.",
         ));
     }
     let mut changed = found.auth_client.clone();
@@ -108,6 +114,8 @@ fn rested_on(changes: &Changes<'_>) -> Option<&'static str> {
         ("token uri", changes.token_uri.is_some()),
         ("revocation uri", changes.revocation_uri.is_some()),
         ("refresh token uri", changes.refresh_token_uri.is_some()),
+        ("grant", changes.grant.is_some()),
+        ("redirect", changes.redirect.is_some()),
         ("redirect path", changes.redirect_path.is_some()),
         ("url", changes.url.is_some()),
         ("way of applying", changes.apply.is_some()),
@@ -153,6 +161,9 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
         ("auth uri", changes.auth_uri.is_some()),
         ("token uri", changes.token_uri.is_some()),
         ("revocation uri", changes.revocation_uri.is_some()),
+        ("grant", changes.grant.is_some()),
+        ("client auth", changes.client_authentication.is_some()),
+        ("redirect", changes.redirect.is_some()),
         ("redirect path", changes.redirect_path.is_some()),
         ("token expires in", changes.token_expires_in.is_some()),
         ("authorize param", changes.authorize_params.is_some()),
@@ -211,10 +222,7 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
                 Some(seconds) => oauth2.token_expires_in = seconds,
                 None => {}
             }
-            if let Some(path) = changes.redirect_path {
-                redirect::check(&oauth2.redirect, path)?;
-                path.clone_into(&mut oauth2.redirect_path);
-            }
+            change_ways(oauth2, changes)?;
             match changes.refresh_token_uri {
                 Some("") => oauth2.refresh_token_uri = None,
                 Some(uri) => oauth2.refresh_token_uri = Some(endpoint_of("refresh token uri", uri)?),
@@ -244,10 +252,42 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
                 oauth2.scopes.clone_from(scopes);
             }
             // A public client that is given a secret sends it; RFC 6749 §2.3.1 prefers HTTP Basic.
-            if changes.client_secret.is_some() && oauth2.client_authentication == ClientAuthentication::None {
+            if changes.client_secret.is_some()
+                && changes.client_authentication.is_none()
+                && oauth2.client_authentication == ClientAuthentication::None
+                && oauth2.grant != Grant::JwtBearer
+            {
                 oauth2.client_authentication = ClientAuthentication::Basic;
             }
         }
+    }
+    Ok(())
+}
+
+/// How tokens are got, how the client says who it is, and where the browser comes back to: what is left must fit together.
+fn change_ways(oauth2: &mut Oauth2, changes: &Changes<'_>) -> Result<()> {
+    if let Some(grant) = changes.grant {
+        if grant == Grant::AuthorizationCode && oauth2.auth_uri.is_empty() && changes.auth_uri.is_none() {
+            return Err(Error::new(
+                Kind::Invalid,
+                "auth uri: it is missing.",
+                "A consent in the browser needs one: say --auth-uri as well.",
+            ));
+        }
+        oauth2.grant = grant;
+    }
+    if let Some(authentication) = changes.client_authentication {
+        oauth2.client_authentication = authentication;
+    }
+    check_authentication(oauth2)?;
+    if let Some(redirect) = &changes.redirect {
+        oauth2.redirect = redirect.clone();
+    }
+    if let Some(path) = changes.redirect_path {
+        path.clone_into(&mut oauth2.redirect_path);
+    }
+    if changes.redirect.is_some() || changes.redirect_path.is_some() {
+        redirect::check(&oauth2.redirect, &oauth2.redirect_path)?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use keyward_engine::{
 };
 use keyward_model::{
     SecretValue,
-    auth_client::Visibility,
+    auth_client::{ClientAuthentication, Grant, Redirect, Visibility},
     connection::{AuthType, ConnectionState},
     reference::Reference,
 };
@@ -438,7 +438,9 @@ fn el11_an_oauth_client_in_use() {
     let (world, engine) = World::connected();
     let update =
         |changes: &auth_clients::Changes<'_>| auth_clients::update(&engine, &owner(), "CLIENT", changes);
-    let refused: [fn(&mut auth_clients::Changes<'_>); 5] = [
+    let refused: [fn(&mut auth_clients::Changes<'_>); 7] = [
+        |changes| changes.grant = Some(Grant::DeviceCode),
+        |changes| changes.redirect = Some(Redirect::FreeLocalhost),
         |changes| changes.client_id = Some("other"),
         |changes| changes.auth_uri = Some("https://as.example/a"),
         |changes| changes.token_uri = Some("https://as.example/t"),
@@ -469,6 +471,16 @@ fn el11_an_oauth_client_in_use() {
         Some("Basic Y2xpZW50LTE6bmV3LXNlY3JldA=="),
         "client-1:new-secret"
     );
+    // How the client says who it is may be what a provider changed: it counts from the very next request on.
+    let post = auth_clients::Changes {
+        client_authentication: Some(ClientAuthentication::Post),
+        ..auth_clients::Changes::default()
+    };
+    update(&post).unwrap();
+    world.clock.pass(3_500);
+    token_for(&engine, "APP", None).unwrap();
+    let last = world.provider.with(|state| state.last.clone()).unwrap();
+    assert_eq!(last.header("authorization"), None);
     let bad = auth_clients::Changes {
         token_expires_in: Some(0),
         ..auth_clients::Changes::default()
