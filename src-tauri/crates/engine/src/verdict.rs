@@ -28,7 +28,10 @@ pub(crate) struct Verdict {
     pub(crate) state: ConnectionState,
     /// No request before then; `None` where waiting mends nothing.
     pub(crate) retry_at: Option<Timestamp>,
+    /// What happened, for whoever asked and for the log.
     pub(crate) error: ConnectionError,
+    /// Whether it had stopped before, for a reason that still stands: that stays stored as it is (O-61).
+    pub(crate) had_stopped: bool,
     /// The intent that stands afterwards: where the outcome is in doubt, there is one (O-53).
     pub(crate) intent: Option<RefreshIntent>,
 }
@@ -48,16 +51,7 @@ pub(crate) fn is_in_doubt(failure: &Failure) -> bool {
 pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, now: Timestamp) -> Verdict {
     let key = &connection.key;
     let Intents { before, written } = intents;
-    let later = |said, error, intent| Verdict {
-        // Asked for by the Owner: what a person must mend is not mended by a provider that cannot be reached.
-        state: match connection.state {
-            state @ (ConnectionState::NeedsConsent | ConnectionState::Error) => state,
-            _ => ConnectionState::Ready,
-        },
-        retry_at: Some(retry_at(connection, now, said)),
-        error,
-        intent,
-    };
+    let later = |said, message, intent| passing(connection, retry_at(connection, now, said), message, intent);
     match failure {
         Failure::Permanent {
             oauth_error,
@@ -85,6 +79,7 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
                 state: ConnectionState::NeedsConsent,
                 retry_at: None,
                 error: error(oauth_error, message, hint),
+                had_stopped: false,
                 intent: unreadable(before),
             }
         }
@@ -112,7 +107,7 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
                 ..written
             };
             let message = format!("The provider's answer cannot be read: {what}.");
-            later(None, temporary(message), Some(intent))
+            later(None, message, Some(intent))
         }
         Failure::Transient {
             what,
@@ -125,11 +120,48 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
                 // `Answered` as well: a gateway that gave up does not know what the provider did.
                 Sent::Unknown | Sent::Answered => Some(written),
             };
-            later(retry_after, temporary(message), intent)
+            later(retry_after, message, intent)
         }
         other => {
             let message = format!("The provider could not be asked for fresh tokens: {other}.");
-            later(None, temporary(message), Some(written))
+            later(None, message, Some(written))
+        }
+    }
+}
+
+/// It may work later. Asked for by the Owner: what a person must mend is not mended by a provider that cannot be
+/// reached, and its reason is not replaced by one that passes (O-61).
+fn passing(
+    connection: &Connection,
+    retry_at: Timestamp,
+    message: String,
+    intent: Option<RefreshIntent>,
+) -> Verdict {
+    let code = "temporary".to_owned();
+    match connection.state {
+        state @ (ConnectionState::NeedsConsent | ConnectionState::Error) => {
+            let hint = format!(
+                "Nothing was lost. Keyward does not try again by itself: why it had stopped before still stands. \
+                 What mends it: keyward connection why {}",
+                connection.key
+            );
+            Verdict {
+                state,
+                retry_at: None,
+                error: error(code, message, hint),
+                had_stopped: true,
+                intent,
+            }
+        }
+        _ => {
+            let hint = "Keyward tries again by itself; nothing was lost.".to_owned();
+            Verdict {
+                state: ConnectionState::Ready,
+                retry_at: Some(retry_at),
+                error: error(code, message, hint),
+                had_stopped: false,
+                intent,
+            }
         }
     }
 }
@@ -149,6 +181,7 @@ fn misconfigured(
         state: ConnectionState::Error,
         retry_at: None,
         error: error(code, message, hint),
+        had_stopped: false,
         intent,
     }
 }
@@ -164,11 +197,6 @@ fn unsent(what: &str) -> String {
 
 fn said(description: Option<String>) -> String {
     description.map_or_else(String::new, |text| format!(" ({text})"))
-}
-
-fn temporary(message: String) -> ConnectionError {
-    let hint = "Keyward tries again by itself; nothing was lost.".to_owned();
-    error("temporary".to_owned(), message, hint)
 }
 
 fn error(code: String, message: String, hint: String) -> ConnectionError {

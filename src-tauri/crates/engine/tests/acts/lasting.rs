@@ -1,0 +1,69 @@
+//! What stops a Connection lasts until it is mended: nothing that passes hides it, and what mends it ends it.
+
+use keyward_engine::{Engine, Kind, diagnosis, refresh};
+use keyward_model::connection::ConnectionState;
+
+use crate::{
+    provider::Fault,
+    server::{answer, json},
+    support::{ENV, World, owner, shown},
+};
+
+fn refusal(code: &str) -> Fault {
+    let body = format!("{{\"error\":\"{code}\"}}");
+    Fault::Instead(json("400 Bad Request", &body))
+}
+
+fn unavailable() -> Fault {
+    Fault::Instead(answer("503 Service Unavailable", "", ""))
+}
+
+fn causes(engine: &Engine) -> Vec<&'static str> {
+    let why = diagnosis::why(engine, ENV, "APP").unwrap();
+    why.causes.iter().map(|cause| cause.id).collect()
+}
+
+/// OA7, OA10, O-61: whoever asks while the provider is down as well learns that; why the connection had stopped, since
+/// when and what mends it stay.
+#[test]
+fn o61_oa10_a_failure_that_passes_hides_no_lasting_one() {
+    let (world, engine) = World::connected();
+    for (code, state, cause) in [
+        ("invalid_client", ConnectionState::Error, "client_secret_wrong"),
+        ("invalid_grant", ConnectionState::NeedsConsent, "grant_ended"),
+    ] {
+        world.connect(&engine, "APP");
+        world.provider.will([refusal(code)]);
+        refresh::refresh_now(&engine, &owner(), ENV, "APP").unwrap_err();
+        let stopped = shown(&engine);
+        assert_eq!(stopped.state, state);
+        for faults in [
+            vec![unavailable()],
+            vec![Fault::Instead(Vec::new()), unavailable()],
+        ] {
+            world.clock.pass(60);
+            world.provider.will(faults);
+            let failed = refresh::refresh_now(&engine, &owner(), ENV, "APP").unwrap_err();
+            assert_eq!(failed.kind, Kind::Provider);
+            assert!(
+                failed.message.contains("could not be asked"),
+                "{}",
+                failed.message
+            );
+            assert!(
+                failed.hint.contains("does not try again by itself"),
+                "{}",
+                failed.hint
+            );
+            let now = shown(&engine);
+            assert_eq!(now.state, state);
+            assert_eq!((&now.error, now.updated_at), (&stopped.error, stopped.updated_at));
+            assert_eq!(
+                (now.retry_at, now.failures, now.next_refresh_at()),
+                (None, 0, None)
+            );
+            assert_eq!(causes(&engine)[0], cause);
+        }
+        world.provider.will([]);
+    }
+}
