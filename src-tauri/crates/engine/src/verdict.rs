@@ -116,9 +116,9 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
         } => {
             let message = format!("The provider could not be asked for fresh tokens: {what}.");
             let intent = match sent {
-                Sent::No => before,
-                // `Answered` as well: a gateway that gave up does not know what the provider did.
-                Sent::Unknown | Sent::Answered => Some(written),
+                // What was in doubt before still is.
+                Sent::No | Sent::Answered => before,
+                Sent::Unknown | Sent::Relayed => Some(written),
             };
             later(retry_after, message, intent)
         }

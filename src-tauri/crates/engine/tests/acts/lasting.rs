@@ -6,7 +6,7 @@ use keyward_model::connection::ConnectionState;
 use crate::{
     provider::Fault,
     server::{answer, json},
-    support::{ENV, World, owner, shown},
+    support::{ENV, World, kind, owner, shown, token},
 };
 
 fn refusal(code: &str) -> Fault {
@@ -65,5 +65,34 @@ fn o61_oa10_a_failure_that_passes_hides_no_lasting_one() {
             assert_eq!(causes(&engine)[0], cause);
         }
         world.provider.will([]);
+    }
+}
+
+/// OA10, O-53: that a refresh was interrupted is told where an answer was lost, not where an answer said no for now.
+#[test]
+fn o53_oa10_an_answer_that_came_was_not_lost() {
+    let (world, engine) = World::connected();
+    for (status, is_lost) in [
+        ("429 Too Many Requests", false),
+        ("503 Service Unavailable", false),
+        ("504 Gateway Timeout", true),
+    ] {
+        world.connect(&engine, "APP");
+        world.clock.pass(3_550);
+        let revoked =
+            r#"{"error":"invalid_grant","error_description":"Token has been revoked by the user."}"#;
+        world.provider.will([
+            Fault::Instead(answer(status, "", "")),
+            Fault::Instead(json("400 Bad Request", revoked)),
+        ]);
+        assert_eq!(kind(token(&engine)), Some(Kind::Provider), "{status}");
+        world.clock.pass(20);
+        assert_eq!(kind(token(&engine)), Some(Kind::NeedsConsent), "{status}");
+        let causes = causes(&engine);
+        assert_eq!(causes.contains(&"interrupted"), is_lost, "{status}: {causes:?}");
+        assert!(causes.contains(&"revoked"), "{status}: {causes:?}");
+        if !is_lost {
+            assert_eq!(causes[0], "revoked");
+        }
     }
 }
