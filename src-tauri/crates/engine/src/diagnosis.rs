@@ -6,7 +6,7 @@ use keyward_model::{
     Timestamp,
     auth_client::Oauth2,
     connection::{AuthType, Connection},
-    diagnosis::{self, Cause, Evidence},
+    diagnosis::{self, AUTH_CLIENT_CHANGED, Cause, Evidence},
 };
 use keyward_vault::table::audit;
 
@@ -82,7 +82,10 @@ pub(crate) fn causes(
         token_uri: client.map_or("", |client| &client.token_uri),
         state: connection.state,
         code: error.map_or("", |error| &error.code),
-        said: error.map_or("", |error| &error.message),
+        // What was refused is quoted there, and was another AuthClient's, so to say.
+        said: error
+            .filter(|error| error.code != AUTH_CLIENT_CHANGED)
+            .map_or("", |error| &error.message),
         has_refresh_token: connection.has_refresh_token,
         scopes: &scopes,
         params: &params,

@@ -15,6 +15,9 @@ mod tests;
 
 use crate::{Timestamp, connection::ConnectionState};
 
+/// Code of the note that stands where a provider's refusal stood, once its AuthClient was changed.
+pub const AUTH_CLIENT_CHANGED: &str = "auth_client_changed";
+
 /// What is known when the question is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {

@@ -1,12 +1,16 @@
 //! What stops a Connection lasts until it is mended: nothing that passes hides it, and what mends it ends it.
 
-use keyward_engine::{Engine, Kind, diagnosis, refresh};
-use keyward_model::connection::ConnectionState;
+use keyward_engine::{
+    Engine, Kind,
+    auth_clients::{self, Changes},
+    background, diagnosis, refresh,
+};
+use keyward_model::{SecretValue, connection::ConnectionState, diagnosis::Remedy};
 
 use crate::{
     provider::Fault,
     server::{answer, json},
-    support::{ENV, World, kind, owner, shown, token},
+    support::{ENV, World, eventually, kind, owner, shown, token, token_for},
 };
 
 fn refusal(code: &str) -> Fault {
@@ -66,6 +70,53 @@ fn o61_oa10_a_failure_that_passes_hides_no_lasting_one() {
         }
         world.provider.will([]);
     }
+}
+
+/// O-61, EL13: an auth client that was changed is another one to the provider: it is asked once more, by itself.
+#[test]
+fn o61_el13_a_mended_auth_client_is_tried_again() {
+    let (world, engine) = World::connected();
+    world.clock.pass(3_550);
+    world.provider.will([refusal("invalid_client")]);
+    assert_eq!(kind(token(&engine)), Some(Kind::Provider));
+    // O-65: nothing is sent, and what the present token still lives is there for whoever says so.
+    let refused = token(&engine).unwrap_err();
+    assert_eq!(world.provider.refreshes(), 1);
+    assert!(refused.hint.contains("--min-ttl 1s"), "{}", refused.hint);
+    assert!(token_for(&engine, "APP", Some(std::time::Duration::from_secs(1))).is_ok());
+
+    let update = |changes: &Changes<'_>| {
+        auth_clients::update(&engine, &owner(), "CLIENT", changes).unwrap();
+    };
+    update(&Changes {
+        name: Some("Another name"),
+        ..Changes::default()
+    });
+    assert_eq!(
+        shown(&engine).state,
+        ConnectionState::Error,
+        "a name changes nothing"
+    );
+    let secret = SecretValue::from("the new one");
+    update(&Changes {
+        client_secret: Some(&secret),
+        ..Changes::default()
+    });
+    let due = shown(&engine);
+    assert_eq!(due.state, ConnectionState::Ready);
+    assert!(due.next_refresh_at().is_some_and(|at| at <= engine.now()));
+    let why = diagnosis::why(&engine, ENV, "APP").unwrap();
+    assert_eq!(why.causes[0].id, "auth_client_changed");
+    assert_eq!(why.causes[0].act, Remedy::Refresh);
+    let said = due.error.unwrap().message;
+    assert!(said.contains("invalid_client"), "{said}");
+
+    let _background = background::start(&engine).unwrap();
+    eventually("refreshed", || shown(&engine).error.is_none());
+    assert_eq!(world.provider.refreshes(), 2);
+    assert_eq!(causes(&engine), ["healthy"]);
+    assert!(token(&engine).is_ok());
+    assert_eq!(world.provider.refreshes(), 2);
 }
 
 /// OA10, O-53: that a refresh was interrupted is told where an answer was lost, not where an answer said no for now.

@@ -1,6 +1,6 @@
 //! Causes that are the same at every provider.
 
-use super::{Cause, Remedy, Rule, rule};
+use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Rule, rule};
 use crate::connection::ConnectionState;
 
 /// What Keyward knows for certain goes before anything a provider says.
@@ -27,6 +27,14 @@ pub(super) const FIRST: &[Rule] = &[
         "The vault was restored from a copy",
         "The provider may have given a newer refresh token after the copy was made; the one in the copy may have ended with that.",
         "Refresh it now. If the provider refuses, connect it again.",
+        Remedy::Refresh,
+    ),
+    rule(
+        "auth_client_changed",
+        |e| e.code_is(&[AUTH_CLIENT_CHANGED]),
+        "The auth client was changed",
+        "The provider had refused it as it was before. Whether it is accepted now, the next refresh shows.",
+        "Refresh it now, or leave it to Keyward: it asks when the token is due.",
         Remedy::Refresh,
     ),
     rule(

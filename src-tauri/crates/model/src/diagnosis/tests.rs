@@ -117,6 +117,14 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
             },
         ),
         (
+            "auth_client_changed",
+            Evidence {
+                code: AUTH_CLIENT_CHANGED,
+                said: "Before that: The provider refuses the auth client: invalid_client.",
+                ..evidence()
+            },
+        ),
+        (
             "consent_ends",
             Evidence {
                 consent_ends_at: Some(Timestamp(NOW + 3 * DAY)),
