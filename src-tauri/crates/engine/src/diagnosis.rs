@@ -26,6 +26,8 @@ pub struct Diagnosis {
     pub causes: Vec<Cause>,
     /// When the Owner last consented, where the log still says so.
     pub consented_at: Option<Timestamp>,
+    /// Its AuthClient's registration of OAuth 2.0: what an act that mends it starts from.
+    pub registration: Option<Oauth2>,
 }
 
 /// Why a Connection failed, ended, or will end, in the provider's terms. Asks nobody: what is stored is enough.
@@ -47,19 +49,23 @@ pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagno
             format!("Its facts: keyward connection show {}", connection.key),
         ));
     }
-    let vault = engine.unlocked()?;
-    let Some(address) = connection.auth_client else {
-        return Err(Error::internal("An OAuth connection has an auth client."));
-    };
-    let used = auth_clients::read_for_use(engine, &vault, address)?;
-    let client = auth_clients::oauth2(&used.auth_client)?;
+    let registration = Some(registration(engine, &shown)?);
     let consented_at = last_consents(engine, &[&shown])?.remove(&subject(&shown));
-    let causes = causes(engine, &shown, Some(client), consented_at);
+    let causes = causes(engine, &shown, registration.as_ref(), consented_at);
     Ok(Diagnosis {
         causes,
         consented_at,
+        registration,
         shown,
     })
+}
+
+fn registration(engine: &Engine, shown: &Shown) -> Result<Oauth2> {
+    let Some(address) = shown.connection.auth_client else {
+        return Err(Error::internal("An OAuth connection has an auth client."));
+    };
+    let used = auth_clients::read_for_use(engine, &*engine.unlocked()?, address)?;
+    auth_clients::oauth2(&used.auth_client).cloned()
 }
 
 /// The causes that fit what is stored of a Connection; without its AuthClient those that need nothing of it.

@@ -213,7 +213,10 @@ impl Evidence<'_> {
 
     /// Whether an authorization parameter is there, with this value.
     fn has_param(&self, name: &str, value: &str) -> bool {
-        self.params.iter().any(|(own, said)| own == name && said == value)
+        // `prompt` is a list of words (OpenID Connect Core §3.1.2.1).
+        self.params
+            .iter()
+            .any(|(own, said)| own == name && said.split(' ').any(|word| word == value))
     }
 
     /// Whether a scope is there.

@@ -418,6 +418,17 @@ fn oa10_what_only_looks_alike_is_not_taken_for_it() {
             ..short(GOOGLE)
         },
     );
+    let several = [
+        ("access_type".to_owned(), "offline".to_owned()),
+        ("prompt".to_owned(), "select_account consent".to_owned()),
+    ];
+    not(
+        "google_offline",
+        Evidence {
+            params: &several,
+            ..short(GOOGLE)
+        },
+    );
     not(
         "microsoft_offline_access",
         Evidence {
