@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use keyward_model::{
     Timestamp,
+    auth_client::Grant,
     connection::{Connection, ConnectionError, ConnectionState, RefreshIntent},
 };
-use keyward_oauth::{Error as Failure, error::Sent};
+use keyward_oauth::{Error as Failure, error::Sent, grants};
 use sha2::{Digest, Sha256};
 
 /// The least pause after a transient failure, whatever the provider says: at most one failed request in ten seconds
@@ -47,9 +48,14 @@ pub(crate) fn is_in_doubt(failure: &Failure) -> bool {
     )
 }
 
-/// Judges a failure (O-59 to O-63).
-pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, now: Timestamp) -> Verdict {
-    let key = &connection.key;
+/// Judges a failure of what renews by this grant (O-59 to O-63).
+pub(crate) fn of(
+    connection: &Connection,
+    grant: Grant,
+    intents: Intents,
+    failure: Failure,
+    now: Timestamp,
+) -> Verdict {
     let Intents { before, written } = intents;
     let later = |said, message, intent| passing(connection, retry_at(connection, now, said), message, intent);
     match failure {
@@ -61,24 +67,14 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
             oauth_error,
             description,
         } => {
-            let ended = connection.refresh_token_expires_at().filter(|at| *at <= now);
-            let cause = match ended {
-                // OA9: the provider had said so.
-                Some(at) => format!("its life ended at {}, as the provider had said", at.to_rfc3339()),
-                None if written.attempt > 1 => {
-                    "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked".to_owned()
-                }
-                None => "the grant was revoked, expired, or used by another program".to_owned(),
+            let error = match grants::needs_no_person(grant) {
+                true => own_request_refused(connection, oauth_error, description),
+                false => grant_ended(connection, &written, (oauth_error, description), now),
             };
-            let message = format!(
-                "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
-                said(description)
-            );
-            let hint = format!("Connect it again: keyward connect {key}");
             Verdict {
                 state: ConnectionState::NeedsConsent,
                 retry_at: None,
-                error: error(oauth_error, message, hint),
+                error,
                 had_stopped: false,
                 intent: unreadable(before),
             }
@@ -164,6 +160,49 @@ fn passing(
             }
         }
     }
+}
+
+/// O-59: a person consents again; the likeliest cause is told with it.
+fn grant_ended(
+    connection: &Connection,
+    written: &RefreshIntent,
+    (oauth_error, description): (String, Option<String>),
+    now: Timestamp,
+) -> ConnectionError {
+    let ended = connection.refresh_token_expires_at().filter(|at| *at <= now);
+    let cause = match ended {
+        // OA9: the provider had said so.
+        Some(at) => format!("its life ended at {}, as the provider had said", at.to_rfc3339()),
+        // O-53: an intent was left behind, so an answer was lost.
+        None if written.attempt > 1 => {
+            "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked"
+                .to_owned()
+        }
+        None => "the grant was revoked, expired, or used by another program".to_owned(),
+    };
+    let message = format!(
+        "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
+        said(description)
+    );
+    let hint = format!("Connect it again: keyward connect {}", connection.key);
+    error(oauth_error, message, hint)
+}
+
+/// OA2: no consent of a person and no refresh token is behind such a request.
+fn own_request_refused(
+    connection: &Connection,
+    oauth_error: String,
+    description: Option<String>,
+) -> ConnectionError {
+    let message = format!(
+        "The provider refused the auth client's own request for tokens: {oauth_error}{}.",
+        said(description)
+    );
+    let hint = format!(
+        "Compare client id, key or client secret, and what the provider allows this client; then: keyward connect {}",
+        connection.key
+    );
+    error(oauth_error, message, hint)
 }
 
 /// O-61: neither waiting nor consent mends it; it is not tried again by itself.

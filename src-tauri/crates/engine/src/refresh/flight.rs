@@ -206,7 +206,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
                 );
                 let soon = clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
                 let in_doubt = verdict::is_in_doubt(&failure);
-                let verdict = verdict::of(&connection, intents, failure, now);
+                let verdict = verdict::of(&connection, client.grant, intents, failure, now);
                 if in_doubt && soon && !again {
                     // O-60: asked once more at once with the same token; many servers allow it for a while.
                     keep_intent(&vault, &connection, verdict, now)?;

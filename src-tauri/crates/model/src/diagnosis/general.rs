@@ -1,6 +1,6 @@
 //! Causes that are the same at every provider.
 
-use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Rule, rule};
+use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Renewal, Rule, rule};
 use crate::connection::ConnectionState;
 
 /// What Keyward knows for certain goes before anything a provider says.
@@ -147,6 +147,14 @@ pub(super) const RULES: &[Rule] = &[
         Remedy::EditAuthClient,
     ),
     rule(
+        "own_request_refused",
+        |e| e.renewal == Renewal::Client && e.is_refused(),
+        "The provider refused the client's own request",
+        "This client asks for tokens by its own key or client secret; no person consented, and there is no refresh token. The key was replaced or withdrawn, the account it stands for is gone, or it may not have these scopes.",
+        "Compare the key and what the provider allows this client, then connect again: nobody is asked.",
+        Remedy::AtProvider,
+    ),
+    rule(
         "reused",
         |e| e.is_dead() && (e.says("reuse") || e.says("already used") || e.says("already been used")),
         "The refresh token was used twice",
@@ -285,6 +293,14 @@ pub(super) const RULES: &[Rule] = &[
         "Nothing is wrong",
         "Its tokens are kept fresh.",
         "",
+        Remedy::Nothing,
+    ),
+    rule(
+        "healthy_without_end",
+        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.renewal == Renewal::Never,
+        "Nothing is wrong",
+        "A token of OAuth 1.0a has no end and nothing renews it; Keyward asks the provider nothing about it. It works until the account's owner or an administrator takes access back.",
+        "If the provider refuses it, access was taken back: connect it again then.",
         Remedy::Nothing,
     ),
 ];
