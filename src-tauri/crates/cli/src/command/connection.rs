@@ -5,7 +5,8 @@ mod entered;
 use keyward_api::wire::{
     AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionInvalidate,
     ConnectionList, ConnectionRefresh, ConnectionRefreshes, ConnectionRestore, ConnectionShow,
-    ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, Revocation,
+    ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, RenewedBy,
+    Revocation,
 };
 
 use super::{Result, of_version, secret::versions};
@@ -289,7 +290,12 @@ fn listed(connection: &Connection) -> Vec<(&'static str, String)> {
             ("next refresh", or_none(&connection.next_refresh_at)),
             (
                 "refresh token",
-                yes_or_no(connection.refresh_token, "held", "none"),
+                match connection.renewed_by {
+                    Some(RenewedBy::RefreshToken) => "held",
+                    Some(RenewedBy::AuthClient) => "none needed: the auth client asks for tokens by itself",
+                    None => "none",
+                }
+                .to_owned(),
             ),
             ("its end", or_none(&connection.refresh_token_expires_at)),
         ]);
