@@ -123,12 +123,27 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 .then(|| value::stdin(false))
                 .transpose()?
                 .map(Plaintext);
+            let show = ConnectionShow {
+                environment: environment.clone(),
+                connection: name.clone(),
+            };
+            let before = door.call(context, show)?.obtained_at;
+            let is_unnamed = access_token.is_none();
             let request = ConnectionInvalidate {
                 environment,
                 connection: name,
                 access_token,
             };
-            face.show(&door.call(context, request)?, facts)
+            let reported = door.call(context, request)?;
+            if is_unnamed && reported.obtained_at == before {
+                // O-76: a report that does not name its token means one that is older than the present one.
+                face.say(format!(
+                    "Nothing was asked: the token of {} is so new that the refused one was most likely the one before it. \
+                     To report this one, name it with --token-stdin.",
+                    reported.key
+                ));
+            }
+            face.show(&reported, facts)
         }
         Command::Disconnect { name } => {
             let gone = door.call(
@@ -139,7 +154,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 },
             )?;
             face.say(format!(
-                "{} is disconnected: it holds no tokens and values any more, its definition stays. {}",
+                "{} is disconnected: it holds no tokens or values any more, its definition stays. {}",
                 gone.connection,
                 at_provider(&gone)
             ));

@@ -289,7 +289,12 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "healthy",
-        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.has_refresh_token,
+        |e| {
+            e.state == ConnectionState::Ready
+                && e.code.is_empty()
+                && e.has_refresh_token
+                && e.consent_ends_at.is_none()
+        },
         "Nothing is wrong",
         "Its tokens are kept fresh.",
         "",
@@ -309,7 +314,7 @@ pub(super) const RULES: &[Rule] = &[
 pub(super) const UNKNOWN: Cause = Cause {
     id: "unknown",
     title: "The provider refused, and said no more",
-    why: "Its answer names no cause that is known here; its own words are in the error above.",
+    why: "Its answer names no cause that is known here; its own words stand in the connection's error.",
     fix: "Look the provider's words up in its documentation. Connecting again shows whether the consent or the auth client is at fault.",
     act: Remedy::Connect,
 };

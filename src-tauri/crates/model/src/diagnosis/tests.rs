@@ -451,6 +451,11 @@ fn oa10_what_only_looks_alike_is_not_taken_for_it() {
             ..short(GOOGLE)
         },
     );
+    let ending = Evidence {
+        consent_ends_at: Some(Timestamp(NOW + 3 * DAY)),
+        ..evidence()
+    };
+    not("healthy", ending);
     for id in ["no_refresh_token", "unknown"] {
         not(id, endless());
     }
