@@ -296,6 +296,10 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
             if let Some(scopes) = &changes.scopes {
                 oauth2.scopes.clone_from(scopes);
             }
+            if changes.client_secret.is_some() {
+                // What the provider said was said of the one before.
+                oauth2.client_secret_expires_at = None;
+            }
             // A public client that is given a secret sends it; RFC 6749 §2.3.1 prefers HTTP Basic.
             if changes.client_secret.is_some() && oauth2.client_authentication == ClientAuthentication::None {
                 oauth2.client_authentication = ClientAuthentication::Basic;

@@ -17,9 +17,10 @@ use keyward_engine::{
     diagnosis, doctor, refresh,
 };
 use keyward_model::{
-    SecretValue,
+    SecretValue, Timestamp,
     auth_client::{Grant, Redirect, Signature, Visibility},
     connection::{AuthType, ConnectionState},
+    health::Rule,
 };
 
 use crate::{
@@ -340,6 +341,58 @@ fn oa2_only_a_code_needs_an_authorization_address() {
     };
     let refused = auth_clients::create(&engine, &owner(), ENV, &new);
     assert_eq!(kind(refused), Some(Kind::Invalid));
+}
+
+/// OA3, WK5: a client secret that the issuer made with an end is announced before it; its successor has none.
+#[test]
+fn oa3_wk5_the_end_of_a_made_client_secret_is_announced() {
+    let (world, engine) = World::host();
+    let ends = engine.now().seconds() + 40 * 24 * 3600;
+    let server = Server::start(move |seen| {
+        let own = format!("http://{}", seen.header("host").unwrap_or_default());
+        Act::Bytes(if seen.line.contains("/.well-known/") {
+            let document = format!(
+                "{{\"issuer\":\"{own}\",\"authorization_endpoint\":\"{own}/authorize\",\"token_endpoint\":\"{own}/token\",\
+                 \"registration_endpoint\":\"{own}/register\",\
+                 \"token_endpoint_auth_methods_supported\":[\"client_secret_basic\"]}}"
+            );
+            json("200 OK", &document)
+        } else {
+            let made = format!(
+                "{{\"client_id\":\"made-1\",\"client_secret\":\"canary\",\"client_secret_expires_at\":{ends},\
+                 \"token_endpoint_auth_method\":\"client_secret_basic\"}}"
+            );
+            json("201 Created", &made)
+        })
+    });
+    let issuer = format!("http://127.0.0.1:{}", server.port);
+    let new = NewOauth2 {
+        issuer: Some(&issuer),
+        ..NewOauth2::default()
+    };
+    add(&engine, "MADE", NewRegistration::Oauth2(new));
+    let found = || {
+        let findings = keyward_engine::health::check(&engine, &owner()).unwrap().findings;
+        let of_client = findings.into_iter().filter(|one| one.place.key == "MADE");
+        of_client
+            .map(|one| (one.rule, one.at.map(Timestamp::seconds), one.hint()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(), []);
+    for (days, rule) in [(20, Rule::Expiring), (21, Rule::Expired)] {
+        world.clock.pass(days * 24 * 3600);
+        let found = found();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, found[0].1), (rule, Some(ends)));
+        assert!(found[0].2.contains("--client-secret-stdin"), "{}", found[0].2);
+    }
+    let successor = SecretValue::from("another");
+    let changes = auth_clients::Changes {
+        client_secret: Some(&successor),
+        ..auth_clients::Changes::default()
+    };
+    auth_clients::update(&engine, &owner(), "MADE", &changes).unwrap();
+    assert_eq!(found(), []);
 }
 
 /// O-61: what the provider refuses of a client that asks for itself is told, and ends nothing.
