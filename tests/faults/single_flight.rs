@@ -94,7 +94,8 @@ fn oa14_a_refused_token_is_reported() {
         assert_eq!(shown["state"], "ready");
         assert!(shown["refresh_token_expires_at"].is_null());
     }
-    home.ends(&["connection", "invalidate", "MAIL"], 0);
+    let unnamed = home.ends(&["connection", "invalidate", "MAIL"], 0);
+    assert!(unnamed.said().contains("Nothing was asked"), "{}", unnamed.said());
     assert_eq!(provider.arrived(), before + 1);
     let new = home.ends(&["token", "MAIL"], 0).text();
     assert!(new != old && provider.lab.takes(&new));

@@ -139,7 +139,13 @@ fn oa2_client_credentials_connect_and_renew_without_a_person() {
     let connection = connect(&home, "SHOP", &[]);
     assert_eq!(connection["state"], "ready");
     assert_eq!(connection["error"], Value::Null);
-    assert_eq!(connection["refresh_token"], true, "something renews it");
+    assert!(connection["next_refresh_at"].is_string(), "something renews it");
+    assert_eq!(
+        connection["refresh_token"], false,
+        "and that is the client itself"
+    );
+    let shown = ok(&home.keyward(&["connection", "show", "SHOP"])).text();
+    assert!(shown.contains("none needed"), "{shown}");
     let first = ok(&home.keyward(&["token", "SHOP"])).text();
     ok(&home.keyward(&["connection", "refresh", "SHOP"]));
     let second = ok(&home.keyward(&["token", "SHOP"])).text();

@@ -43,6 +43,11 @@ fn oa10_why_in_the_providers_terms() {
         assert!(said.contains(words), "{said}");
     }
 
+    // O-61: one that passes does not hide it.
+    server.fail_next(1, 503, "temporarily_unavailable").unwrap();
+    error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 8);
+    assert_eq!(first(&why()).0, "client_secret_wrong");
+
     server.fail_next(1, 400, "invalid_grant").unwrap();
     error(&home.keyward(&["connection", "refresh", "SHOP", "--json"]), 7);
     assert_eq!(first(&why()), ("grant_ended", &json!("keyward connect SHOP")));

@@ -146,13 +146,13 @@ const APPLICATIONS: Record<string, string> = { google_internal: "google-workspac
 
 const connection = (n: number, key: string, name: string, client: string, state: Connection["state"], left: number, account: string | null, more: Partial<Connection> = {}): Connection => ({
   id: id(200 + n), key, name, environment: "production", application: APPLICATIONS[client] ?? null, auth_client: client, auth_type: "oauth2", owner: "owner", account, state, error: null,
-  scope: "openid email drive.readonly", expires_at: ago(-left), obtained_at: ago(60 - left), next_refresh_at: state === "ready" ? ago(-left + 5) : null, refresh_token: true,
+  scope: "openid email drive.readonly", expires_at: ago(-left), obtained_at: ago(60 - left), next_refresh_at: state === "ready" ? ago(-left + 5) : null, refresh_token: true, renewed_by: "refresh_token",
   refresh_token_expires_at: null, url: null, apply: null, value_version: null, kept: [], default: n !== 3, created_at: ago(30_000), ...more,
 });
 
 const entered = (n: number, key: string, name: string, app: string, type: Connection["auth_type"], more: Partial<Connection>): Connection => ({
   ...connection(n, key, name, "", "ready", 0, null), application: app, auth_client: null, auth_type: type, scope: null, expires_at: null,
-  obtained_at: null, next_refresh_at: null, refresh_token: false, default: false, value_version: 1, created_at: ago(9000 * n), ...more,
+  obtained_at: null, next_refresh_at: null, refresh_token: false, renewed_by: null, default: false, value_version: 1, created_at: ago(9000 * n), ...more,
 });
 
 export const connections: Connection[] = [
@@ -161,8 +161,8 @@ export const connections: Connection[] = [
     error: { code: "invalid_grant", message: "Salesforce ended this sign-in.", hint: "Connect it again." },
   }),
   connection(2, "github_bot", "GitHub App, acme-bot", "github_app", "ready", 52, "installation 51873"),
-  connection(3, "books", "Books, Acme Ltd", "google_internal", "ready", 38, "finance@acme.dev", { refresh_token: false, next_refresh_at: null }),
-  connection(4, "hubspot", "HubSpot portal 2291", "google_internal", "disconnected", -900, null, { expires_at: null, obtained_at: null, scope: null, refresh_token: false, default: false }),
+  connection(3, "books", "Books, Acme Ltd", "google_internal", "ready", 38, "finance@acme.dev", { refresh_token: false, renewed_by: null, next_refresh_at: null }),
+  connection(4, "hubspot", "HubSpot portal 2291", "google_internal", "disconnected", -900, null, { expires_at: null, obtained_at: null, scope: null, refresh_token: false, renewed_by: null, default: false }),
   entered(5, "GITHUB_TOKEN", "GITHUB_TOKEN", "github", "access_token", { apply: "header:Authorization" }),
   entered(6, "github_enterprise", "GitHub Enterprise", "github", "basic", { apply: "basic", url: "https://github.acme.dev" }),
   entered(7, "STRIPE_SECRET_KEY_LIVE", "Stripe live key", "stripe", "api_key", { apply: "header:Authorization", default: true, value_version: 4 }),

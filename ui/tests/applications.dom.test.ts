@@ -14,7 +14,7 @@ const VALUE = "ghp_x8Wc2QmZ0Rk4Vt6Yb1Nd7Lf3";
 
 const token = connection({
   id: "t1", key: "GITHUB_TOKEN", name: "CI token", application: "github", auth_client: null, auth_type: "access_token", expires_at: null,
-  apply: "header:Authorization", value_version: 2, default: false, refresh_token: false,
+  apply: "header:Authorization", value_version: 2, default: false, refresh_token: false, renewed_by: null,
 });
 const bot = connection({ id: "b1", key: "bot", name: "Bot", application: "github", default: true });
 const github: Application = {

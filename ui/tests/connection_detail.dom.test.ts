@@ -134,7 +134,7 @@ describe("the refresh token", () => {
 
   it("o52 of before that waits to be revoked is told", async () => {
     const queued = { queued_at: "2026-11-22T10:00:00Z", tries: 3, retry_at: "2026-11-22T12:00:00Z" };
-    await open({ row: { state: "disconnected", refresh_token: false }, known: { revocations: [queued] } });
+    await open({ row: { state: "disconnected", refresh_token: false, renewed_by: null }, known: { revocations: [queued] } });
     expect(screen.getByText("Waiting to be revoked")).toBeTruthy();
     expect(screen.getByText(/3 tries since/)).toBeTruthy();
   });
@@ -168,8 +168,14 @@ describe("a refused token", () => {
     expect(await invalidate()).toContain("only seconds old");
   });
 
+  it("oa2 is renewed by an auth client that asks by itself, without a refresh token", async () => {
+    await open({ row: { refresh_token: false, renewed_by: "auth_client" } });
+    expect(screen.getByText("None needed: the auth client asks for tokens by itself.")).toBeTruthy();
+    expect(screen.queryByText("No refresh token.")).toBeNull();
+  });
+
   it("cannot be replaced where nothing renews it", async () => {
-    await open({ row: { refresh_token: false } });
+    await open({ row: { refresh_token: false, renewed_by: null } });
     await fireEvent.click(screen.getByRole("button", { name: "More for Google" }));
     await screen.findByRole("menuitem", { name: /Delete connection/ });
     expect(screen.queryByRole("menuitem", { name: "Invalidate token" })).toBeNull();
@@ -178,7 +184,7 @@ describe("a refused token", () => {
 
 describe("OAuth 1.0a", () => {
   it("oa2 can be connected again, and speaks of no refresh", async () => {
-    await open({ row: { auth_type: "oauth1", refresh_token: false, expires_at: null, next_refresh_at: null } });
+    await open({ row: { auth_type: "oauth1", refresh_token: false, renewed_by: null, expires_at: null, next_refresh_at: null } });
     expect(screen.getByRole("button", { name: "Reconnect" })).toBeTruthy();
     for (const gone of ["Refresh token", "Claims", "Scopes", "Why, and what mends it"]) expect(screen.queryByText(gone)).toBeNull();
   });

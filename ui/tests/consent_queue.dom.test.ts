@@ -154,12 +154,12 @@ test("oa13 the link is carried to another browser profile: none is opened here, 
 test("oa13 without a refresh token the person decides; asking again asks for offline access, the same way", async () => {
   await walk([planned("a"), planned("b")]);
   await press("Copy link");
-  await end({ state: "done_without_refresh_token", result: { ...connected(due[0]!), refresh_token: false } });
+  await end({ state: "done_without_refresh_token", result: { ...connected(due[0]!), refresh_token: false, renewed_by: null } });
   expect(screen.getByText("1 of 2")).toBeTruthy();
   await press("Ask again with offline access");
   expect(begun[1]).toMatchObject({ connection: "a", browser: "link", params: ["prompt=consent"] });
   expect(begun[1]?.scopes).toContain("offline_access");
-  await end({ state: "done_without_refresh_token", result: { ...connected(due[0]!), refresh_token: false } });
+  await end({ state: "done_without_refresh_token", result: { ...connected(due[0]!), refresh_token: false, renewed_by: null } });
   await press("Keep as it is");
   expect(await screen.findByText("2 of 2")).toBeTruthy();
 });

@@ -220,7 +220,7 @@ describe("connection screens", () => {
 
   it.each([
     [{}, "Fresh", "left"],
-    [{ refresh_token: false, next_refresh_at: null }, "Expiring", "No refresh token."],
+    [{ refresh_token: false, renewed_by: null, next_refresh_at: null }, "Expiring", "No refresh token."],
     [{ state: "needs_consent" as const, error: { code: "invalid_grant", message: "Acme ended this sign-in.", hint: "Connect again." } }, "Reconnect", "invalid_grant"],
     [{ state: "awaiting_consent" as const, expires_at: null }, "Waiting", "Nobody has signed in yet"],
     [{ state: "error" as const, error: { code: "provider", message: "The provider is down.", hint: "" } }, "Error", "The provider is down."],
@@ -253,7 +253,7 @@ describe("connection screens", () => {
   });
 
   it("offers no refresh where there is no refresh token", () => {
-    draw({ refresh_token: false });
+    draw({ refresh_token: false, renewed_by: null });
     expect(screen.queryByRole("button", { name: "Refresh now" })).toBeNull();
   });
 });
@@ -288,7 +288,7 @@ describe("the Connect panel", () => {
     ["cancelled", end("cancelled"), "Stopped"],
     ["failed", end("failed", { error: { code: "provider", message: "invalid_client", hint: "" } }), "The provider didn’t accept the client secret"],
     ["done", consent({ state: "done", result: connection() }), "Connected"],
-    ["without refresh token", consent({ state: "done_without_refresh_token", result: connection({ refresh_token: false }) }), "Connected, but only until"],
+    ["without refresh token", consent({ state: "done_without_refresh_token", result: connection({ refresh_token: false, renewed_by: null }) }), "Connected, but only until"],
   ])("%s", async (_name, of, heading) => {
     await draw(of);
     expect(document.querySelector("h2")?.textContent).toContain(heading);

@@ -21,7 +21,7 @@ export function connection(over: Partial<Connection> = {}): Connection {
   return {
     id: "c1", key: "google", name: "Google", environment: "default", application: null, auth_client: "google_client", auth_type: "oauth2",
     owner: "owner", account: null, state: "ready", error: null, scope: "openid email", expires_at: "2099-11-22T11:34:00Z",
-    obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2099-11-22T11:29:00Z", refresh_token: true, refresh_token_expires_at: null,
+    obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2099-11-22T11:29:00Z", refresh_token: true, renewed_by: "refresh_token", refresh_token_expires_at: null,
     url: null, apply: null, value_version: null, kept: [], default: true, created_at: "2026-10-01T08:00:00Z", ...over,
   };
 }

@@ -82,6 +82,7 @@ export const m = {
   facts_created: () => "Created",
   facts_refresh_token: () => "Refresh token",
   facts_refresh_none: () => "None",
+  facts_refresh_by_client: () => "None needed: the auth client asks for tokens by itself.",
   facts_obtained: () => "Obtained",
   facts_application: () => "Application",
 

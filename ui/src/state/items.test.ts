@@ -24,7 +24,7 @@ function connection(over: Partial<Connection> = {}): Connection {
     id: "c1", key: "google", name: "Google", environment: "default", application: null, auth_client: "google_client",
     auth_type: "oauth2", url: null, apply: null, value_version: null, kept: [], owner: "owner", account: null, state: "ready", error: null, scope: null,
     expires_at: "2026-11-22T11:34:00Z", obtained_at: "2026-11-22T10:34:00Z", next_refresh_at: "2026-11-22T11:29:00Z",
-    refresh_token: true, refresh_token_expires_at: null, default: true, created_at: "2026-10-01T08:00:00Z", ...over,
+    refresh_token: true, renewed_by: "refresh_token", refresh_token_expires_at: null, default: true, created_at: "2026-10-01T08:00:00Z", ...over,
   };
 }
 
@@ -77,7 +77,7 @@ describe("order", () => {
     const rows = [
       connection({ id: "a", name: "A" }),
       connection({ id: "b", name: "B", state: "needs_consent" }),
-      connection({ id: "c", name: "C", refresh_token: false }),
+      connection({ id: "c", name: "C", refresh_token: false, renewed_by: null }),
       connection({ id: "d", name: "D", state: "disconnected" }),
     ].map((row) => connectionItem(row));
     const lines = byAttention(rows, NOW, (of) => of);
@@ -146,8 +146,8 @@ describe("references", () => {
 describe("a connection stands", () => {
   it.each([
     [{}, "fresh"],
-    [{ refresh_token: false }, "expiring"],
-    [{ refresh_token: false, expires_at: "2026-11-22T10:00:00Z" }, "reconnect"],
+    [{ refresh_token: false, renewed_by: null }, "expiring"],
+    [{ refresh_token: false, renewed_by: null, expires_at: "2026-11-22T10:00:00Z" }, "reconnect"],
     [{ expires_at: "2026-11-22T10:00:00Z" }, "expiring"],
     [{ expires_at: null }, "fresh"],
     [{ state: "needs_consent" }, "reconnect"],

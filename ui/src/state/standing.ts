@@ -19,8 +19,8 @@ export function standing(connection: Connection, now: number): Standing {
       // What was entered has no end that we know of.
       if (connection.auth_type !== "oauth2") return "stored";
       const left = secondsLeft(connection, now);
-      // Without a refresh token nobody can renew it: it ends, and then a person is needed.
-      if (left !== null && !connection.refresh_token) return left > 0 ? "expiring" : "reconnect";
+      // Where nothing renews it, it ends, and then a person is needed.
+      if (left !== null && connection.renewed_by === null) return left > 0 ? "expiring" : "reconnect";
       return left !== null && left <= 0 ? "expiring" : "fresh";
     }
   }

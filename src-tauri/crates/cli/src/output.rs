@@ -172,6 +172,7 @@ const BEYOND_CONTRACT: &[&str] = &[
     "recovery",
     "refresh_params",
     "refresh_window",
+    "renewed_by",
     "request_token_uri",
     "resources",
     "revocation_uri",

@@ -13,6 +13,7 @@ use keyward_model::{
     environment::Environment,
     name::{AppName, Handle},
 };
+use keyward_oauth::grants;
 use keyward_vault::{
     error as store, lease,
     table::{applications, audit, auth_clients, connections, environments},
@@ -45,6 +46,30 @@ pub struct Shown {
     pub environment: Environment,
     /// Key of its AuthClient, where it has one.
     pub auth_client: Option<Handle>,
+    /// What renews its tokens without a person; `None` where nothing does.
+    pub renewed_by: Option<RenewedBy>,
+}
+
+/// What renews tokens without a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RenewedBy {
+    /// A refresh token that the provider gave.
+    RefreshToken,
+    /// The AuthClient's own request (OA2). Of an AuthClient that another vault keeps this is not known here.
+    AuthClient,
+}
+
+impl RenewedBy {
+    /// By the grant of the AuthClient, as far as that is known.
+    pub(crate) fn of(connection: &Connection, auth_client: Option<&AuthClient>) -> Option<Self> {
+        let asks_by_itself = auth_client
+            .and_then(AuthClient::oauth2)
+            .is_some_and(|client| grants::needs_no_person(client.grant));
+        connection.has_refresh_token.then_some(match asks_by_itself {
+            true => Self::AuthClient,
+            false => Self::RefreshToken,
+        })
+    }
 }
 
 /// Connections of an environment by key, narrowed to a state.
@@ -62,13 +87,7 @@ pub fn list(engine: &Engine, environment: &str, state: Option<ConnectionState>) 
     let mut shown: Vec<Shown> = found
         .into_iter()
         .filter(|connection| state.is_none_or(|state| connection.state == state))
-        .map(|connection| {
-            Ok(Shown {
-                auth_client: auth_client_key(&connection, &clients),
-                environment: environment.clone(),
-                connection: with_unsaved(engine, connection)?,
-            })
-        })
+        .map(|connection| with_names(engine, connection, &environment, &clients))
         .collect::<Result<_>>()?;
     shown.sort_by(|one, other| one.connection.key.cmp(&other.connection.key));
     Ok(shown)
@@ -120,20 +139,27 @@ fn shown(engine: &Engine, connection: Connection) -> Result<Shown> {
                 .transpose()?,
         ))
     })?;
-    Ok(Shown {
-        auth_client: auth_client_key(&connection, clients.as_slice()),
-        connection: with_unsaved(engine, connection)?,
-        environment,
-    })
+    with_names(engine, connection, &environment, clients.as_slice())
 }
 
-/// The key of the AuthClient among those of this vault, or as another vault's was called.
-fn auth_client_key(connection: &Connection, own: &[AuthClient]) -> Option<Handle> {
-    let address = connection.auth_client?;
-    connection.foreign_key.clone().or_else(|| {
+/// With the names that faces show; the AuthClient is looked up among those of this vault, or called as another vault's
+/// was.
+fn with_names(
+    engine: &Engine,
+    connection: Connection,
+    environment: &Environment,
+    own: &[AuthClient],
+) -> Result<Shown> {
+    let auth_client = connection.auth_client.and_then(|address| {
         own.iter()
-            .find(|client| client.id == address.client)
-            .map(|client| client.key.clone())
+            .find(|client| connection.foreign_key.is_none() && client.id == address.client)
+    });
+    let own_key = || auth_client.map(|client| client.key.clone());
+    Ok(Shown {
+        renewed_by: RenewedBy::of(&connection, auth_client),
+        auth_client: connection.foreign_key.clone().or_else(own_key),
+        connection: with_unsaved(engine, connection)?,
+        environment: environment.clone(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use keyward_model::{
     Timestamp,
-    auth_client::{ClientAuthentication, Grant, Registration},
+    auth_client::{ClientAuthentication, Grant, Oauth2, Registration},
     connection::{Address, ConnectionState, Urgency},
     diagnosis::{Cause, Remedy},
 };
@@ -24,6 +24,8 @@ pub struct Due {
     pub at: Timestamp,
     /// The likeliest cause, as the grant doctor tells it.
     pub cause: Cause,
+    /// Its AuthClient's registration of OAuth 2.0, where it is one and its vault is open.
+    pub registration: Option<Oauth2>,
     /// Whether its AuthClient still wants its client secret: no consent can succeed before.
     pub wants_client_secret: bool,
 }
@@ -81,6 +83,7 @@ pub fn list(engine: &Engine, environment: Option<&str>) -> Result<Vec<Due>> {
             continue;
         }
         queue.push(Due {
+            registration: client.cloned(),
             wants_client_secret: used.is_some_and(|used| wants_secret(&used.auth_client.registration)),
             shown,
             urgency,

@@ -6,8 +6,9 @@ use keyward_model::{
     Timestamp,
     auth_client::Oauth2,
     connection::{AuthType, Connection},
-    diagnosis::{self, Cause, Evidence},
+    diagnosis::{self, AUTH_CLIENT_CHANGED, Cause, Evidence, Renewal},
 };
+use keyward_oauth::grants;
 use keyward_vault::table::audit;
 
 use crate::{
@@ -26,17 +27,19 @@ pub struct Diagnosis {
     pub causes: Vec<Cause>,
     /// When the Owner last consented, where the log still says so.
     pub consented_at: Option<Timestamp>,
+    /// Its AuthClient's registration of OAuth 2.0: what an act that mends it starts from.
+    pub registration: Option<Oauth2>,
 }
 
 /// Why a Connection failed, ended, or will end, in the provider's terms. Asks nobody: what is stored is enough.
 ///
 /// # Errors
-/// [`Kind::NotFound`]; [`Kind::Invalid`] for one without tokens; [`Kind::Locked`] naming the vault that keeps its
-/// AuthClient.
+/// [`Kind::NotFound`]; [`Kind::Invalid`] for one whose values were entered; [`Kind::Locked`] naming the vault that keeps
+/// its AuthClient.
 pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagnosis> {
     let shown = connection_acts::find(engine, environment, key_or_id)?;
     let connection = &shown.connection;
-    if connection.auth_type != AuthType::Oauth2 {
+    if !matches!(connection.auth_type, AuthType::Oauth2 | AuthType::Oauth1) {
         return Err(Error::new(
             Kind::Invalid,
             format!(
@@ -47,19 +50,36 @@ pub fn why(engine: &Engine, environment: &str, key_or_id: &str) -> Result<Diagno
             format!("Its facts: keyward connection show {}", connection.key),
         ));
     }
-    let vault = engine.unlocked()?;
-    let Some(address) = connection.auth_client else {
-        return Err(Error::internal("An OAuth connection has an auth client."));
+    let registration = match connection.auth_type {
+        AuthType::Oauth2 => Some(registration(engine, &shown)?),
+        _ => None,
     };
-    let used = auth_clients::read_for_use(engine, &vault, address)?;
-    let client = auth_clients::oauth2(&used.auth_client)?;
     let consented_at = last_consents(engine, &[&shown])?.remove(&subject(&shown));
-    let causes = causes(engine, &shown, Some(client), consented_at);
+    let causes = causes(engine, &shown, registration.as_ref(), consented_at);
     Ok(Diagnosis {
         causes,
         consented_at,
+        registration,
         shown,
     })
+}
+
+fn registration(engine: &Engine, shown: &Shown) -> Result<Oauth2> {
+    let Some(address) = shown.connection.auth_client else {
+        return Err(Error::internal("An OAuth connection has an auth client."));
+    };
+    let used = auth_clients::read_for_use(engine, &*engine.unlocked()?, address)?;
+    auth_clients::oauth2(&used.auth_client).cloned()
+}
+
+fn renewal(connection: &Connection, client: Option<&Oauth2>) -> Renewal {
+    if connection.auth_type == AuthType::Oauth1 {
+        return Renewal::Never;
+    }
+    match client {
+        Some(client) if grants::needs_no_person(client.grant) => Renewal::Client,
+        _ => Renewal::Consent,
+    }
 }
 
 /// The causes that fit what is stored of a Connection; without its AuthClient those that need nothing of it.
@@ -82,7 +102,11 @@ pub(crate) fn causes(
         token_uri: client.map_or("", |client| &client.token_uri),
         state: connection.state,
         code: error.map_or("", |error| &error.code),
-        said: error.map_or("", |error| &error.message),
+        // What was refused is quoted there, and was another AuthClient's, so to say.
+        said: error
+            .filter(|error| error.code != AUTH_CLIENT_CHANGED)
+            .map_or("", |error| &error.message),
+        renewal: renewal(connection, client),
         has_refresh_token: connection.has_refresh_token,
         scopes: &scopes,
         params: &params,

@@ -271,7 +271,8 @@ fn of_connection(environment: String, connection: Connection) -> Holding {
     }
 }
 
-/// A client secret was made by the provider: it is judged by its age and by where else it stands.
+/// A client secret was made by the provider: it is judged by its end, where the provider said one, else by its age, and
+/// by where else it stands.
 fn of_client(environment: String, client: AuthClient) -> Holding {
     Holding {
         is_password: false,
@@ -283,7 +284,16 @@ fn of_client(environment: String, client: AuthClient) -> Holding {
             holder: Holder::AuthClient,
             id: client.id,
         },
-        facts: None,
+        facts: client
+            .oauth2()
+            .and_then(|oauth2| oauth2.client_secret_expires_at)
+            .map(|at| Facts {
+                made_at: client.created_at,
+                versions: 1,
+                masked: true,
+                expires_at: Some(at),
+                due_at: None,
+            }),
         masked: true,
         value: Source::ClientSecret(Box::new(client)),
     }

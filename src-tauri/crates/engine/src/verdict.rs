@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use keyward_model::{
     Timestamp,
+    auth_client::Grant,
     connection::{Connection, ConnectionError, ConnectionState, RefreshIntent},
 };
-use keyward_oauth::{Error as Failure, error::Sent};
+use keyward_oauth::{Error as Failure, error::Sent, grants};
 use sha2::{Digest, Sha256};
 
 /// The least pause after a transient failure, whatever the provider says: at most one failed request in ten seconds
@@ -28,7 +29,10 @@ pub(crate) struct Verdict {
     pub(crate) state: ConnectionState,
     /// No request before then; `None` where waiting mends nothing.
     pub(crate) retry_at: Option<Timestamp>,
+    /// What happened, for whoever asked and for the log.
     pub(crate) error: ConnectionError,
+    /// Whether it had stopped before, for a reason that still stands: that stays stored as it is (O-61).
+    pub(crate) had_stopped: bool,
     /// The intent that stands afterwards: where the outcome is in doubt, there is one (O-53).
     pub(crate) intent: Option<RefreshIntent>,
 }
@@ -44,20 +48,16 @@ pub(crate) fn is_in_doubt(failure: &Failure) -> bool {
     )
 }
 
-/// Judges a failure (O-59 to O-63).
-pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, now: Timestamp) -> Verdict {
-    let key = &connection.key;
+/// Judges a failure of what renews by this grant (O-59 to O-63).
+pub(crate) fn of(
+    connection: &Connection,
+    grant: Grant,
+    intents: Intents,
+    failure: Failure,
+    now: Timestamp,
+) -> Verdict {
     let Intents { before, written } = intents;
-    let later = |said, error, intent| Verdict {
-        // Asked for by the Owner: what a person must mend is not mended by a provider that cannot be reached.
-        state: match connection.state {
-            state @ (ConnectionState::NeedsConsent | ConnectionState::Error) => state,
-            _ => ConnectionState::Ready,
-        },
-        retry_at: Some(retry_at(connection, now, said)),
-        error,
-        intent,
-    };
+    let later = |said, message, intent| passing(connection, retry_at(connection, now, said), message, intent);
     match failure {
         Failure::Permanent {
             oauth_error,
@@ -67,24 +67,15 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
             oauth_error,
             description,
         } => {
-            let ended = connection.refresh_token_expires_at().filter(|at| *at <= now);
-            let cause = match ended {
-                // OA9: the provider had said so.
-                Some(at) => format!("its life ended at {}, as the provider had said", at.to_rfc3339()),
-                None if written.attempt > 1 => {
-                    "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked".to_owned()
-                }
-                None => "the grant was revoked, expired, or used by another program".to_owned(),
+            let error = match grants::needs_no_person(grant) {
+                true => own_request_refused(connection, oauth_error, description),
+                false => grant_ended(connection, &written, (oauth_error, description), now),
             };
-            let message = format!(
-                "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
-                said(description)
-            );
-            let hint = format!("Connect it again: keyward connect {key}");
             Verdict {
                 state: ConnectionState::NeedsConsent,
                 retry_at: None,
-                error: error(oauth_error, message, hint),
+                error,
+                had_stopped: false,
                 intent: unreadable(before),
             }
         }
@@ -112,7 +103,7 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
                 ..written
             };
             let message = format!("The provider's answer cannot be read: {what}.");
-            later(None, temporary(message), Some(intent))
+            later(None, message, Some(intent))
         }
         Failure::Transient {
             what,
@@ -121,17 +112,97 @@ pub(crate) fn of(connection: &Connection, intents: Intents, failure: Failure, no
         } => {
             let message = format!("The provider could not be asked for fresh tokens: {what}.");
             let intent = match sent {
-                Sent::No => before,
-                // `Answered` as well: a gateway that gave up does not know what the provider did.
-                Sent::Unknown | Sent::Answered => Some(written),
+                // What was in doubt before still is.
+                Sent::No | Sent::Answered => before,
+                Sent::Unknown | Sent::Relayed => Some(written),
             };
-            later(retry_after, temporary(message), intent)
+            later(retry_after, message, intent)
         }
         other => {
             let message = format!("The provider could not be asked for fresh tokens: {other}.");
-            later(None, temporary(message), Some(written))
+            later(None, message, Some(written))
         }
     }
+}
+
+/// It may work later. Asked for by the Owner: what a person must mend is not mended by a provider that cannot be
+/// reached, and its reason is not replaced by one that passes (O-61).
+fn passing(
+    connection: &Connection,
+    retry_at: Timestamp,
+    message: String,
+    intent: Option<RefreshIntent>,
+) -> Verdict {
+    let code = "temporary".to_owned();
+    match connection.state {
+        state @ (ConnectionState::NeedsConsent | ConnectionState::Error) => {
+            let hint = format!(
+                "Nothing was lost. Keyward does not try again by itself: why it had stopped before still stands. \
+                 What mends it: keyward connection why {}",
+                connection.key
+            );
+            Verdict {
+                state,
+                retry_at: None,
+                error: error(code, message, hint),
+                had_stopped: true,
+                intent,
+            }
+        }
+        _ => {
+            let hint = "Keyward tries again by itself; nothing was lost.".to_owned();
+            Verdict {
+                state: ConnectionState::Ready,
+                retry_at: Some(retry_at),
+                error: error(code, message, hint),
+                had_stopped: false,
+                intent,
+            }
+        }
+    }
+}
+
+/// O-59: a person consents again; the likeliest cause is told with it.
+fn grant_ended(
+    connection: &Connection,
+    written: &RefreshIntent,
+    (oauth_error, description): (String, Option<String>),
+    now: Timestamp,
+) -> ConnectionError {
+    let ended = connection.refresh_token_expires_at().filter(|at| *at <= now);
+    let cause = match ended {
+        // OA9: the provider had said so.
+        Some(at) => format!("its life ended at {}, as the provider had said", at.to_rfc3339()),
+        // O-53: an intent was left behind, so an answer was lost.
+        None if written.attempt > 1 => {
+            "an earlier refresh was interrupted and its answer never arrived, or the grant was revoked"
+                .to_owned()
+        }
+        None => "the grant was revoked, expired, or used by another program".to_owned(),
+    };
+    let message = format!(
+        "The provider no longer accepts the refresh token: {oauth_error}{}. Probably {cause}.",
+        said(description)
+    );
+    let hint = format!("Connect it again: keyward connect {}", connection.key);
+    error(oauth_error, message, hint)
+}
+
+/// OA2: no consent of a person and no refresh token is behind such a request.
+fn own_request_refused(
+    connection: &Connection,
+    oauth_error: String,
+    description: Option<String>,
+) -> ConnectionError {
+    let message = format!(
+        "The provider refused the auth client's own request for tokens: {oauth_error}{}.",
+        said(description)
+    );
+    let hint = format!(
+        "Compare client id, key or client secret, and what the provider allows this client; then: keyward connect {}",
+        connection.key
+    );
+    error(oauth_error, message, hint)
 }
 
 /// O-61: neither waiting nor consent mends it; it is not tried again by itself.
@@ -149,6 +220,7 @@ fn misconfigured(
         state: ConnectionState::Error,
         retry_at: None,
         error: error(code, message, hint),
+        had_stopped: false,
         intent,
     }
 }
@@ -164,11 +236,6 @@ fn unsent(what: &str) -> String {
 
 fn said(description: Option<String>) -> String {
     description.map_or_else(String::new, |text| format!(" ({text})"))
-}
-
-fn temporary(message: String) -> ConnectionError {
-    let hint = "Keyward tries again by itself; nothing was lost.".to_owned();
-    error("temporary".to_owned(), message, hint)
 }
 
 fn error(code: String, message: String, hint: String) -> ConnectionError {

@@ -15,6 +15,9 @@ mod tests;
 
 use crate::{Timestamp, connection::ConnectionState};
 
+/// Code of the note that stands where a provider's refusal stood, once its AuthClient was changed.
+pub const AUTH_CLIENT_CHANGED: &str = "auth_client_changed";
+
 /// What is known when the question is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
@@ -28,7 +31,9 @@ pub struct Evidence<'a> {
     pub code: &'a str,
     /// Its message, in which the provider's own words stand.
     pub said: &'a str,
-    /// Whether a refresh token is held.
+    /// What new tokens come from.
+    pub renewal: Renewal,
+    /// Whether something renews the tokens without a person.
     pub has_refresh_token: bool,
     /// Scopes as granted, else as asked for.
     pub scopes: &'a str,
@@ -48,6 +53,17 @@ pub struct Evidence<'a> {
     pub skew: Option<i64>,
     /// Now.
     pub now: Timestamp,
+}
+
+/// What new tokens come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewal {
+    /// The refresh token of a person's consent, where the provider gave one.
+    Consent,
+    /// The client's own request: no person is behind it, and no refresh token (OA2).
+    Client,
+    /// Nothing: its token has no end (OAuth 1.0a).
+    Never,
 }
 
 /// Why it is as it is.
@@ -196,6 +212,11 @@ impl Evidence<'_> {
 
     /// Whether the grant itself ended.
     fn is_dead(&self) -> bool {
+        self.renewal == Renewal::Consent && self.is_refused()
+    }
+
+    /// Whether what the last request for tokens rested on was refused.
+    fn is_refused(&self) -> bool {
         self.state == ConnectionState::NeedsConsent
             && self.code_is(&[
                 "invalid_grant",
@@ -210,7 +231,10 @@ impl Evidence<'_> {
 
     /// Whether an authorization parameter is there, with this value.
     fn has_param(&self, name: &str, value: &str) -> bool {
-        self.params.iter().any(|(own, said)| own == name && said == value)
+        // `prompt` is a list of words (OpenID Connect Core §3.1.2.1).
+        self.params
+            .iter()
+            .any(|(own, said)| own == name && said.split(' ').any(|word| word == value))
     }
 
     /// Whether a scope is there.

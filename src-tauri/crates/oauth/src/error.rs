@@ -70,6 +70,8 @@ pub enum Sent {
     Unknown,
     /// The provider, or something between, answered that it did not act.
     Answered,
+    /// A gateway answered that it had no answer from the provider: it does not know what the provider did (502, 504).
+    Relayed,
 }
 
 impl Error {

@@ -96,7 +96,10 @@ pub(crate) fn of(reply: &Reply, sent: &[&str], now: Timestamp) -> Error {
         return Error::Transient {
             what,
             retry_after,
-            sent: Sent::Answered,
+            sent: match status {
+                502 | 504 => Sent::Relayed,
+                _ => Sent::Answered,
+            },
         };
     }
     let config = |code: String| Error::Config {

@@ -2,6 +2,7 @@
 import type { AuthType } from "./AuthType";
 import type { ConnectionError } from "./ConnectionError";
 import type { ConnectionState } from "./ConnectionState";
+import type { RenewedBy } from "./RenewedBy";
 
 /**
  * The `connection` object of CLI.md.
@@ -71,6 +72,10 @@ next_refresh_at: string | null,
  * Whether a refresh token is held.
  */
 refresh_token: boolean, 
+/**
+ * What renews its tokens without a person; `null` where nothing does.
+ */
+renewed_by: RenewedBy | null, 
 /**
  * RFC 3339; when the refresh token ends, where the provider says so.
  */

@@ -103,7 +103,12 @@ fn due(due: Due) -> wire::ConsentDue {
     let connection = wire::Connection::from(due.shown);
     let auth_client = connection.auth_client.as_deref().unwrap_or_default();
     wire::ConsentDue {
-        cause: diagnosis::shown(&due.cause, &connection.key, auth_client),
+        cause: diagnosis::shown(
+            &due.cause,
+            &connection.key,
+            auth_client,
+            due.registration.as_ref(),
+        ),
         urgency: match due.urgency {
             Urgency::Dead => wire::Urgency::Dead,
             Urgency::Ending => wire::Urgency::Ending,

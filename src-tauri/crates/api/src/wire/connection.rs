@@ -39,6 +39,8 @@ pub struct Connection {
     pub next_refresh_at: Option<String>,
     /// Whether a refresh token is held.
     pub refresh_token: bool,
+    /// What renews its tokens without a person; `null` where nothing does.
+    pub renewed_by: Option<RenewedBy>,
     /// RFC 3339; when the refresh token ends, where the provider says so.
     pub refresh_token_expires_at: Option<String>,
     /// Where its requests go, where that was said.
@@ -53,6 +55,17 @@ pub struct Connection {
     pub default: bool,
     /// RFC 3339.
     pub created_at: String,
+}
+
+/// What renews tokens without a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub enum RenewedBy {
+    /// A refresh token that the provider gave.
+    RefreshToken,
+    /// The AuthClient's own request, by its client secret or its key.
+    AuthClient,
 }
 
 /// What a Connection holds.

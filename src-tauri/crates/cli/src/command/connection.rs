@@ -5,7 +5,8 @@ mod entered;
 use keyward_api::wire::{
     AuthType, Connection, ConnectionDelete, ConnectionDisconnect, ConnectionHistory, ConnectionInvalidate,
     ConnectionList, ConnectionRefresh, ConnectionRefreshes, ConnectionRestore, ConnectionShow,
-    ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, Revocation,
+    ConnectionState, ConnectionWhy, Diagnosis, Disconnected, Plaintext, RefreshAttempt, RenewedBy,
+    Revocation,
 };
 
 use super::{Result, of_version, secret::versions};
@@ -122,12 +123,27 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 .then(|| value::stdin(false))
                 .transpose()?
                 .map(Plaintext);
+            let show = ConnectionShow {
+                environment: environment.clone(),
+                connection: name.clone(),
+            };
+            let before = door.call(context, show)?.obtained_at;
+            let is_unnamed = access_token.is_none();
             let request = ConnectionInvalidate {
                 environment,
                 connection: name,
                 access_token,
             };
-            face.show(&door.call(context, request)?, facts)
+            let reported = door.call(context, request)?;
+            if is_unnamed && reported.obtained_at == before {
+                // O-76: a report that does not name its token means one that is older than the present one.
+                face.say(format!(
+                    "Nothing was asked: the token of {} is so new that the refused one was most likely the one before it. \
+                     To report this one, name it with --token-stdin.",
+                    reported.key
+                ));
+            }
+            face.show(&reported, facts)
         }
         Command::Disconnect { name } => {
             let gone = door.call(
@@ -138,7 +154,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                 },
             )?;
             face.say(format!(
-                "{} is disconnected: it holds no tokens and values any more, its definition stays. {}",
+                "{} is disconnected: it holds no tokens or values any more, its definition stays. {}",
                 gone.connection,
                 at_provider(&gone)
             ));
@@ -289,7 +305,12 @@ fn listed(connection: &Connection) -> Vec<(&'static str, String)> {
             ("next refresh", or_none(&connection.next_refresh_at)),
             (
                 "refresh token",
-                yes_or_no(connection.refresh_token, "held", "none"),
+                match connection.renewed_by {
+                    Some(RenewedBy::RefreshToken) => "held",
+                    Some(RenewedBy::AuthClient) => "none needed: the auth client asks for tokens by itself",
+                    None => "none",
+                }
+                .to_owned(),
             ),
             ("its end", or_none(&connection.refresh_token_expires_at)),
         ]);

@@ -87,5 +87,6 @@ pub(super) fn register(
 pub(super) fn adopt(registration: &mut Oauth2, made: Registered) -> Option<SecretValue> {
     registration.client_id = made.client_id;
     registration.client_authentication = made.client_authentication;
+    registration.client_secret_expires_at = made.client_secret_expires_at;
     made.client_secret
 }

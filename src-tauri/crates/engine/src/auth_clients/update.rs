@@ -1,11 +1,17 @@
 //! Changing an AuthClient (EL11): what its Connections were made with stays while there are any.
 
 use keyward_model::{
-    SecretValue,
+    Id, SecretValue, Timestamp,
     auth_client::{AuthClient, ClientAuthentication, Grant, Oauth2, Redirect, Registration, Visibility},
+    connection::{Address, ConnectionError, ConnectionState},
+    diagnosis::AUTH_CLIENT_CHANGED,
 };
 use keyward_oauth::{authorize, redirect};
-use keyward_vault::table::{audit, auth_clients};
+use keyward_vault::{
+    error as store,
+    table::{audit, auth_clients, connections},
+    tx::WriteTx,
+};
 
 use super::{
     Counted, Elsewhere, User,
@@ -16,7 +22,7 @@ use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
-    secrets,
+    neighbours, secrets,
 };
 
 /// What a person changes; what is left out stays.
@@ -97,13 +103,60 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
     }
     apply_changes(&mut changed.registration, changes)?;
     let now = engine.now();
-    let auth_client = engine.unlocked()?.write(now, |tx| {
+    let before = &found.auth_client.registration;
+    let (auth_client, retried) = engine.unlocked()?.write(now, |tx| {
         let auth_client = auth_clients::update(tx, &changed, changes.client_secret, now)?;
+        let retried = if auth_client.registration == *before {
+            Vec::new()
+        } else {
+            retry_refused(tx, found.address, now)?
+        };
         audit::append(tx, &event(engine, caller, "auth_client.update", &auth_client.key))?;
-        Ok(auth_client)
+        Ok((auth_client, retried))
     })?;
     engine.changes.publish(ChangeKind::AuthClient, auth_client.id);
+    for id in retried {
+        engine.changes.publish(ChangeKind::Connection, id);
+    }
+    // EL7: those of other vaults that are open are told as well; one that cannot be written says so when it is used.
+    if auth_client.visibility == Visibility::Machine && auth_client.registration != *before {
+        for neighbour in neighbours::open(engine) {
+            let _ = neighbour
+                .vault
+                .write(now, |tx| retry_refused(tx, found.address, now));
+        }
+    }
     Ok(Counted { auth_client, ..found })
+}
+
+/// O-61: what the provider refused was the AuthClient as it was. Its Connections that had stopped for that are refreshed
+/// once more when they are due; what was refused stays told until then.
+fn retry_refused(tx: &mut WriteTx<'_>, address: Address, now: Timestamp) -> store::Result<Vec<Id>> {
+    let mut retried = Vec::new();
+    for mut connection in connections::list(tx, None)? {
+        if connection.auth_client != Some(address) || connection.state != ConnectionState::Error {
+            continue;
+        }
+        let refused = connection
+            .error
+            .take()
+            .map_or(String::new(), |error| error.message);
+        connection.error = Some(ConnectionError {
+            code: AUTH_CLIENT_CHANGED.to_owned(),
+            message: format!("The auth client was changed. Before that: {refused}"),
+            hint: format!(
+                "Keyward asks the provider when the token is due. To ask it now: keyward connection refresh {}",
+                connection.key
+            ),
+        });
+        connection.state = ConnectionState::Ready;
+        connection.retry_at = None;
+        connection.failures = 0;
+        connection.updated_at = now;
+        connections::update(tx, &connection)?;
+        retried.push(connection.id);
+    }
+    Ok(retried)
 }
 
 /// The first thing asked to change that Connections rest on.
@@ -250,6 +303,10 @@ fn apply_changes(registration: &mut Registration, changes: &Changes<'_>) -> Resu
             }
             if let Some(scopes) = &changes.scopes {
                 oauth2.scopes.clone_from(scopes);
+            }
+            if changes.client_secret.is_some() {
+                // What the provider said was said of the one before.
+                oauth2.client_secret_expires_at = None;
             }
             // A public client that is given a secret sends it; RFC 6749 §2.3.1 prefers HTTP Basic.
             if changes.client_secret.is_some()

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Engine, Error, Kind, Result, auth_clients,
     changes::ChangeKind,
-    connections::{Shown, is_first},
+    connections::{RenewedBy, Shown, is_first},
     consent::{Consent, EXCHANGE, PLAN, Progress, STORE, State, Step, WAIT},
     engine::Network,
     refresh,
@@ -293,6 +293,7 @@ fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection)
             (State::DoneWithoutRefreshToken, Step::Warn(after))
         };
         progress.result = Some(Shown {
+            renewed_by: RenewedBy::of(&connection, Some(&plan.auth_client)),
             connection,
             environment: plan.environment.clone(),
             auth_client: Some(plan.auth_client.key.clone()),

@@ -359,23 +359,36 @@ fn request(
             }
             _ => return Err(changed()),
         };
-    answer.map_err(refused)
+    answer.map_err(|error| refused(error, &used.auth_client.registration))
 }
 
-/// A code that the provider refuses is told as what it is: no consent has ended, one did not come about.
-fn refused(error: OauthError) -> Error {
-    match error {
-        OauthError::Permanent {
-            oauth_error,
-            description,
-        } => {
-            let said = description.map_or(String::new(), |description| format!(" ({description})"));
-            Error::new(
-                Kind::Provider,
-                format!("The provider refused the code: {oauth_error}{said}."),
-                "Connect again; if it repeats, compare the redirect address at the provider.",
-            )
-        }
-        error => error.into(),
-    }
+/// What the provider refuses is told as what was sent: no consent has ended, one did not come about.
+fn refused(error: OauthError, registration: &Registration) -> Error {
+    let OauthError::Permanent {
+        oauth_error,
+        description,
+    } = error
+    else {
+        return error.into();
+    };
+    let (what, hint) = match registration {
+        Registration::Oauth2(client) if client.grant == Grant::Password => (
+            "the user name or the password",
+            "Compare both and connect again; some providers also want this grant switched on for the client.",
+        ),
+        Registration::Oauth2(client) if grants::needs_no_person(client.grant) => (
+            "the auth client's own request for tokens",
+            "Compare client id, key or client secret, and what the provider allows this client; then connect again.",
+        ),
+        _ => (
+            "the code",
+            "Connect again; if it repeats, compare the redirect address at the provider.",
+        ),
+    };
+    let said = description.map_or(String::new(), |description| format!(" ({description})"));
+    Error::new(
+        Kind::Provider,
+        format!("The provider refused {what}: {oauth_error}{said}."),
+        hint,
+    )
 }

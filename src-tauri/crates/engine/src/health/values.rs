@@ -45,6 +45,8 @@ pub(super) fn look(engine: &Engine, holdings: &[Holding], now: Timestamp) -> Res
                 match open(tx, &holding.value) {
                     Ok((value, _)) if value.is_empty() => {}
                     Ok((value, version)) => {
+                        // What is known of it was judged without opening it.
+                        let version = version.filter(|_| holding.facts.is_none());
                         findings.extend(aged(&holding.place, version.map(facts).as_ref(), now));
                         same.entry(fingerprints.of(&value))
                             .or_default()

@@ -30,6 +30,9 @@ pub(super) fn hint(finding: &Finding) -> String {
         Holder::AuthClient => format!("keyward auth-client update {key} --client-secret-stdin"),
     };
     match finding.rule {
+        Rule::Expired | Rule::Expiring if finding.place.holder == Holder::AuthClient => {
+            format!("Have the provider make its successor; `{command}` stores it.")
+        }
         Rule::Expired | Rule::Expiring => format!("`{command} --expires DATE` stores its successor."),
         Rule::Overdue | Rule::NeverRotated | Rule::Weak => format!("`{command}` stores a new value."),
         Rule::Reused => format!("`{command}` gives it a value of its own."),

@@ -286,6 +286,7 @@ pub(super) fn record_failure(
         state,
         retry_at,
         error,
+        had_stopped,
         intent,
     } = verdict;
     let now = engine.now();
@@ -298,16 +299,19 @@ pub(super) fn record_failure(
             Some(intent) => connections::put_intent(tx, &connection, intent)?,
             None => connections::delete_intent(tx, &connection)?,
         }
-        connection.state = state;
-        connection.error = Some(error.clone());
-        connection.retry_at = retry_at;
-        connection.failures = if retry_at.is_some() {
-            connection.failures.saturating_add(1)
-        } else {
-            0
-        };
-        connection.updated_at = now;
-        connections::update(tx, &connection)?;
+        // O-61: a failure that passes replaces neither the reason why it had stopped nor since when.
+        if !had_stopped {
+            connection.state = state;
+            connection.error = Some(error.clone());
+            connection.retry_at = retry_at;
+            connection.failures = if retry_at.is_some() {
+                connection.failures.saturating_add(1)
+            } else {
+                0
+            };
+            connection.updated_at = now;
+            connections::update(tx, &connection)?;
+        }
         audit::append(tx, &told(engine, environment, &connection, &error.code, took))?;
         Ok(true)
     })?;
@@ -315,8 +319,8 @@ pub(super) fn record_failure(
         return Ok(None);
     }
     engine.changes.publish(ChangeKind::Connection, held.id);
-    let kind = match (state, retry_at) {
-        (ConnectionState::NeedsConsent, None) => Kind::NeedsConsent,
+    let kind = match state {
+        ConnectionState::NeedsConsent if !had_stopped => Kind::NeedsConsent,
         _ => Kind::Provider,
     };
     Ok(Some(Error::new(kind, error.message, error.hint)))

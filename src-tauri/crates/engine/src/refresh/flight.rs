@@ -24,7 +24,7 @@ use super::{
     commits::{Old, begin, commit, duplicate, keep_intent, record_failure},
     words::{
         backing_off, changed_meanwhile, crowded, needs_consent, no_tokens, stored_error, under_way,
-        unreachable,
+        unreachable, with_what_is_left,
     },
 };
 use crate::{
@@ -206,7 +206,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
                 );
                 let soon = clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
                 let in_doubt = verdict::is_in_doubt(&failure);
-                let verdict = verdict::of(&connection, intents, failure, now);
+                let verdict = verdict::of(&connection, client.grant, intents, failure, now);
                 if in_doubt && soon && !again {
                     // O-60: asked once more at once with the same token; many servers allow it for a while.
                     keep_intent(&vault, &connection, verdict, now)?;
@@ -278,8 +278,8 @@ fn send(
 /// does not mend (O-59, O-61).
 fn standing_failure(connection: &Connection, tokens: &TokenSet, now: Timestamp) -> Option<Error> {
     match connection.state {
-        ConnectionState::NeedsConsent => Some(needs_consent(connection)),
-        ConnectionState::Error => Some(stored_error(connection)),
+        ConnectionState::NeedsConsent => Some(with_what_is_left(needs_consent(connection), tokens, now)),
+        ConnectionState::Error => Some(with_what_is_left(stored_error(connection), tokens, now)),
         _ => connection
             .pauses_until(now)
             .map(|at| backing_off(connection, tokens, at, now)),

@@ -16,11 +16,17 @@ pub(super) fn backing_off(
 ) -> Error {
     let mut error = stored_error(connection);
     error.hint = format!("Keyward tries again at {}.", until.to_rfc3339());
+    with_what_is_left(error, tokens, now)
+}
+
+/// O-65: how to have what the present token still lives, before what mends the failure.
+pub(super) fn with_what_is_left(mut error: Error, tokens: &TokenSet, now: Timestamp) -> Error {
     let left = tokens.lifetime.left(now).as_secs();
     if left > 0 {
-        error.hint.push_str(&format!(
-            " The present token lives {left} s more: --min-ttl 1s takes it."
-        ));
+        error.hint = format!(
+            "The present token lives {left} s more: --min-ttl 1s takes it. {}",
+            error.hint
+        );
     }
     error
 }

@@ -14,12 +14,13 @@ use keyward_engine::{
     auth_clients::{self, New, NewOauth1, NewOauth2, NewRegistration},
     connect, connections,
     consent::State,
-    doctor, refresh,
+    diagnosis, doctor, refresh,
 };
 use keyward_model::{
-    SecretValue,
+    SecretValue, Timestamp,
     auth_client::{Grant, Redirect, Signature, Visibility},
     connection::{AuthType, ConnectionState},
+    health::Rule,
 };
 
 use crate::{
@@ -261,7 +262,14 @@ fn oa2_oauth1_connects_and_its_token_has_no_end() {
         kind(refresh::refresh_now(&engine, &owner(), ENV, "APP")),
         Some(Kind::Invalid)
     );
+    // OA10: its values were not entered but consented to, and that can be taken back.
+    let why = diagnosis::why(&engine, ENV, "APP").unwrap();
+    assert_eq!(why.causes[0].id, "healthy_without_end");
+    assert!(why.consented_at.is_some());
     assert_eq!(server.seen().len(), 2);
+    connections::disconnect(&engine, &owner(), ENV, "APP").unwrap();
+    let why = diagnosis::why(&engine, ENV, "APP").unwrap();
+    assert_eq!(why.causes[0].id, "disconnected");
 }
 
 /// OA2: an assertion of the account's key gets the tokens, and gets them again when they are due.
@@ -335,6 +343,58 @@ fn oa2_only_a_code_needs_an_authorization_address() {
     assert_eq!(kind(refused), Some(Kind::Invalid));
 }
 
+/// OA3, WK5: a client secret that the issuer made with an end is announced before it; its successor has none.
+#[test]
+fn oa3_wk5_the_end_of_a_made_client_secret_is_announced() {
+    let (world, engine) = World::host();
+    let ends = engine.now().seconds() + 40 * 24 * 3600;
+    let server = Server::start(move |seen| {
+        let own = format!("http://{}", seen.header("host").unwrap_or_default());
+        Act::Bytes(if seen.line.contains("/.well-known/") {
+            let document = format!(
+                "{{\"issuer\":\"{own}\",\"authorization_endpoint\":\"{own}/authorize\",\"token_endpoint\":\"{own}/token\",\
+                 \"registration_endpoint\":\"{own}/register\",\
+                 \"token_endpoint_auth_methods_supported\":[\"client_secret_basic\"]}}"
+            );
+            json("200 OK", &document)
+        } else {
+            let made = format!(
+                "{{\"client_id\":\"made-1\",\"client_secret\":\"canary\",\"client_secret_expires_at\":{ends},\
+                 \"token_endpoint_auth_method\":\"client_secret_basic\"}}"
+            );
+            json("201 Created", &made)
+        })
+    });
+    let issuer = format!("http://127.0.0.1:{}", server.port);
+    let new = NewOauth2 {
+        issuer: Some(&issuer),
+        ..NewOauth2::default()
+    };
+    add(&engine, "MADE", NewRegistration::Oauth2(new));
+    let found = || {
+        let findings = keyward_engine::health::check(&engine, &owner()).unwrap().findings;
+        let of_client = findings.into_iter().filter(|one| one.place.key == "MADE");
+        of_client
+            .map(|one| (one.rule, one.at.map(Timestamp::seconds), one.hint()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found(), []);
+    for (days, rule) in [(20, Rule::Expiring), (21, Rule::Expired)] {
+        world.clock.pass(days * 24 * 3600);
+        let found = found();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, found[0].1), (rule, Some(ends)));
+        assert!(found[0].2.contains("--client-secret-stdin"), "{}", found[0].2);
+    }
+    let successor = SecretValue::from("another");
+    let changes = auth_clients::Changes {
+        client_secret: Some(&successor),
+        ..auth_clients::Changes::default()
+    };
+    auth_clients::update(&engine, &owner(), "MADE", &changes).unwrap();
+    assert_eq!(found(), []);
+}
+
 /// O-61: what the provider refuses of a client that asks for itself is told, and ends nothing.
 #[test]
 fn o61_a_refused_client_keeps_its_tokens() {
@@ -360,6 +420,60 @@ fn o61_a_refused_client_keeps_its_tokens() {
     assert_eq!(kind(token(&engine)), Some(Kind::Provider));
     assert_eq!(world.connection(connection.id).state, ConnectionState::Error);
     assert!(world.tokens(connection.id).is_some());
+}
+
+/// OA2, OA10: a refusal is told as that of what was sent: no code, no refresh token, where there is none.
+#[test]
+fn oa2_oa10_a_refusal_names_what_was_sent() {
+    let (world, engine) = World::host();
+    let is_refused = Arc::new(AtomicBool::new(false));
+    let refused = Arc::clone(&is_refused);
+    let server = Server::start(move |_| {
+        Act::Bytes(match refused.load(Ordering::SeqCst) {
+            false => json("200 OK", r#"{"access_token":"at","expires_in":3600}"#),
+            true => json("400 Bad Request", r#"{"error":"invalid_grant"}"#),
+        })
+    });
+    let secret = SecretValue::from("s");
+    let client = |grant| NewOauth2 {
+        client_secret: Some(&secret),
+        grant: Some(grant),
+        ..NewOauth2::default()
+    };
+    add_oauth2(&engine, "ROBOT", &server, client(Grant::ClientCredentials));
+    add_oauth2(&engine, "LEGACY", &server, client(Grant::Password));
+    let by = |auth_client| connect::Wish {
+        auth_client: Some(auth_client),
+        ..wish("APP")
+    };
+    assert_eq!(ended(&begin(&engine, &by("ROBOT"))).state, State::Done);
+    is_refused.store(true, Ordering::SeqCst);
+    world.clock.pass(3590);
+    let said = token(&engine).unwrap_err().message;
+    assert!(
+        said.contains("the auth client's own request") && !said.contains("refresh token"),
+        "{said}"
+    );
+    let why = diagnosis::why(&engine, ENV, "APP").unwrap();
+    assert_eq!(why.causes[0].id, "own_request_refused");
+    let said = ended(&begin(&engine, &by("ROBOT"))).error.unwrap().message;
+    assert!(said.contains("the auth client's own request"), "{said}");
+    let login = connect::Login {
+        username: "ada".to_owned(),
+        password: SecretValue::from("wrong"),
+    };
+    let new = connect::Wish {
+        connection: "OTHER",
+        ..by("LEGACY")
+    };
+    let consent = connect::sign_in(&engine, &owner(), &new, Some(login)).unwrap();
+    let error = ended(&consent).error.unwrap();
+    assert!(
+        error.message.contains("the user name or the password"),
+        "{}",
+        error.message
+    );
+    assert!(!error.hint.contains("redirect"), "{}", error.hint);
 }
 
 /// OA1: the certificate is made once, readable by its owner alone; the port is the registered one.

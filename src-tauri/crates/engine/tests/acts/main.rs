@@ -22,6 +22,7 @@ mod health;
 mod items;
 mod keys;
 mod lab;
+mod lasting;
 mod lifecycle;
 mod locked;
 mod machine;

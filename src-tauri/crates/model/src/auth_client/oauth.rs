@@ -1,6 +1,6 @@
 //! Registrations at providers that give tokens: OAuth 2.0 and 1.0a, and what each of them chooses.
 
-use crate::{Id, dialect::Dialect, words::words};
+use crate::{Id, Timestamp, dialect::Dialect, words::words};
 
 /// An OAuth 2.0 registration. Its client secret lives in a version of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct Oauth2 {
     pub client_id: String,
     /// Current client secret: number from 1 and record.
     pub client_secret: Option<(u32, Id)>,
+    /// When it ends, where the provider made it and said so (RFC 7591 §3.2.1).
+    pub client_secret_expires_at: Option<Timestamp>,
     /// How the secret is sent to the token endpoint.
     pub client_authentication: ClientAuthentication,
     /// How tokens are got.
@@ -225,6 +227,7 @@ impl Oauth2 {
             token_expires_in: DEFAULT_TOKEN_EXPIRES_IN,
             client_id,
             client_secret: None,
+            client_secret_expires_at: None,
             client_authentication: ClientAuthentication::None,
             grant: Grant::default(),
             redirect: Redirect::default(),

@@ -1,6 +1,6 @@
 //! Causes that are the same at every provider.
 
-use super::{Cause, Remedy, Rule, rule};
+use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Renewal, Rule, rule};
 use crate::connection::ConnectionState;
 
 /// What Keyward knows for certain goes before anything a provider says.
@@ -27,6 +27,14 @@ pub(super) const FIRST: &[Rule] = &[
         "The vault was restored from a copy",
         "The provider may have given a newer refresh token after the copy was made; the one in the copy may have ended with that.",
         "Refresh it now. If the provider refuses, connect it again.",
+        Remedy::Refresh,
+    ),
+    rule(
+        "auth_client_changed",
+        |e| e.code_is(&[AUTH_CLIENT_CHANGED]),
+        "The auth client was changed",
+        "The provider had refused it as it was before. Whether it is accepted now, the next refresh shows.",
+        "Refresh it now, or leave it to Keyward: it asks when the token is due.",
         Remedy::Refresh,
     ),
     rule(
@@ -95,7 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code_is(&["invalid_scope"]),
         "A scope is unknown or not allowed",
         "One of the scopes that were asked for does not exist at this provider, is misspelt, or was not approved for the app.",
-        "Compare the scopes of the auth client with those of the registration, then connect again.",
+        "Compare the scopes of the auth client with those of the registration, leave out the one that is refused, then connect again.",
         Remedy::EditAuthClient,
     ),
     rule(
@@ -137,6 +145,14 @@ pub(super) const RULES: &[Rule] = &[
         "It is not https, or it is not a whole address. Tokens and client secrets are not sent there.",
         "Make another auth client with the right token address (one in use keeps its own), delete this connection and connect it through that one.",
         Remedy::EditAuthClient,
+    ),
+    rule(
+        "own_request_refused",
+        |e| e.renewal == Renewal::Client && e.is_refused(),
+        "The provider refused the client's own request",
+        "This client asks for tokens by its own key or client secret; no person consented, and there is no refresh token. The key was replaced or withdrawn, the account it stands for is gone, or it may not have these scopes.",
+        "Compare the key and what the provider allows this client, then connect again: nobody is asked.",
+        Remedy::AtProvider,
     ),
     rule(
         "reused",
@@ -273,10 +289,23 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "healthy",
-        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.has_refresh_token,
+        |e| {
+            e.state == ConnectionState::Ready
+                && e.code.is_empty()
+                && e.has_refresh_token
+                && e.consent_ends_at.is_none()
+        },
         "Nothing is wrong",
         "Its tokens are kept fresh.",
         "",
+        Remedy::Nothing,
+    ),
+    rule(
+        "healthy_without_end",
+        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.renewal == Renewal::Never,
+        "Nothing is wrong",
+        "A token of OAuth 1.0a has no end and nothing renews it; Keyward asks the provider nothing about it. It works until the account's owner or an administrator takes access back.",
+        "If the provider refuses it, access was taken back: connect it again then.",
         Remedy::Nothing,
     ),
 ];
@@ -285,7 +314,7 @@ pub(super) const RULES: &[Rule] = &[
 pub(super) const UNKNOWN: Cause = Cause {
     id: "unknown",
     title: "The provider refused, and said no more",
-    why: "Its answer names no cause that is known here; its own words are in the error above.",
+    why: "Its answer names no cause that is known here; its own words stand in the connection's error.",
     fix: "Look the provider's words up in its documentation. Connecting again shows whether the consent or the auth client is at fault.",
     act: Remedy::Connect,
 };

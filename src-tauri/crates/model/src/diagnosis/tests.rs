@@ -16,6 +16,7 @@ fn evidence() -> Evidence<'static> {
         state: Ready,
         code: "",
         said: "",
+        renewal: Renewal::Consent,
         has_refresh_token: true,
         scopes: "read",
         params: &[],
@@ -69,6 +70,18 @@ fn short(token_uri: &'static str) -> Evidence<'static> {
     }
 }
 
+/// Of OAuth 1.0a: no end, no refresh token, and neither is amiss.
+fn endless() -> Evidence<'static> {
+    Evidence {
+        token_uri: "",
+        renewal: Renewal::Never,
+        has_refresh_token: false,
+        obtained_at: None,
+        expires_at: None,
+        ..evidence()
+    }
+}
+
 fn days_ago(days: i64) -> Option<Timestamp> {
     Some(Timestamp(NOW - days * DAY))
 }
@@ -95,6 +108,15 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
     };
     vec![
         ("healthy", evidence()),
+        ("healthy_without_end", endless()),
+        (
+            "own_request_refused",
+            Evidence {
+                renewal: Renewal::Client,
+                said: "invalid_grant (Token has been revoked.)",
+                ..dead(GOOGLE)
+            },
+        ),
         (
             "not_connected_yet",
             Evidence {
@@ -113,6 +135,14 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
             "restored",
             Evidence {
                 code: "restored",
+                ..evidence()
+            },
+        ),
+        (
+            "auth_client_changed",
+            Evidence {
+                code: AUTH_CLIENT_CHANGED,
+                said: "Before that: The provider refuses the auth client: invalid_client.",
                 ..evidence()
             },
         ),
@@ -410,6 +440,25 @@ fn oa10_what_only_looks_alike_is_not_taken_for_it() {
             ..short(GOOGLE)
         },
     );
+    let several = [
+        ("access_type".to_owned(), "offline".to_owned()),
+        ("prompt".to_owned(), "select_account consent".to_owned()),
+    ];
+    not(
+        "google_offline",
+        Evidence {
+            params: &several,
+            ..short(GOOGLE)
+        },
+    );
+    let ending = Evidence {
+        consent_ends_at: Some(Timestamp(NOW + 3 * DAY)),
+        ..evidence()
+    };
+    not("healthy", ending);
+    for id in ["no_refresh_token", "unknown"] {
+        not(id, endless());
+    }
     not(
         "microsoft_offline_access",
         Evidence {

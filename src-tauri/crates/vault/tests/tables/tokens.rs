@@ -57,6 +57,7 @@ fn oa4_what_a_provider_does_its_own_way_is_kept() {
                 is_required: number % 2 == 0,
             }),
             jwks_uri: Some("https://as.example/jwks".to_owned()),
+            client_secret_expires_at: Some(Timestamp(NOW.seconds() + 3_600)),
             client_authentication: ClientAuthentication::PrivateKeyJwt,
             grant: Grant::WORDS[number % Grant::WORDS.len()].0,
             redirect,

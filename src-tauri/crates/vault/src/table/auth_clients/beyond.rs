@@ -44,9 +44,10 @@ const REFRESH_ABSOLUTE: u8 = 28;
 const ROTATION: u8 = 29;
 const CALLBACK_NAMES: u8 = 30;
 const HOSTS: u8 = 31;
+const SECRET_ENDS_AT: u8 = 32;
 
 /// The highest number: one above it was written by a newer Keyward.
-pub(super) const HIGHEST: u8 = HOSTS;
+pub(super) const HIGHEST: u8 = SECRET_ENDS_AT;
 
 /// The fields that are not as in [`Oauth2::new`].
 pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
@@ -112,6 +113,10 @@ pub(super) fn fields(client: &Oauth2) -> Vec<(u8, Item<'_>)> {
         ),
         (CALLBACK_NAMES, pairs(&dialect.callback_names)),
         (HOSTS, texts(&dialect.hosts)),
+        (
+            SECRET_ENDS_AT,
+            Item::maybe(client.client_secret_expires_at, Item::time),
+        ),
     ];
     fields.extend(redirect_fields(&client.redirect));
     fields.retain(|(_, item)| !matches!(item, Item::Absent));
@@ -159,6 +164,7 @@ pub(super) fn read(map: &Map<'_>) -> Result<Oauth2> {
         refresh_window: map.maybe(REFRESH_WINDOW.into(), Map::u32)?,
         provider: string(PROVIDER)?.map(|id| Origin { id, variables }),
         dialect: dialect(map)?,
+        client_secret_expires_at: map.maybe(SECRET_ENDS_AT.into(), Map::time)?,
         ..nothing()
     })
 }
