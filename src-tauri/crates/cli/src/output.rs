@@ -158,7 +158,6 @@ impl Face {
 
 /// Members that the window is told and CLI.md “JSON shapes” does not have.
 const BEYOND_CONTRACT: &[&str] = &[
-    "apply",
     "authorize_params",
     "changed_at",
     "client_authentication",
@@ -180,7 +179,6 @@ const BEYOND_CONTRACT: &[&str] = &[
     "signature_method",
     "sleep_is_heard",
     "token_params",
-    "url",
     "value_version",
 ];
 
