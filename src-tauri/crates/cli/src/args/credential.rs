@@ -68,7 +68,7 @@ pub struct CredentialAdd {
     pub refused: RefusedValues,
 }
 
-/// Variables and their values: one line of stdin for each `--var`, or a file of `NAME=value` lines.
+// Variables and their values: one line of stdin for each `--var`, or a file of `NAME=value` lines.
 #[derive(Args)]
 pub struct VariableValues {
     /// A variable; its value is one line of stdin, in order. Masked unless :plain; may be repeated

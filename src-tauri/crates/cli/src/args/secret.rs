@@ -110,7 +110,7 @@ pub struct SecretAdd {
     pub refused: RefusedValues,
 }
 
-/// What is said about a value's life.
+// What is said about a value's life.
 #[derive(Args)]
 pub struct Care {
     /// Notes for yourself; an empty text clears them
@@ -184,7 +184,7 @@ pub struct ValueSource {
     pub empty: bool,
 }
 
-/// Values are never arguments: taken here to be refused with a hint, and never repeated.
+// Values are never arguments: taken here to be refused with a hint, and never repeated.
 #[derive(Args)]
 pub struct RefusedValues {
     #[arg(hide = true, num_args = 0.., value_name = "VALUE")]
