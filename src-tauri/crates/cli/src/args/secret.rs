@@ -77,12 +77,12 @@ pub enum Secret {
         #[arg(value_name = "ENV")]
         second: String,
     },
-    /// List the trash, take something out of it, or empty it
+    /// List the secrets in the trash, take one out of it, or empty it
     Trash {
         /// Take this one out: key (the newest of that key) or id
         #[arg(long, value_name = "KEY|ID", conflicts_with = "empty")]
         restore: Option<String>,
-        /// Delete all of it for good
+        /// Delete all of them for good
         #[arg(long)]
         empty: bool,
     },
