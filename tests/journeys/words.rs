@@ -217,3 +217,60 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert!(ended.status.success());
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
+
+/// A variable that is no text is refused with its name: its default would be another vault or environment.
+#[test]
+fn variables_that_are_no_text_are_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = keychain_home();
+    for name in ["KEYWARD_VAULT", "KEYWARD_ENV", "KEYWARD_PASSPHRASE_FD"] {
+        let output = Command::new(place::keyward().unwrap())
+            .args(["secret", "list"])
+            .env_clear()
+            .envs(home.environment())
+            .env(name, std::ffi::OsStr::from_bytes(b"prod\xff"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("{name}: it is not UTF-8")), "{said}");
+    }
+}
+
+/// PV4: what is of another kind is told as what it is, and not as one that is not there.
+#[test]
+fn pv4_a_thing_of_another_kind_is_told_as_what_it_is() {
+    let home = keychain_home();
+    add(&home, "S", b"x");
+    ok(&home.keyward(&["credential", "add", "C", "--var", "a"]).stdin("y"));
+    ok(&home.keyward(&["env", "add", "live"]));
+    for (args, words) in [
+        (
+            &["secret", "show", "C"][..],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+        (
+            &["secret", "move", "C", "--to", "live"],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+        (
+            &["credential", "show", "S"],
+            ["“S”", "is a secret", "keyward secret show S"],
+        ),
+        (
+            &["connection", "show", "S"],
+            ["“S”", "is a secret", "keyward secret show S"],
+        ),
+        (
+            &["token", "C"],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+    ] {
+        let refusal = error(&home.keyward(&[args, &["--json"]].concat()), 3).to_string();
+        assert!(
+            words.iter().all(|word| refusal.contains(word)),
+            "{args:?}: {refusal}"
+        );
+    }
+}
