@@ -160,7 +160,7 @@ fn am8_values_come_one_line_each_from_a_file_or_a_prompt() {
     assert_eq!(get(&home, "STDIN"), "x");
 
     for (kind, stdin, words) in [
-        ("basic", "ada\n", "1 lines, and 2 are needed: username, password"),
+        ("basic", "ada\n", "1 line, and 2 are needed: username, password"),
         ("basic", "a\nb\nc\n", "3 lines"),
         ("basic", "a:b\nc\n", "colon"),
         ("api_key", "", "0 lines"),
