@@ -9,6 +9,7 @@ use std::{
 
 use clap::CommandFactory;
 use keyward_api::wire::{Code, Error};
+use keyward_model::plain;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ impl Face {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(Error::new(
                 Code::Internal,
-                format!("stdout could not be written: {}.", error.kind()),
+                format!("stdout could not be written: {}.", plain::why(error.kind())),
                 "",
             )),
             Ok(()) => Ok(()),

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use keyward_model::plain;
 use keyward_vault::files;
 
 use crate::{Error, Kind, Result, backup::a_place};
@@ -108,7 +109,11 @@ pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
     };
     Error::new(
         kind,
-        format!("{} could not be written: {}.", path.display(), error.kind()),
+        format!(
+            "{} could not be written: {}.",
+            path.display(),
+            plain::why(error.kind())
+        ),
         "Check free space and permissions of the folder; no file was left behind.",
     )
 }
