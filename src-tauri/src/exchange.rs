@@ -9,6 +9,7 @@ use std::{
 
 use keyward_api::wire::{Code, Error};
 use keyward_engine::import::Format;
+use keyward_model::plain;
 
 /// Asks for the file or folder to import; `None` when the person cancelled.
 pub fn ask_for(format: Format) -> Option<PathBuf> {
@@ -76,7 +77,7 @@ pub fn open(path: &Path) -> Result<File, Error> {
 
 /// Why a file that was chosen cannot be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
-    let message = format!("{} cannot be read: {}.", shown(path), error.kind());
+    let message = format!("{} cannot be read: {}.", shown(path), plain::why(error.kind()));
     Error::new(Code::Usage, message, "Choose another file.")
 }
 

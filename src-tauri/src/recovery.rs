@@ -11,7 +11,7 @@ use keyward_engine::{
     home::{new_private, sync_dir},
     recovery::offered,
 };
-use keyward_model::SecretValue;
+use keyward_model::{SecretValue, plain};
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
@@ -30,7 +30,11 @@ pub fn save(desk: &Desk) -> Result<Option<PathBuf>, Error> {
         .save_file();
     let Some(path) = asked else { return Ok(None) };
     write(&path, &key).map_err(|error| {
-        let message = format!("{} could not be written: {}.", path.display(), error.kind());
+        let message = format!(
+            "{} could not be written: {}.",
+            path.display(),
+            plain::why(error.kind())
+        );
         Error::new(Code::Internal, message, "Choose another folder.")
     })?;
     Ok(Some(path))

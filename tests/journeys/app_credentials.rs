@@ -12,7 +12,7 @@ use crate::common::{
 };
 
 const CONNECTION: &str = "id key name environment application auth_client auth_type owner account state error scope \
-    expires_at next_refresh_at refresh_token refresh_token_expires_at default created_at";
+    expires_at next_refresh_at refresh_token refresh_token_expires_at url apply default created_at";
 
 fn adding(home: &KeychainHome, name: &str, kind: &str, more: &[&str]) -> Run {
     home.keyward(&[&["connection", "add", name, "--type", kind, "--json"], more].concat())
@@ -51,7 +51,8 @@ fn am7_add_and_get_each_type() {
             "id": made["id"], "key": "JIRA", "name": "Jira, bot", "environment": "default", "application": "jira",
             "auth_client": null, "auth_type": "basic", "owner": "owner", "account": null, "state": "ready",
             "error": null, "scope": null, "expires_at": null, "next_refresh_at": null, "refresh_token": false,
-            "refresh_token_expires_at": null, "default": true, "created_at": made["created_at"],
+            "refresh_token_expires_at": null, "url": "https://jira.example", "apply": "basic", "default": true,
+            "created_at": made["created_at"],
         })
     );
     assert_eq!(
@@ -63,7 +64,9 @@ fn am7_add_and_get_each_type() {
         facts.contains("https://jira.example") && facts.contains("basic"),
         "{facts}"
     );
-    ok(&adding(&home, "KEY", "api_key", &["--apply", "query:key"]).stdin("k 1"));
+    let key = json(&adding(&home, "KEY", "api_key", &["--apply", "query:key"]).stdin("k 1"));
+    // WK1: how a credential is sent can be read by a program.
+    assert_eq!((&key["url"], &key["apply"]), (&json!(null), &json!("query:key")));
     ok(&adding(&home, "PAT", "access_token", &[]).stdin("t-1\n"));
     ok(&adding(
         &home,
@@ -157,7 +160,7 @@ fn am8_values_come_one_line_each_from_a_file_or_a_prompt() {
     assert_eq!(get(&home, "STDIN"), "x");
 
     for (kind, stdin, words) in [
-        ("basic", "ada\n", "1 lines, and 2 are needed: username, password"),
+        ("basic", "ada\n", "1 line, and 2 are needed: username, password"),
         ("basic", "a\nb\nc\n", "3 lines"),
         ("basic", "a:b\nc\n", "colon"),
         ("api_key", "", "0 lines"),
@@ -435,7 +438,8 @@ fn el4_el11_clients_of_the_other_types() {
             "id": client["id"], "key": "STRIPE", "name": "STRIPE", "type": "api_key", "application": null,
             "visibility": "environment", "auth_uri": null, "token_uri": null, "refresh_token_uri": null,
             "token_expires_in": null, "client_id": null, "has_client_secret": false, "redirect": null,
-            "connections": 0, "created_at": client["created_at"],
+            "url": "https://api.example", "apply": "header:X-Stripe", "connections": 0,
+            "created_at": client["created_at"],
         })
     );
     ok(&add("LOGIN", &["basic", "--visibility", "vault"]));

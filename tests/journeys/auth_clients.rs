@@ -8,7 +8,7 @@ use crate::common::{error, has_members, is_id, is_time, json, keychain_home, ok,
 use crate::provider::{ASKED, Ground, begin, connect, connecting, ground};
 
 const AUTH_CLIENT: &str = "id key name type application visibility auth_uri token_uri refresh_token_uri token_expires_in \
-    client_id has_client_secret redirect connections created_at";
+    client_id has_client_secret redirect url apply connections created_at";
 
 /// EL4: an auth client by its issuer; shape, list, show, conflicts; the client secret goes in and never comes out.
 #[test]
@@ -24,7 +24,8 @@ fn el4_auth_clients_by_issuer() {
             "id": idp["id"], "key": "idp", "name": "idp", "type": "oauth2", "application": null, "visibility": "environment",
             "auth_uri": format!("{}/auth", server.issuer()), "token_uri": format!("{}/token", server.issuer()),
             "refresh_token_uri": null, "token_expires_in": 3600, "client_id": NATIVE_CLIENT, "has_client_secret": false,
-            "redirect": "http://127.0.0.1/callback", "connections": 0, "created_at": idp["created_at"],
+            "redirect": "http://127.0.0.1/callback", "url": null, "apply": null, "connections": 0,
+            "created_at": idp["created_at"],
         })
     );
     assert_eq!(

@@ -28,7 +28,7 @@ fn oa1_connect_and_use() {
             "auth_client": "idp", "auth_type": "oauth2", "owner": connection["owner"], "account": connection["account"],
             "state": "ready", "error": null, "scope": connection["scope"], "expires_at": connection["expires_at"],
             "next_refresh_at": connection["next_refresh_at"], "refresh_token": true, "refresh_token_expires_at": null,
-            "default": false, "created_at": connection["created_at"],
+            "url": null, "apply": connection["apply"], "default": false, "created_at": connection["created_at"],
         })
     );
     assert!(

@@ -251,6 +251,34 @@ fn am11_update() {
     );
 }
 
+/// AM12, R-16: the trash of credentials is listed, gives one back, and is emptied; that of secrets says that there is one.
+#[test]
+fn am12_the_trash_of_credentials() {
+    let home = keychain_home();
+    let trash = |more: &[&str]| home.keyward(&[&["credential", "trash", "--json"], more].concat());
+    assert_eq!(json(&trash(&[])), json!([]));
+    let made = add_two(&home, "ONE");
+    add_two(&home, "TWO");
+    ok(&home.keyward(&["credential", "delete", "ONE", "TWO"]));
+    assert_eq!(json(&trash(&[])).as_array().unwrap().len(), 2);
+    let listed = ok(&home.keyward(&["credential", "trash"])).text();
+    assert!(listed.contains("ONE") && listed.contains("DELETED"), "{listed}");
+    let secrets = ok(&home.keyward(&["secret", "trash"]));
+    assert!(
+        secrets.said().contains("2 custom credentials")
+            && secrets.said().contains("keyward credential trash"),
+        "{}",
+        secrets.said()
+    );
+    assert_eq!(json(&trash(&["--restore", "ONE"])), made);
+    ok(&home.keyward(&["secret", "trash", "--empty"]));
+    assert_eq!(json(&trash(&["--empty"])), json!({ "purged": 1 }));
+    assert_eq!(json(&trash(&[])), json!([]));
+    assert!(!ok(&home.keyward(&["secret", "trash"])).said().contains("custom"));
+    error(&home.keyward(&["credential", "restore", "TWO", "--json"]), 3);
+    error(&trash(&["--empty", "--restore", "ONE"]), 2);
+}
+
 /// AM12: several go to the trash or none; restore brings one back; a version of one variable becomes current again.
 #[test]
 fn am12_trash_history_and_restore() {
@@ -286,7 +314,8 @@ fn am12_trash_history_and_restore() {
     );
     add(&home, "TWO", b"x");
     error(&home.keyward(&["credential", "restore", "TWO", "--json"]), 6);
-    error(&home.keyward(&["credential", "restore", "NEVER", "--json"]), 3);
+    let never = error(&home.keyward(&["credential", "restore", "NEVER", "--json"]), 3);
+    assert!(hint(&never).contains("credential trash"), "{never}");
 
     let args = ["credential", "update", "ONE", "--var", "password"];
     ok(&home.keyward(&args).stdin("second"));

@@ -3,10 +3,13 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use keyward_tests::home::Home;
+use keyward_tests::home::{Home, PASSPHRASE};
+use keyward_tests::keyring::Keychain;
 use serde_json::Value;
 
-use crate::common::{add, error, hint, json as document, keychain_home, mode, ok, passphrase_home};
+use crate::common::{
+    add, error, hint, home_beside, json as document, keychain_home, mode, ok, passphrase_home,
+};
 
 fn open_to_others(path: &Path) {
     let mode = if path.is_dir() { 0o755 } else { 0o644 };
@@ -196,4 +199,45 @@ fn doctor_simulates_a_bad_provider() {
     let text = empty.keyward(&["doctor", "--simulate"]).output().unwrap();
     assert!(text.success().unwrap().text().contains("captive-portal"));
     assert!(!empty.keyward_home().join("vaults").exists());
+}
+
+/// where a device secret is mixed into the passphrase, the keychain is needed, and that is said.
+#[test]
+fn r03_a_device_secret_is_told() {
+    let home = home_beside(Keychain::Unlocked);
+    let recovery = home.path().join("recovery.txt");
+    let init = ["init", "--passphrase", "--kdf-memory", "64", "--recovery-file"];
+    let init = [&init[..], &[recovery.to_str().unwrap()]].concat();
+    let run = |args: &[&str]| ok(&home.keyward(args).passphrase(Some(PASSPHRASE)));
+    run(&init);
+    let keychain = |checks: &str| {
+        checks
+            .lines()
+            .find(|line| line.contains("keychain:"))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(keychain(&run(&["doctor"]).text()).contains("does not need it"));
+    assert!(!run(&["status"]).text().contains("device secret"));
+    let change = [
+        "passphrase",
+        "change",
+        "--new-passphrase-fd",
+        "0",
+        "--device-secret",
+    ];
+    ok(&home
+        .keyward(&change)
+        .stdin(PASSPHRASE)
+        .passphrase(Some(PASSPHRASE)));
+    let told = keychain(&run(&["doctor"]).text());
+    assert!(
+        told.contains("device secret") && !told.contains("does not need it"),
+        "{told}"
+    );
+    let status = run(&["status"]).text();
+    assert!(
+        status.contains("passphrase, together with a device secret"),
+        "{status}"
+    );
 }

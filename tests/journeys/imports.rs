@@ -75,6 +75,11 @@ fn the_plan_is_shown_and_then_carried_out() {
     assert_eq!(told("feature.flag"), expect("FEATURE_FLAG", "new", "add"));
     assert_eq!(row(&plan, "feature.flag")["proposed"], true);
     assert_eq!(row(&plan, "STRIPE_KEY")["next_version"], 2);
+    // It stands in the file twice.
+    assert!(
+        plan["remarks"][0].as_str().unwrap().contains("STRIPE_KEY"),
+        "{plan}"
+    );
     let keys = |home: &Home| -> Vec<String> {
         json(&home.keyward(&["secret", "list", "--json"]))
             .as_array()
@@ -362,6 +367,24 @@ fn hostile_files_are_refused() {
             vec!["bad.csv", "line 2"],
         ),
         (
+            "csv",
+            write(&home, "open.csv", "key,value\nZZ,\"canary\nQQ,two\nRR,three"),
+            2,
+            vec!["open.csv", "line 2, column 4", "not closed"],
+        ),
+        (
+            "1password-csv",
+            write(&home, "open1p.csv", "Title,Password\nZZ,\"canary\n"),
+            2,
+            vec!["open1p.csv", "line 2, column 4"],
+        ),
+        (
+            "json",
+            write(&home, "twice.json", "{\"A\":\"canary\",\n\"A\":\"2\"}"),
+            2,
+            vec!["twice.json", "line 2", "“A” stands there twice"],
+        ),
+        (
             "1pux",
             write(&home, "x.1pux", "canary"),
             2,
@@ -422,20 +445,60 @@ fn rows_that_cannot_be_stored_are_named() {
     let file = write(
         &home,
         "mixed.json",
-        json!({"LARGE": large, "GOOD": "1", "?!": "2", "C\u{1b}[31mtrl": "3"}).to_string(),
+        json!({"LARGE": large, "GOOD": "1", "C\u{1b}[31mtrl": "3"}).to_string(),
     );
     let plan = json(&home.keyward(&["import", "--format", "json", &file, "--dry-run", "--json"]));
     assert_eq!(row(&plan, "LARGE")["standing"], "unusable");
     assert!(row(&plan, "LARGE")["remark"].as_str().unwrap().contains("1 MiB"));
-    assert_eq!(row(&plan, "?!")["standing"], "unusable");
     assert_eq!(row(&plan, "C [31mtrl")["key"], "C_31MTRL");
     assert!(
         !plan.to_string().contains("\\u001b"),
         "no control character reaches a terminal"
     );
     let summary = import(&home, "json", &file);
-    assert_eq!((&summary["added"], &summary["skipped"]), (&json!(2), &json!(2)));
+    assert_eq!((&summary["added"], &summary["skipped"]), (&json!(2), &json!(1)));
     assert_eq!(get(&home, "GOOD"), "1");
+}
+
+/// A name without a letter that a key may have gets a key too, from its folder or its place, shown before it is stored.
+#[test]
+fn every_name_gets_a_key() {
+    let home = keychain_home();
+    let file = write(
+        &home,
+        "names.json",
+        json!({"ITEM_1": "taken", "ключ": "1", "密码": {"user": "2"}, "?!": "3"}).to_string(),
+    );
+    let plan = json(&home.keyward(&["import", "--format", "json", &file, "--dry-run", "--json"]));
+    let mut keys = Vec::new();
+    for found in ["ключ", "密码", "?!"] {
+        let row = row(&plan, found);
+        let key = row["key"].as_str().unwrap().to_owned();
+        assert!(key.starts_with("ITEM_"), "{row}");
+        assert_eq!(
+            (&row["proposed"], &row["action"]),
+            (&json!(true), &json!("add")),
+            "{row}"
+        );
+        keys.push(key);
+    }
+    let outcome = ok(&home.keyward(&["import", "--format", "json", &file, "--json"]));
+    assert_eq!(outcome.json().unwrap()["added"], 4);
+    assert_eq!(
+        outcome.said().matches("key proposed").count(),
+        3,
+        "{}",
+        outcome.said()
+    );
+    assert_eq!(get(&home, &keys[0]), "1");
+    assert_eq!(get(&home, &format!("keyward://./{}/user", keys[1])), "2");
+    assert_eq!(get(&home, "ITEM_1"), "taken", "a name that is a key keeps it");
+    let shown = json(&home.keyward(&["secret", "show", &keys[0], "--json"]));
+    assert_eq!(shown["name"], "ключ");
+    // A folder says more than a place.
+    let file = write(&home, "folder.csv", "Folder,Name,Value\nWork/DB,Пароль банка,4\n");
+    import(&home, "csv", &file);
+    assert_eq!(get(&home, "WORK_DB"), "4");
 }
 
 /// Standard input, and a running host: the host is handed entries, never the file.

@@ -185,7 +185,11 @@ fn r03_the_device_secret() {
         &home.keyward(&["passphrase", "change", "--device-secret", "--no-device-secret"]),
         2,
     );
-    ok(&change("--device-secret", None));
+    let changed = ok(&change("--device-secret", None)).said();
+    assert!(
+        changed.contains("only together with the device secret"),
+        "{changed}"
+    );
     let elsewhere = KeyringSession::start(Keychain::Unlocked).unwrap();
     let get = home
         .keyward(&["get", "KEY", "--json"])

@@ -73,7 +73,7 @@ pub fn show(home: &Home, name: &str) -> Value {
 
 /// The members of a Connection (CLI.md “JSON shapes”).
 pub const CONNECTION: &str = "id key name environment application auth_client auth_type owner account state error scope \
-    expires_at next_refresh_at refresh_token refresh_token_expires_at default created_at";
+    expires_at next_refresh_at refresh_token refresh_token_expires_at url apply default created_at";
 /// Longer than anything here takes.
 pub const LIMIT: Duration = Duration::from_secs(20);
 

@@ -359,6 +359,14 @@ fn what_does_not_exist_is_a_usage_error() {
     }
     let error = error(&home.keyward(&["man", "--json"]), 2);
     assert!(hint(&error).contains("secret"), "{error}");
+    // What is missing or may stand there is said as JSON too.
+    let told = |args: &[&str]| crate::common::error(&home.keyward(args), 2).to_string();
+    assert!(told(&["secret", "update", "--json"]).contains("<SECRET>"));
+    let format = told(&["import", "--format", "foo", "x", "--json"]);
+    assert!(
+        format.contains("foo") && format.contains("--format") && format.contains("1password-csv"),
+        "{format}"
+    );
     refused(&home.keyward(&[]), 2);
     let version = ok(&home.keyward(&["--version"]));
     assert!(version.text().starts_with("keyward ") && version.said().is_empty());

@@ -53,9 +53,14 @@ fn am14_vaults_are_listed() {
     assert_eq!(
         list,
         json!([
-            {"name": "default", "mode": "keychain", "locked": true},
-            {"name": "work", "mode": "keychain", "locked": true},
+            {"name": "default", "mode": "keychain", "locked": false},
+            {"name": "work", "mode": "keychain", "locked": false},
         ])
+    );
+    assert_eq!(
+        document(&home.keyward(&["status", "--json"]))["locked"],
+        list[0]["locked"],
+        "without a host both say that nothing is in the way"
     );
     let table = ok(&home.keyward(&["vault", "list"])).text();
     assert!(table.contains("work") && table.contains("OS keychain"), "{table}");

@@ -217,3 +217,109 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     assert!(ended.status.success());
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
+
+/// Where a file cannot be, the place is wrong and not this program; no word of the system's own library is shown.
+#[test]
+fn a_place_that_takes_no_file_is_no_fault_of_ours() {
+    let home = keychain_home();
+    let nowhere = home.path().join("nowhere").join("x");
+    let nowhere = nowhere.to_str().unwrap();
+    for (args, status) in [
+        (&["export", "-o", nowhere, "--plaintext"][..], 3),
+        (&["export", "-o", nowhere, "--structure"], 3),
+        (&["backup", nowhere], 3),
+        (&["inject", "-i", "/dev/null", "-o", nowhere], 2),
+        (&["recovery", "renew", "--recovery-file", nowhere], 2),
+        (&["import", "--format", "env", nowhere], 2),
+    ] {
+        let refusal = error(&home.keyward(&[args, &["--json"]].concat()), status);
+        assert!(
+            refusal["message"].as_str().unwrap().contains("nowhere"),
+            "{refusal}"
+        );
+        assert!(!hint(&refusal).is_empty() || args[0] == "import", "{refusal}");
+        assert!(!refusal.to_string().contains("entity"), "{refusal}");
+    }
+    // A folder stands there, and a name that no folder takes.
+    let long = home.path().join("x".repeat(300));
+    error(
+        &home.keyward(&["export", "-o", long.to_str().unwrap(), "--structure", "--json"]),
+        2,
+    );
+}
+
+/// Counts of one, and a command that was told nothing to do.
+#[test]
+fn one_is_one_and_nothing_is_nothing() {
+    let home = keychain_home();
+    add(&home, "S", b"x");
+    let out = home.path().join("out.json");
+    let said = ok(&home.keyward(&["export", "-o", out.to_str().unwrap(), "--structure"])).said();
+    assert!(said.contains("1 item of 1 environment is in"), "{said}");
+    let taken = error(&home.keyward(&["secret", "add", "S", "--json"]).stdin("y"), 6);
+    for command in ["secret update", "credential update", "connection update"] {
+        assert!(hint(&taken).contains(command), "{taken}");
+    }
+    ok(&home.keyward(&["auth-client", "add", "ak", "--type", "api_key"]));
+    let nothing = error(&home.keyward(&["auth-client", "update", "ak", "--json"]), 2);
+    assert!(hint(&nothing).contains("auth-client update"), "{nothing}");
+    let facts = ok(&home.keyward(&["secret", "show", "S"])).text();
+    assert!(facts.contains("value from:"), "{facts}");
+}
+
+/// A variable that is no text is refused with its name: its default would be another vault or environment.
+#[test]
+fn variables_that_are_no_text_are_a_usage_error() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = keychain_home();
+    for name in ["KEYWARD_VAULT", "KEYWARD_ENV", "KEYWARD_PASSPHRASE_FD"] {
+        let output = Command::new(place::keyward().unwrap())
+            .args(["secret", "list"])
+            .env_clear()
+            .envs(home.environment())
+            .env(name, std::ffi::OsStr::from_bytes(b"prod\xff"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(&format!("{name}: it is not UTF-8")), "{said}");
+    }
+}
+
+/// PV4: what is of another kind is told as what it is, and not as one that is not there.
+#[test]
+fn pv4_a_thing_of_another_kind_is_told_as_what_it_is() {
+    let home = keychain_home();
+    add(&home, "S", b"x");
+    ok(&home.keyward(&["credential", "add", "C", "--var", "a"]).stdin("y"));
+    ok(&home.keyward(&["env", "add", "live"]));
+    for (args, words) in [
+        (
+            &["secret", "show", "C"][..],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+        (
+            &["secret", "move", "C", "--to", "live"],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+        (
+            &["credential", "show", "S"],
+            ["“S”", "is a secret", "keyward secret show S"],
+        ),
+        (
+            &["connection", "show", "S"],
+            ["“S”", "is a secret", "keyward secret show S"],
+        ),
+        (
+            &["token", "C"],
+            ["“C”", "is a custom credential", "keyward credential show C"],
+        ),
+    ] {
+        let refusal = error(&home.keyward(&[args, &["--json"]].concat()), 3).to_string();
+        assert!(
+            words.iter().all(|word| refusal.contains(word)),
+            "{args:?}: {refusal}"
+        );
+    }
+}

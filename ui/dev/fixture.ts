@@ -270,6 +270,7 @@ export function fixture(asked: URLSearchParams): Door {
       return gone;
     },
     credential_trash: () => [],
+    credential_empty_trash: () => ({ purged: 0 }),
     credential_restore: ({ credential }) => put(credentials.find((row) => row.id === credential) ?? credentials[0]!),
     credential_restore_version: ({ credential }) => bundle(credential),
     credential_history: () => versions,

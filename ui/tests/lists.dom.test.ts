@@ -374,4 +374,13 @@ describe("the trash on screen", () => {
     await shown();
     expect(calls.at(-1)).toEqual({ name: "secret_delete", request: { environment: "default", secrets: ["gone"] } });
   });
+
+  it("is emptied of every kind, whatever came into it since it was listed", async () => {
+    const calls = doorWith({ secret_trash: () => [gone], credential_trash: () => [], secret_empty_trash: () => ({ purged: 1 }), credential_empty_trash: () => ({ purged: 2 }) });
+    render(Trash);
+    await shown();
+    expect(await trash.empty()).toBe(3);
+    expect(calls.slice(2)).toEqual(["secret_empty_trash", "credential_empty_trash"].map((name) => ({ name, request: { environment: "default" } })));
+    expect(trash.rows).toEqual([]);
+  });
 });

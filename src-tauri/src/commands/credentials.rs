@@ -1,9 +1,9 @@
 //! Custom credentials, and what of them reaches the clipboard. Only `credential_reveal` answers with a value (W-08).
 
 use keyward_api::wire::{
-    Credential, CredentialCreate, CredentialDelete, CredentialHistory, CredentialList, CredentialRestore,
-    CredentialRestoreVersion, CredentialReveal, CredentialShow, CredentialTrash, CredentialUpdate, Revealed,
-    Version,
+    Credential, CredentialCreate, CredentialDelete, CredentialEmptyTrash, CredentialHistory, CredentialList,
+    CredentialRestore, CredentialRestoreVersion, CredentialReveal, CredentialShow, CredentialTrash,
+    CredentialUpdate, Purged, Revealed, Version,
 };
 use keyward_engine::{credentials, lifecycle};
 use serde::Deserialize;
@@ -51,6 +51,11 @@ pub async fn credential_delete(desk: State<'_, Desk>, request: CredentialDelete)
 
 #[tauri::command]
 pub async fn credential_trash(desk: State<'_, Desk>, request: CredentialTrash) -> Answer<Vec<Credential>> {
+    perform(&desk, request).await
+}
+
+#[tauri::command]
+pub async fn credential_empty_trash(desk: State<'_, Desk>, request: CredentialEmptyTrash) -> Answer<Purged> {
     perform(&desk, request).await
 }
 

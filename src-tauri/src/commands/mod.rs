@@ -100,6 +100,7 @@ pub fn handler() -> impl Fn(Invoke<tauri::Wry>) -> bool + Send + Sync + 'static 
         credentials::credential_update,
         credentials::credential_delete,
         credentials::credential_trash,
+        credentials::credential_empty_trash,
         credentials::credential_restore,
         credentials::credential_restore_version,
         credentials::credential_history,

@@ -63,6 +63,7 @@ const COMMANDS: &[&str] = &[
     "credential_update",
     "credential_delete",
     "credential_trash",
+    "credential_empty_trash",
     "credential_restore",
     "credential_restore_version",
     "credential_history",

@@ -50,6 +50,7 @@ import type { ConsentStatus } from "./bindings/ConsentStatus";
 import type { Credential } from "./bindings/Credential";
 import type { CredentialCreate } from "./bindings/CredentialCreate";
 import type { CredentialDelete } from "./bindings/CredentialDelete";
+import type { CredentialEmptyTrash } from "./bindings/CredentialEmptyTrash";
 import type { CredentialHistory } from "./bindings/CredentialHistory";
 import type { CredentialList } from "./bindings/CredentialList";
 import type { CredentialRestore } from "./bindings/CredentialRestore";
@@ -188,6 +189,7 @@ export interface Commands {
   credential_update: [CredentialUpdate, Credential];
   credential_delete: [CredentialDelete, Credential[]];
   credential_trash: [CredentialTrash, Credential[]];
+  credential_empty_trash: [CredentialEmptyTrash, Purged];
   credential_restore: [CredentialRestore, Credential];
   credential_restore_version: [CredentialRestoreVersion, Credential];
   credential_history: [CredentialHistory, Version[]];

@@ -37,11 +37,10 @@ export class Trash extends Collection<Trashed> {
   /** Everything in it, for good; answers how many that were. */
   async empty(): Promise<number> {
     const environment = this.environment;
-    const sets = this.rows.flatMap((one) => (one.kind === "credential" ? [one.row.id] : []));
-    const { purged } = await call("secret_empty_trash", { environment });
-    if (sets.length > 0) await call("credential_delete", { environment, credentials: sets });
+    const values = await call("secret_empty_trash", { environment });
+    const sets = await call("credential_empty_trash", { environment });
     this.rows = [];
-    return purged + sets.length;
+    return values.purged + sets.purged;
   }
 
   #drop(ids: readonly string[]): void {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use keyward_engine::home::{Home, HostLock};
+use keyward_model::plain;
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -189,7 +190,7 @@ fn gone(error: &io::Error) -> Error {
             "Look whether it runs with `keyward status`; end it if it hangs.",
         );
     }
-    let message = format!("The host went away: {}.", error.kind());
+    let message = format!("The host went away: {}.", plain::why(error.kind()));
     Error::new(
         Code::Conflict,
         message,

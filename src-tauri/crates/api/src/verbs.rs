@@ -213,6 +213,7 @@ verbs! {
     "credential_update" CredentialUpdate -> wire::Credential = credentials::update;
     "credential_delete" CredentialDelete -> Vec<wire::Credential> = credentials::delete;
     "credential_trash" CredentialTrash -> Vec<wire::Credential> = credentials::trash;
+    "credential_empty_trash" CredentialEmptyTrash -> wire::Purged = credentials::empty_trash;
     "credential_restore" CredentialRestore -> wire::Credential = credentials::restore;
     "credential_restore_version" CredentialRestoreVersion -> wire::Credential = credentials::restore_version;
     "credential_history" CredentialHistory -> Vec<wire::Version> = credentials::history;

@@ -38,23 +38,16 @@ impl Context {
     /// Reads flags and environment; touches no file.
     ///
     /// # Errors
-    /// `usage` for a bad name or descriptor.
+    /// `usage` for a bad name or descriptor, and for a variable that is no text: without its name another vault or
+    /// environment would be meant.
     pub fn new(globals: &Globals) -> Result<Self, Error> {
-        if let Some(level) = variable("KEYWARD_LOG") {
+        if let Some(level) = variable("KEYWARD_LOG")? {
             keyward_engine::logging::install(&level, io::stderr()).map_err(Error::usage)?;
         }
-        let vault = globals
-            .vault
-            .clone()
-            .or_else(|| variable("KEYWARD_VAULT"))
-            .unwrap_or_else(|| "default".to_owned());
+        let vault = named(globals.vault.as_ref(), "KEYWARD_VAULT")?;
         let vault = VaultName::parse(&vault).map_err(|error| Error::usage(format!("vault: {error}")))?;
-        let environment = globals
-            .environment
-            .clone()
-            .or_else(|| variable("KEYWARD_ENV"))
-            .unwrap_or_else(|| "default".to_owned());
-        let passphrase = passphrase(globals.passphrase_fd, variable(FD_VARIABLE))?;
+        let environment = named(globals.environment.as_ref(), "KEYWARD_ENV")?;
+        let passphrase = passphrase(globals.passphrase_fd, variable(FD_VARIABLE)?)?;
         let taken = passphrase
             .iter()
             .map(Descriptor::number)
@@ -112,7 +105,7 @@ impl Context {
         Ports {
             keychain: Arc::new(OsKeychain::new()),
             clock: Arc::new(SystemClock),
-            browser: Arc::new(SystemBrowser::new(variable("BROWSER"))),
+            browser: Arc::new(SystemBrowser::new(variable("BROWSER").ok().flatten())),
         }
     }
 
@@ -198,8 +191,26 @@ pub fn is_passphrase_variable(name: &std::ffi::OsStr) -> bool {
     name == FD_VARIABLE
 }
 
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// The name that the flag gives, else the one of the variable, else `default`.
+fn named(flag: Option<&String>, name: &str) -> Result<String, Error> {
+    match flag {
+        Some(flag) => Ok(flag.clone()),
+        None => Ok(variable(name)?.unwrap_or_else(|| "default".to_owned())),
+    }
+}
+
+/// What a variable says; one that is empty says nothing.
+fn variable(name: &str) -> Result<Option<String>, Error> {
+    let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    value.into_string().map(Some).map_err(|_| {
+        Error::new(
+            Code::Usage,
+            format!("{name}: it is not UTF-8."),
+            "Set it to a name, or unset it.",
+        )
+    })
 }
 
 fn home() -> Result<PathBuf, Error> {

@@ -9,6 +9,7 @@ use std::{
 
 use clap::CommandFactory;
 use keyward_api::wire::{Code, Error};
+use keyward_model::plain;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -69,7 +70,7 @@ impl Face {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             Err(error) => Err(Error::new(
                 Code::Internal,
-                format!("stdout could not be written: {}.", error.kind()),
+                format!("stdout could not be written: {}.", plain::why(error.kind())),
                 "",
             )),
             Ok(()) => Ok(()),
@@ -158,7 +159,6 @@ impl Face {
 
 /// Members that the window is told and CLI.md “JSON shapes” does not have.
 const BEYOND_CONTRACT: &[&str] = &[
-    "apply",
     "authorize_params",
     "changed_at",
     "client_authentication",
@@ -181,7 +181,6 @@ const BEYOND_CONTRACT: &[&str] = &[
     "signature_method",
     "sleep_is_heard",
     "token_params",
-    "url",
     "value_version",
 ];
 
@@ -259,22 +258,46 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         }
         return ExitCode::from(Code::Usage.exit_status());
     }
-    let text = error.to_string();
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let first = lines.next().unwrap_or("wrong arguments");
+    let (said, hint) = in_sentences(&error.to_string());
     let message = match unreadable {
         Some(name) => format!("{name}: it is not UTF-8."),
-        None => first.trim_start_matches("error: ").to_owned(),
+        None => said,
     };
-    let hint = if existing.is_empty() {
-        lines
-            .find(|line| line.starts_with("Usage:"))
-            .unwrap_or_default()
-            .to_owned()
-    } else {
-        existing
-    };
+    let hint = if existing.is_empty() { hint } else { existing };
     Face::new(true).fail(&Error::new(Code::Usage, message, hint))
+}
+
+/// What clap writes over several lines, as a message that names the field, and a hint: the values there are, else the usage.
+fn in_sentences(text: &str) -> (String, String) {
+    let mut paragraphs = text.split("\n\n");
+    let mut first = paragraphs.next().unwrap_or_default().lines().map(str::trim);
+    let mut message = first
+        .next()
+        .unwrap_or("wrong arguments")
+        .trim_start_matches("error: ")
+        .to_owned();
+    let mut values = None;
+    let mut fields = Vec::new();
+    for line in first.filter(|line| !line.is_empty()) {
+        match line
+            .strip_prefix("[possible values: ")
+            .and_then(|line| line.strip_suffix(']'))
+        {
+            Some(list) => values = Some(format!("There are: {list}.")),
+            None => fields.push(line),
+        }
+    }
+    if !fields.is_empty() {
+        message = format!("{message} {}", fields.join(", "));
+    }
+    let usage = || {
+        paragraphs
+            .find(|one| one.starts_with("Usage:"))
+            .map(str::trim)
+            .map(str::to_owned)
+    };
+    let hint = values.or_else(usage).unwrap_or_default();
+    (message, hint)
 }
 
 /// What the first argument is that is not UTF-8: an option, the one thing that the command is about, or its place. What
@@ -313,4 +336,28 @@ fn command_meant() -> clap::Command {
         }
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_sentences;
+
+    /// CLI.md: a usage error says which field and why, also as JSON.
+    #[test]
+    fn usage_errors_keep_their_details() {
+        let check = |text: &str, message: &str, hint: &str| {
+            assert_eq!(in_sentences(text), (message.to_owned(), hint.to_owned()));
+        };
+        check(
+            "error: the following required arguments were not provided:\n  <SECRET>\n  <NEW>\n\nUsage: keyward secret x\n\nFor more",
+            "the following required arguments were not provided: <SECRET>, <NEW>",
+            "Usage: keyward secret x",
+        );
+        check(
+            "error: invalid value 'foo' for '--format <FORMAT>'\n  [possible values: env, json]\n\nFor more",
+            "invalid value 'foo' for '--format <FORMAT>'",
+            "There are: env, json.",
+        );
+        check("error: it is so\n", "it is so", "");
+    }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use keyward_api::wire::{Code, Error};
-use keyward_model::{SecretValue, value::MAX_VALUE_BYTES};
+use keyward_model::{SecretValue, plain, value::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -166,7 +166,10 @@ fn bounded(mut source: impl Read, what: &str, longest: usize) -> Result<Zeroizin
 }
 
 fn unreadable(what: &str, error: &io::Error) -> Error {
-    Error::usage(format!("{what}: it cannot be read ({}).", error.kind()))
+    Error::usage(format!(
+        "{what}: it cannot be read ({}).",
+        plain::why(error.kind())
+    ))
 }
 
 /// Asks on the terminal without echo.
@@ -200,5 +203,8 @@ pub fn line(text: &str) -> Result<String, Error> {
 }
 
 fn no_terminal(error: &io::Error) -> Error {
-    Error::usage(format!("There is no terminal to ask on ({}).", error.kind()))
+    Error::usage(format!(
+        "There is no terminal to ask on ({}).",
+        plain::why(error.kind())
+    ))
 }

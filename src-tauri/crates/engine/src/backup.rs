@@ -194,7 +194,7 @@ pub fn salvage(
 }
 
 /// Whether there is a folder for a new file.
-fn a_place(file: &Path) -> Result<()> {
+pub(crate) fn a_place(file: &Path) -> Result<()> {
     match file.parent() {
         Some(folder) if !folder.is_dir() => Err(Error::new(
             Kind::NotFound,

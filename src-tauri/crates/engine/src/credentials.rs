@@ -31,7 +31,7 @@ use crate::{
 pub use finding::{find, list};
 use finding::{variable, variable_or_removed};
 pub use keyward_vault::table::secrets::Masking;
-pub use trash::{delete, restore, trashed};
+pub use trash::{delete, empty, restore, trashed};
 pub(crate) use values::resolve;
 
 /// What a person says of a new Credential.

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use keyward_vault::{
-    Freshness, backup, keychain,
+    DeviceSecret, Freshness, backup, keychain,
     lease::HostLock,
     mend::{self, Fault},
     table::connections,
@@ -49,6 +49,9 @@ fn check(id: &'static str, outcome: Outcome, message: impl Into<String>, hint: i
 
 /// What a passphrase protects against, where the keychain holds no key of the vault (SECURITY.md T-06, T-07).
 const PASSPHRASE_TRUTH: &str = "This vault does not need it: nothing opens it without its passphrase. While it is unlocked, programs that run as you can ask Keyward for its values.";
+
+/// The same where a device secret is mixed into the passphrase.
+const DEVICE_SECRET_TRUTH: &str = "This vault needs it: its passphrase opens it only together with a device secret that is kept there. While it is unlocked, programs that run as you can ask Keyward for its values.";
 
 /// Runs every check; those that need an unlocked vault say so when it is locked.
 #[must_use]
@@ -190,13 +193,10 @@ fn host(engine: &Engine) -> Check {
 }
 
 fn keychain(engine: &Engine) -> Check {
-    let needed = matches!(
-        lifecycle::status(engine),
-        Ok(lifecycle::Status {
-            mode: Some(Mode::Keychain),
-            ..
-        })
-    );
+    let mode = lifecycle::status(engine).ok().and_then(|status| status.mode);
+    let passphrase = lifecycle::ways(engine).ok().and_then(|ways| ways.passphrase);
+    let is_mixed = passphrase.is_some_and(|way| way.device_secret == DeviceSecret::With);
+    let needed = mode == Some(Mode::Keychain) || is_mixed;
     match lifecycle::probe_keychain(engine) {
         Ok(()) => check(
             "keychain",
@@ -204,10 +204,10 @@ fn keychain(engine: &Engine) -> Check {
             format!(
                 "{} keeps, gives and deletes a key. {}",
                 keychain::name(),
-                if needed {
-                    keychain::truth()
-                } else {
-                    PASSPHRASE_TRUTH
+                match mode {
+                    Some(Mode::Keychain) => keychain::truth(),
+                    _ if is_mixed => DEVICE_SECRET_TRUTH,
+                    _ => PASSPHRASE_TRUTH,
                 }
             ),
             "",

@@ -167,7 +167,7 @@ pub fn probe_keychain(engine: &Engine) -> std::result::Result<(), KeychainError>
 pub fn create(engine: &Engine, caller: &Caller, mode: NewMode<'_>) -> Result<RecoveryOffer> {
     access::authorize(caller, Act::Write)?;
     if engine.home.vault_exists(&engine.name) {
-        return Err(store::Error::Exists(engine.name.to_string()).into());
+        return Err(store::Error::Exists(format!("vault “{}”", engine.name)).into());
     }
     let now = engine.now();
     let clock = Arc::clone(&engine.ports.clock);

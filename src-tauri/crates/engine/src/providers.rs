@@ -10,6 +10,7 @@ use std::{
 
 use keyward_model::{
     auth_client::DEFAULT_REDIRECT_PATH,
+    plain,
     provider::{FillError, Provider},
 };
 use keyward_oauth::{catalogue, discovery, redirect};
@@ -247,7 +248,7 @@ fn own_files(root: &Path) -> Result<Vec<(String, String)>> {
     let listed = match fs::read_dir(&folder) {
         Ok(listed) => listed,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(&error.kind().to_string())),
+        Err(error) => return Err(unreadable(&plain::why(error.kind()))),
     };
     let mut files = Vec::new();
     for entry in listed.take(MOST_FILES).flatten() {

@@ -13,6 +13,7 @@ use keyward_model::{
     connection::{Address, AuthType, Connection, LOGIN_HINT},
     environment::Environment,
     name::{AppName, Handle},
+    plain,
 };
 use keyward_vault::{
     error as store,
@@ -56,7 +57,12 @@ pub fn parse(source: impl Read, name: &str) -> Result<Roster> {
     source
         .take(foreign::SOURCE_BYTES as u64 + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Error::invalid(format!("{name}: it cannot be read ({}).", error.kind())))?;
+        .map_err(|error| {
+            Error::invalid(format!(
+                "{name}: it cannot be read ({}).",
+                plain::why(error.kind())
+            ))
+        })?;
     foreign::parse(&bytes).map_err(|error| {
         Error::new(
             Kind::Invalid,

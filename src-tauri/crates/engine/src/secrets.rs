@@ -89,7 +89,7 @@ pub(crate) fn taken(key: &Handle, environment: &Environment) -> Error {
     Error::new(
         Kind::Conflict,
         format!("The key “{key}” is taken in environment “{}”.", environment.name),
-        "Keys that differ only in case count as the same. `keyward secret update` and `keyward credential update` store new values.",
+        "Keys that differ only in case count as the same. `keyward secret update`, `credential update` and `connection update` store new values.",
     )
 }
 

@@ -110,7 +110,12 @@ trashable!(
     "secret",
     "`keyward secret trash` lists what it has."
 );
-trashable!(Credential, credentials, "credential", "");
+trashable!(
+    Credential,
+    credentials,
+    "credential",
+    "`keyward credential trash` lists what it has."
+);
 
 /// Deletes what was found, all of it or none. What was purged comes back without `deleted_at`, as it lies in no trash.
 ///

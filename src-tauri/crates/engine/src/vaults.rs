@@ -56,7 +56,7 @@ pub struct Listed {
     pub name: VaultName,
     /// How it is unlocked; `None` when its file cannot be read.
     pub mode: Option<Mode>,
-    /// Whether values can be had right now.
+    /// Whether somebody must unlock it before values can be had.
     pub locked: bool,
 }
 
@@ -182,10 +182,12 @@ fn listed(vaults: &Vaults, name: VaultName) -> Listed {
         Some(vault) => Some(vault.mode()),
         None => lifecycle::mode(&vaults.home, &name, &vaults.ports).ok(),
     };
+    // One command opens what the keychain opens, as soon as it needs it: `status` says so too.
+    let opens_by_itself = vaults.opening == Opening::OneShot && mode == Some(Mode::Keychain);
     Listed {
         name,
         mode,
-        locked: open.is_none(),
+        locked: open.is_none() && !opens_by_itself,
     }
 }
 

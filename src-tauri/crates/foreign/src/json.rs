@@ -1,5 +1,7 @@
 //! JSON of others: bounded in size and depth, strings moved out rather than copied.
 
+mod once;
+
 use keyward_model::SecretValue;
 use serde_json::{Map, Value};
 
@@ -8,20 +10,25 @@ use crate::{
     limits,
 };
 
-/// Reads one document. The depth is looked at first: no parser is asked to climb it.
+/// Reads one document, in which no object has a member twice. The depth is looked at first: no parser is asked to climb it.
+///
+/// # Errors
+/// [`crate::Fault::Malformed`] with line and column, and the name of the member that stands twice.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value> {
     limits::source(bytes)?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     check_depth(bytes)?;
     // The parser's own message may quote the input, which may hold a value.
-    serde_json::from_slice(bytes).map_err(|error| {
+    let value = serde_json::from_slice(bytes).map_err(|error| {
         let reason = match error.classify() {
             serde_json::error::Category::Eof => "the JSON ends too early",
             _ if std::str::from_utf8(bytes).is_err() => "it is not UTF-8",
             _ => "it is no valid JSON",
         };
         Error::malformed(reason).at(format!("line {}, column {}", error.line(), error.column()))
-    })
+    })?;
+    once::check(bytes)?;
+    Ok(value)
 }
 
 fn check_depth(bytes: &[u8]) -> Result<()> {

@@ -229,9 +229,9 @@ fn scalar(value: Value) -> Option<String> {
 }
 
 fn parse_csv(bytes: &[u8]) -> Result<Roster> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(table::delimiter(bytes))
-        .from_reader(bytes);
+    let delimiter = table::delimiter(bytes);
+    table::quotes::check(bytes, delimiter)?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
     let header = reader.byte_headers().map_err(|error| table::problem(&error))?;
     if header.len() > limits::VARIABLES {
         return Err(Error::too_large("it has too many columns").at("line 1"));

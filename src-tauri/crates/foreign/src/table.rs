@@ -1,5 +1,7 @@
 //! CSV with a header: ours to guess, as spreadsheets, browsers, 1Password, KeePassXC and Bitwarden write it.
 
+pub(crate) mod quotes;
+
 use csv::ByteRecord;
 use keyward_model::{SecretValue, Timestamp};
 
@@ -80,13 +82,13 @@ const MEANINGS: [(&[&str], Column); 12] = [
 /// Reads records under a header that names at least what an entry is called and its value.
 ///
 /// # Errors
-/// [`crate::Fault::Malformed`] with the line; [`crate::Fault::TooLarge`].
+/// [`crate::Fault::Malformed`] with the line, of a quote that is not closed the one where it opens; [`crate::Fault::TooLarge`].
 pub fn parse(bytes: &[u8]) -> Result<Sheet> {
     limits::source(bytes)?;
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(bytes))
-        .from_reader(bytes);
+    let delimiter = delimiter(bytes);
+    quotes::check(bytes, delimiter)?;
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
     let header = reader.byte_headers().map_err(|error| problem(&error))?.clone();
     let columns = columns(&header)?;
     let mut sheet = Sheet::default();
@@ -225,7 +227,12 @@ pub(crate) fn problem(error: &csv::Error) -> Error {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
         } => {
-            format!("it has {len} fields, and the header has {expected_len}")
+            let fields = if len == &1 {
+                "1 field"
+            } else {
+                &format!("{len} fields")
+            };
+            format!("it has {fields}, and the header has {expected_len}")
         }
         _ => "it is no valid CSV".to_owned(),
     };

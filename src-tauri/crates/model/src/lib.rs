@@ -54,6 +54,8 @@ pub mod envfile;
 
 pub mod search;
 
+pub mod plain;
+
 pub use id::Id;
 pub use time::{BootTime, Timestamp};
 pub use value::SecretValue;

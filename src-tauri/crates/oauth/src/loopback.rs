@@ -9,6 +9,7 @@ use std::{
 };
 
 use keyward_model::auth_client::{LoopbackHost, Redirect};
+use keyward_model::plain;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -210,14 +211,14 @@ fn taken(port: u16, error: &std::io::Error) -> Error {
     }
     Error::unsent(format!(
         "port {port} of this machine cannot be opened: {}",
-        error.kind()
+        plain::why(error.kind())
     ))
 }
 
 fn no_port(error: std::io::Error) -> Error {
     Error::unsent(format!(
         "no port can be opened on this machine's loopback address: {}",
-        error.kind()
+        plain::why(error.kind())
     ))
 }
 

@@ -101,7 +101,7 @@ fn make_files(home: &Home, name: &VaultName, keys: &Keys, slots: &[Slot], now: T
     let draft = folder.join("vault.db.new");
     let made = VaultLock::exclusive(home, name, EXCHANGE).and_then(|_lock| {
         if home.vault_exists(name) {
-            return Err(Error::Exists(format!("vault {}", name.as_str())));
+            return Err(Error::Exists(format!("vault “{}”", name.as_str())));
         }
         remove_with_sides(&draft); // of a creation that was killed
         files::create_new_private(&draft)?;

@@ -42,7 +42,7 @@ pub fn rename(home: &Home, from: &VaultName, to: &VaultName) -> Result<()> {
     check_free(home, to, Some(from))?;
     let _lock = kept(exclusive(home, from)?);
     if home.vault_dir(to).symlink_metadata().is_ok() && !same_folder(home, from, to) {
-        return Err(Error::Exists(format!("the folder of vault {}", to.as_str())));
+        return Err(Error::Exists(format!("the folder of vault “{}”", to.as_str())));
     }
     std::fs::rename(home.vault_dir(from), home.vault_dir(to))
         .map_err(|error| files::io_failed("rename", &home.vault_dir(from), &error))?;
@@ -92,7 +92,7 @@ pub(crate) fn check_free(home: &Home, name: &VaultName, except: Option<&VaultNam
         .into_iter()
         .find(|there| Some(there) != except && there.as_str().eq_ignore_ascii_case(name.as_str()));
     match taken {
-        Some(there) => Err(Error::Exists(format!("vault {}", there.as_str()))),
+        Some(there) => Err(Error::Exists(format!("vault “{}”", there.as_str()))),
         None => Ok(()),
     }
 }
@@ -176,7 +176,7 @@ mod tests {
         files::create_new_private(&home.vault_file(&name("Work"))).unwrap();
         assert_eq!(
             check_free(&home, &name("work"), None),
-            Err(Error::Exists("vault Work".to_owned()))
+            Err(Error::Exists("vault “Work”".to_owned()))
         );
         check_free(&home, &name("work"), Some(&name("Work"))).unwrap();
         check_free(&home, &name("works"), None).unwrap();

@@ -120,6 +120,21 @@ pub fn trash(
         .collect())
 }
 
+/// Empties the trash of an environment of Credentials; answers how many are gone for good.
+///
+/// # Errors
+/// `not_found` for the environment.
+pub fn empty_trash(
+    engine: &Arc<Engine>,
+    caller: &Caller,
+    request: wire::CredentialEmptyTrash,
+) -> Result<wire::Purged> {
+    let gone = credentials::empty(engine, caller, &request.environment)?;
+    Ok(wire::Purged {
+        purged: u32::try_from(gone.len()).unwrap_or(u32::MAX),
+    })
+}
+
 /// Out of the trash.
 ///
 /// # Errors

@@ -166,6 +166,15 @@ pub struct CredentialTrash {
     pub environment: String,
 }
 
+/// Empties the trash of an environment of Credentials for good.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
+pub struct CredentialEmptyTrash {
+    /// Name of the environment.
+    pub environment: String,
+}
+
 /// Moves Credentials to the trash, and those that lie there out of it for good: all of them or, when one is missing, none.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

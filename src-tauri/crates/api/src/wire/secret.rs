@@ -275,7 +275,7 @@ pub struct SecretTrash {
     pub limit: Option<u32>,
 }
 
-/// Empties the trash of an environment for good.
+/// Empties the trash of an environment of Secrets for good.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
@@ -284,7 +284,7 @@ pub struct SecretEmptyTrash {
     pub environment: String,
 }
 
-/// How many Secrets are gone for good.
+/// How many things are gone for good.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Purged {

@@ -148,6 +148,51 @@ pub struct AuthClientAdd {
     pub scopes: Vec<String>,
 }
 
+impl AuthClientUpdate {
+    /// Whether anything was said but which one.
+    pub fn changes_something(&self) -> bool {
+        let Self {
+            auth_client: _,
+            name,
+            visibility,
+            client_id,
+            client_secret_stdin,
+            auth_uri,
+            token_uri,
+            revocation_uri,
+            refresh_token_uri,
+            token_expires_in,
+            redirect_path,
+            authorize_params,
+            token_params,
+            refresh_params,
+            resources,
+            refresh_window,
+            scopes,
+            url,
+            apply,
+        } = self;
+        let texts = [
+            name,
+            client_id,
+            auth_uri,
+            token_uri,
+            revocation_uri,
+            refresh_token_uri,
+            redirect_path,
+            url,
+            apply,
+        ];
+        let lists = [authorize_params, token_params, refresh_params, resources, scopes];
+        visibility.is_some()
+            || *client_secret_stdin
+            || token_expires_in.is_some()
+            || refresh_window.is_some()
+            || texts.iter().any(|text| text.is_some())
+            || lists.iter().any(|list| !list.is_empty())
+    }
+}
+
 #[derive(Args)]
 pub struct AuthClientUpdate {
     /// Key or id

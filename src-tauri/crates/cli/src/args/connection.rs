@@ -114,7 +114,7 @@ pub struct ConnectionAdd {
     pub refused: RefusedValues,
 }
 
-/// Where the values come from: one line of stdin each, in order (basic: username, password), prompts, or a file.
+// Where the values come from: one line of stdin each, in order (basic: username, password), prompts, or a file.
 #[derive(Args)]
 pub struct EnteredValues {
     /// Read NAME=value lines in the syntax of .env files from this file, or - for stdin

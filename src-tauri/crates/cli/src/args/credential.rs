@@ -51,6 +51,15 @@ pub enum Credential {
         #[arg(long, value_name = "N", requires = "variable")]
         version: Option<u32>,
     },
+    /// List the credentials in the trash, take one out of it, or empty it
+    Trash {
+        /// Take this one out: key (the newest of that key) or id
+        #[arg(long, value_name = "NAME|ID", conflicts_with = "empty")]
+        restore: Option<String>,
+        /// Delete all of them for good
+        #[arg(long)]
+        empty: bool,
+    },
 }
 
 #[derive(Args)]
@@ -68,7 +77,7 @@ pub struct CredentialAdd {
     pub refused: RefusedValues,
 }
 
-/// Variables and their values: one line of stdin for each `--var`, or a file of `NAME=value` lines.
+// Variables and their values: one line of stdin for each `--var`, or a file of `NAME=value` lines.
 #[derive(Args)]
 pub struct VariableValues {
     /// A variable; its value is one line of stdin, in order. Masked unless :plain; may be repeated

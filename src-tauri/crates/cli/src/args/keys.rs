@@ -63,7 +63,7 @@ pub struct Rekey {
     pub destination: RecoveryDestination,
 }
 
-/// Where a new recovery key goes; without a file to the terminal, to be typed back.
+// Where a new recovery key goes; without a file to the terminal, to be typed back.
 #[derive(Args)]
 pub struct RecoveryDestination {
     /// Write the recovery key into this new file, mode 0600

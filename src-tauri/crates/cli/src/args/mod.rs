@@ -1,4 +1,7 @@
 //! The command line as a contract: every command and flag of CLI.md that exists, one noun a file.
+//!
+//! Options that several commands share are told of in plain comments: what stands in a docstring there would become what
+//! the help of each of these commands opens with.
 
 use clap::{Args, Parser, Subcommand};
 
@@ -153,4 +156,36 @@ pub enum Command {
     Salvage(Salvage),
     /// Print a completion script
     Completion(Completion),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use clap::CommandFactory;
+
+    /// Each command says what it does: no two open their help alike.
+    #[test]
+    fn every_command_has_a_help_of_its_own() {
+        fn walk(command: &clap::Command, path: &str, seen: &mut HashMap<String, String>) {
+            for inner in command.get_subcommands() {
+                let path = format!("{path} {}", inner.get_name());
+                let about = inner.get_about().map(ToString::to_string).unwrap_or_default();
+                assert!(!about.is_empty(), "{path} says nothing");
+                assert!(
+                    inner
+                        .get_long_about()
+                        .is_none_or(|long| long.to_string() == about),
+                    "{path}"
+                );
+                if let Some(other) = seen.insert(about.clone(), path.clone()) {
+                    panic!("{path} and {other} both say “{about}”");
+                }
+                walk(inner, &path, seen);
+            }
+        }
+        let mut command = super::Arguments::command();
+        command.build();
+        walk(&command, "keyward", &mut HashMap::new());
+    }
 }

@@ -77,12 +77,12 @@ pub enum Secret {
         #[arg(value_name = "ENV")]
         second: String,
     },
-    /// List the trash, take something out of it, or empty it
+    /// List the secrets in the trash, take one out of it, or empty it
     Trash {
         /// Take this one out: key (the newest of that key) or id
         #[arg(long, value_name = "KEY|ID", conflicts_with = "empty")]
         restore: Option<String>,
-        /// Delete all of it for good
+        /// Delete all of them for good
         #[arg(long)]
         empty: bool,
     },
@@ -110,7 +110,7 @@ pub struct SecretAdd {
     pub refused: RefusedValues,
 }
 
-/// What is said about a value's life.
+// What is said about a value's life.
 #[derive(Args)]
 pub struct Care {
     /// Notes for yourself; an empty text clears them
@@ -184,7 +184,7 @@ pub struct ValueSource {
     pub empty: bool,
 }
 
-/// Values are never arguments: taken here to be refused with a hint, and never repeated.
+// Values are never arguments: taken here to be refused with a hint, and never repeated.
 #[derive(Args)]
 pub struct RefusedValues {
     #[arg(hide = true, num_args = 0.., value_name = "VALUE")]

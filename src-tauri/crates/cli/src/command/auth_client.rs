@@ -137,6 +137,13 @@ fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {
 }
 
 fn update(update: AuthClientUpdate) -> Result<wire::AuthClientUpdate> {
+    if !update.changes_something() {
+        return Err(Error::new(
+            Code::Usage,
+            "There is nothing to change.",
+            "`keyward auth-client update --help` lists what can be.",
+        ));
+    }
     let some = |list: Vec<String>| (!list.is_empty()).then_some(list);
     Ok(wire::AuthClientUpdate {
         auth_client: update.auth_client,

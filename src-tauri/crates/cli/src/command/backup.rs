@@ -6,6 +6,7 @@ use keyward_api::{
     verbs::Verb,
     wire::{BackupMake, Code, Error, Plaintext, Salvaged, VaultRestore, VaultSalvage},
 };
+use keyward_model::plain;
 
 use super::Result;
 use crate::{
@@ -146,7 +147,7 @@ fn existing(path: &Path) -> Result<String> {
     match path.metadata() {
         Ok(_) => absolute(path),
         Err(error) => {
-            let message = format!("{} cannot be read: {}.", path.display(), error.kind());
+            let message = format!("{} cannot be read: {}.", path.display(), plain::why(error.kind()));
             Err(Error::new(
                 Code::NotFound,
                 message,

@@ -1,12 +1,12 @@
 //! `keyward credential`
 
 mod edit;
+mod trash;
 mod values;
 
 use keyward_api::wire::{
-    Code, Credential, CredentialCreate, CredentialDelete, CredentialHistory, CredentialList,
-    CredentialRestore, CredentialRestoreVersion, CredentialReveal, CredentialShow, CredentialUpdate, Error,
-    SecretCheckKey,
+    Code, Credential, CredentialCreate, CredentialHistory, CredentialList, CredentialRestoreVersion,
+    CredentialReveal, CredentialShow, CredentialUpdate, Error, SecretCheckKey,
 };
 
 use super::{Result, get, of_version, secret::versions};
@@ -30,7 +30,7 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
         Command::Update(update) => self::update(context, face, update),
         Command::List { search } => list(context, face, search),
         Command::Show { credential, reveal } => show(context, face, credential, reveal),
-        Command::Delete { credentials } => delete(context, face, credentials),
+        Command::Delete { credentials } => trash::delete(context, face, credentials),
         Command::History { credential, variable } => {
             let request = CredentialHistory {
                 environment,
@@ -58,16 +58,19 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                     };
                     of_version(door.call(context, request), &history)
                 }
-                _ => door.call(
-                    context,
-                    CredentialRestore {
-                        environment,
-                        credential,
-                    },
-                ),
+                _ => trash::restore(context, &mut door, credential),
             }?;
             face.show(&restored, facts)
         }
+        Command::Trash {
+            restore: Some(credential),
+            ..
+        } => {
+            let restored = trash::restore(context, &mut Door::open(context)?, credential)?;
+            face.show(&restored, facts)
+        }
+        Command::Trash { empty: true, .. } => trash::empty(context, face),
+        Command::Trash { .. } => trash::list(context, face),
     }
 }
 
@@ -226,27 +229,6 @@ fn show(context: &Context, face: &Face, credential: String, reveal: bool) -> Res
         face.value(value.expose())?;
     }
     Ok(())
-}
-
-fn delete(context: &Context, face: &Face, credentials: Vec<String>) -> Result {
-    let request = CredentialDelete {
-        environment: context.environment.clone(),
-        credentials,
-    };
-    let gone = Door::open(context)?.call(context, request)?;
-    for credential in &gone {
-        face.say(match credential.deleted_at {
-            Some(_) => format!(
-                "{} is in the trash. Undo: keyward credential restore {}",
-                credential.key, credential.id
-            ),
-            None => format!("{} is gone for good, with every value it had.", credential.key),
-        });
-    }
-    match face.is_json() {
-        true => face.show(&gone, |list| rows(list)),
-        false => Ok(()),
-    }
 }
 
 fn refuse_arguments(refused: &RefusedValues) -> Result {

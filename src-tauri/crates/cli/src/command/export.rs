@@ -1,6 +1,7 @@
 //! `keyward export`
 
 use keyward_api::wire::{Code, Error, ExportShape, ExportWrite, Exported, Plaintext};
+use keyward_model::plain;
 
 use super::{Result, init::typed_twice};
 use crate::{
@@ -24,8 +25,13 @@ pub fn run(context: &Context, face: &Face, export: Export) -> Result {
             "Name a file; a pipe would leave copies where nobody looks for them.",
         ));
     }
-    let path = std::path::absolute(&export.output)
-        .map_err(|error| Error::usage(format!("{}: {}.", export.output.display(), error.kind())))?;
+    let path = std::path::absolute(&export.output).map_err(|error| {
+        Error::usage(format!(
+            "{}: {}.",
+            export.output.display(),
+            plain::why(error.kind())
+        ))
+    })?;
     let shape = if export.structure {
         ExportShape::Structure
     } else if export.plaintext {
@@ -73,10 +79,16 @@ pub fn run(context: &Context, face: &Face, export: Export) -> Result {
 }
 
 fn told(exported: &Exported) -> String {
-    format!(
-        "{} items of {} environments are in {}.",
-        exported.items, exported.environments, exported.path
-    )
+    let items = match exported.items {
+        1 => "1 item".to_owned(),
+        count => format!("{count} items"),
+    };
+    let environments = match exported.environments {
+        1 => "1 environment".to_owned(),
+        count => format!("{count} environments"),
+    };
+    let are = if exported.items == 1 { "is" } else { "are" };
+    format!("{items} of {environments} {are} in {}.", exported.path)
 }
 
 fn facts(exported: &Exported) -> String {

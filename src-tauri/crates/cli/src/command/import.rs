@@ -10,7 +10,7 @@ use keyward_api::wire::{
     ImportPlanRequest, ImportRow, ImportStage, ImportStanding, ImportSummary, Plaintext, Work,
 };
 use keyward_engine::import::{self, Format, Reading, Source};
-use keyward_model::SecretValue;
+use keyward_model::{SecretValue, plain};
 
 use super::Result;
 use crate::{
@@ -82,8 +82,12 @@ fn read(import: &Import, passphrase: Option<Descriptor>) -> Result<Reading> {
         if !is_stdin {
             return Ok(Source::Path(&import.path));
         }
-        let bytes = import::source::whole(io::stdin().lock(), PART)
-            .map_err(|error| Error::usage(format!("stdin: it cannot be read ({}).", error.kind())))?;
+        let bytes = import::source::whole(io::stdin().lock(), PART).map_err(|error| {
+            Error::usage(format!(
+                "stdin: it cannot be read ({}).",
+                plain::why(error.kind())
+            ))
+        })?;
         Ok(Source::Bytes(bytes))
     };
     let attempt = |passphrase: Option<&SecretValue>| -> Result<Reading> {
@@ -346,8 +350,12 @@ fn table(rows: &[ImportRow]) -> String {
 }
 
 fn told(summary: &ImportSummary) -> String {
+    let versions = match summary.versions {
+        1 => "1 new version".to_owned(),
+        count => format!("{count} new versions"),
+    };
     format!(
-        "{} added, {} new versions, {} under another key, {} left out.",
-        summary.added, summary.versions, summary.renamed, summary.skipped
+        "{} added, {versions}, {} under another key, {} left out.",
+        summary.added, summary.renamed, summary.skipped
     )
 }

@@ -12,6 +12,7 @@ use std::{
 
 use keyward_api::wire::{Code, Error};
 use keyward_engine::home::new_private;
+use keyward_model::plain;
 use keyward_model::template::{Format, Template, TemplateError, TemplateFault};
 
 use signal_hook::{flag, low_level};
@@ -102,8 +103,12 @@ pub fn problem(error: &TemplateError) -> Error {
 /// `usage` when it cannot be read.
 pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     let shown = path.display().to_string();
-    let file = File::open(path)
-        .map_err(|error| Error::usage(format!("{shown}: it cannot be read ({}).", error.kind())))?;
+    let file = File::open(path).map_err(|error| {
+        Error::usage(format!(
+            "{shown}: it cannot be read ({}).",
+            plain::why(error.kind())
+        ))
+    })?;
     read_all(file, &shown)
 }
 
@@ -117,7 +122,7 @@ fn read_all(source: impl Read, what: &str) -> Result<Vec<u8>> {
         Ok(_) => Ok(bytes),
         Err(error) => Err(Error::usage(format!(
             "{what}: it cannot be read ({}).",
-            error.kind()
+            plain::why(error.kind())
         ))),
     }
 }
@@ -126,7 +131,11 @@ fn read_all(source: impl Read, what: &str) -> Result<Vec<u8>> {
 fn write(path: &Path, bytes: &[u8]) -> Result {
     let failed = |error: io::Error| {
         use io::ErrorKind as K;
-        let message = format!("{} could not be written: {}.", path.display(), error.kind());
+        let message = format!(
+            "{} could not be written: {}.",
+            path.display(),
+            plain::why(error.kind())
+        );
         // A place that takes no file is a wrong argument; a disk that fails is not.
         let code = match error.kind() {
             K::NotFound | K::NotADirectory | K::IsADirectory | K::PermissionDenied => Code::Usage,

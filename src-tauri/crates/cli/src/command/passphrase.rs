@@ -58,6 +58,9 @@ pub fn run(context: &Context, face: &Face, command: Passphrase) -> Result {
             "A guess at it costs {} MiB of memory and {} passes.",
             costs.memory_mib, costs.passes
         ));
+        if costs.device_secret {
+            face.say("It opens the vault only together with the device secret in this machine's keychain.");
+        }
     }
     status::document(context, face, &mut door)
 }

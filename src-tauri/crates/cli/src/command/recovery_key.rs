@@ -8,7 +8,7 @@ use std::{
 
 use keyward_api::wire::{Code, Error, Plaintext, RecoveryConfirm, RecoveryOffer};
 use keyward_engine::home::{new_private, sync_dir};
-use keyward_model::SecretValue;
+use keyward_model::{SecretValue, plain};
 
 use super::Result;
 use crate::{
@@ -133,7 +133,7 @@ fn new_file(path: &Path) -> Result<File> {
             format!(
                 "The recovery file {} cannot be made: {}.",
                 path.display(),
-                error.kind()
+                plain::why(error.kind())
             ),
             "Name a new file in a folder of yours.",
         )
@@ -159,7 +159,7 @@ fn write(file: &mut NewFile<'_>, offer: &RecoveryOffer) -> Result {
             format!(
                 "The recovery key could not be written to {}: {}.",
                 file.path.display(),
-                error.kind()
+                plain::why(error.kind())
             ),
             "It does not count; what opened the vault before still does.",
         )
@@ -189,7 +189,12 @@ fn type_back(context: &Context, face: &Face, door: &mut Door, offer: &RecoveryOf
         .and_then(|()| stderr.write_all(offer.recovery_key.0.expose()))
         .and_then(|()| stderr.write_all(b"\n\n"));
     drop(stderr);
-    shown.map_err(|error| Error::usage(format!("The terminal cannot be written to ({}).", error.kind())))?;
+    shown.map_err(|error| {
+        Error::usage(format!(
+            "The terminal cannot be written to ({}).",
+            plain::why(error.kind())
+        ))
+    })?;
     face.say("Write it down, then type two groups back.");
     loop {
         let groups = offer

@@ -10,7 +10,7 @@ use std::{
 use keyward_api::wire::{Code, Error};
 use keyward_engine::process::{self, Before};
 use keyward_model::{
-    envfile,
+    envfile, plain,
     template::{Template, TemplateError, parse_variable},
 };
 
@@ -91,7 +91,7 @@ pub fn run(context: &Context, face: &Face, run: &Run, before: Before) -> Result 
     let message = format!(
         "{}: it cannot be started ({}).",
         Path::new(program).display(),
-        error.kind()
+        plain::why(error.kind())
     );
     Err(Error::new(Code::Usage, message, "Check the name and PATH."))
 }

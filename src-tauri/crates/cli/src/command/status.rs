@@ -1,6 +1,6 @@
 //! `keyward status`
 
-use keyward_api::wire::{Freshness, Mode, Status, VaultStatusRequest};
+use keyward_api::wire::{Freshness, Mode, Status, VaultStatusRequest, Ways, WaysRequest};
 
 use super::Result;
 use crate::{
@@ -35,7 +35,12 @@ pub fn run(context: &Context, face: &Face) -> Result {
             "{damage} `keyward doctor` tells more; restore the newest copy of the vault."
         ));
     }
-    face.show(&status, facts)
+    // A vault that cannot be read has said so above.
+    let ways = match face.is_json() || !status.exists {
+        true => None,
+        false => door.call_as_is(context, WaysRequest {}).ok(),
+    };
+    face.show(&status, |status| facts_with(status, ways.as_ref()))
 }
 
 /// Said whenever a vault without one is opened to stay (SECURITY.md §b.2).
@@ -77,13 +82,21 @@ fn nothing(context: &Context) -> Status {
 
 /// A status in words.
 pub fn facts(status: &Status) -> String {
+    facts_with(status, None)
+}
+
+/// The same with what is mixed into its passphrase, where that is known.
+fn facts_with(status: &Status, ways: Option<&Ways>) -> String {
     let vault = if status.exists {
         status.vault.clone()
     } else {
         format!("{} (not made yet)", status.vault)
     };
+    let passphrase = ways.and_then(|ways| ways.passphrase.as_ref());
+    let is_mixed = passphrase.is_some_and(|way| way.device_secret);
     let mode = match status.mode {
         Some(Mode::Keychain) => "OS keychain",
+        Some(Mode::Passphrase) if is_mixed => "passphrase, together with a device secret in the OS keychain",
         Some(Mode::Passphrase) => "passphrase",
         None => "-",
     };

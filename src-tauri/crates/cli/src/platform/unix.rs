@@ -11,6 +11,7 @@ use std::{
     process::Command,
 };
 
+use keyward_model::plain;
 use rustix::{
     io::{Errno, FdFlags},
     termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
@@ -79,7 +80,7 @@ pub fn not_open() -> io::Error {
 pub fn why(error: &io::Error) -> String {
     match Errno::from_io_error(error) {
         Some(Errno::BADF) => "it is not open".to_owned(),
-        _ => error.kind().to_string(),
+        _ => plain::why(error.kind()),
     }
 }
 

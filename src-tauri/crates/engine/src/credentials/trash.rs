@@ -38,6 +38,14 @@ pub fn trashed(engine: &Engine, environment: &str) -> Result<(Vec<Credential>, E
     trash::trashed(engine, environment)
 }
 
+/// Empties the trash of an environment of Credentials, in one transaction; answers what is gone for good.
+///
+/// # Errors
+/// [`crate::Kind::NotFound`] for the environment.
+pub fn empty(engine: &Engine, caller: &Caller, environment: &str) -> Result<Vec<Credential>> {
+    trash::empty(engine, caller, environment)
+}
+
 /// Takes a Credential out of the trash: by id, or the newest of that key.
 ///
 /// # Errors

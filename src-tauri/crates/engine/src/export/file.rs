@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use keyward_model::plain;
 use keyward_vault::files;
 
-use crate::{Error, Kind, Result};
+use crate::{Error, Kind, Result, backup::a_place};
 
 /// A file that is being written; dropped before [`New::keep`], nothing of it stays.
 pub(super) struct New {
@@ -23,6 +24,7 @@ impl New {
         if fs::symlink_metadata(path).is_ok() {
             return Err(taken(path));
         }
+        a_place(path)?;
         let Some(name) = path.file_name() else {
             return Err(Error::invalid(format!("{}: it is no file name.", path.display())));
         };
@@ -94,9 +96,24 @@ fn taken(path: &Path) -> Error {
 }
 
 pub(super) fn failed(path: &Path, error: &io::Error) -> Error {
+    use io::ErrorKind as K;
+    // A place that takes no file is a wrong argument; a disk that fails is not.
+    let kind = match error.kind() {
+        K::NotFound
+        | K::NotADirectory
+        | K::IsADirectory
+        | K::PermissionDenied
+        | K::ReadOnlyFilesystem
+        | K::InvalidFilename => Kind::Invalid,
+        _ => Kind::Internal,
+    };
     Error::new(
-        Kind::Internal,
-        format!("{} could not be written: {}.", path.display(), error.kind()),
+        kind,
+        format!(
+            "{} could not be written: {}.",
+            path.display(),
+            plain::why(error.kind())
+        ),
         "Check free space and permissions of the folder; no file was left behind.",
     )
 }

@@ -12,7 +12,7 @@ use keyward_foreign::{
     self as foreign, Fault, Sheet, bitwarden, env, envelope, flat, kdbx, limits, onepux, own, table,
     variables,
 };
-use keyward_model::{SecretValue, Timestamp};
+use keyward_model::{SecretValue, Timestamp, plain};
 use zeroize::Zeroizing;
 
 use crate::{Error, Kind, Result};
@@ -212,7 +212,7 @@ fn file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
         Error::invalid(format!(
             "{}: it cannot be read ({}).",
             path.display(),
-            error.kind()
+            plain::why(error.kind())
         ))
     };
     let file = File::open(path).map_err(|error| unreadable(&error))?;

@@ -11,7 +11,7 @@ use keyward_model::{
 };
 use keyward_vault::{
     error as store,
-    table::{environments, items, secrets},
+    table::{environments, items, items::Item, secrets},
     tx::Tx,
     vault::{Edition, Opening},
 };
@@ -160,7 +160,8 @@ pub(crate) fn find_all(
     )
 }
 
-/// The error for a key that is not there: names one that differs only in case, else the environments that have it.
+/// The error for a key that no thing of the wanted kind has: says of which kind it is where it is one, else names one that
+/// differs only in case, else the environments that have it.
 pub(crate) fn missing(engine: &Engine, key: &Handle, environment: &Environment) -> Result<Error> {
     let (similar, elsewhere) = engine.unlocked()?.read(|tx| {
         Ok((
@@ -168,13 +169,23 @@ pub(crate) fn missing(engine: &Engine, key: &Handle, environment: &Environment) 
             environments_with(tx, key)?,
         ))
     })?;
+    if let Some(item) = similar.as_ref().filter(|item| item.key() == key) {
+        let (what, noun) = match item {
+            Item::Secret(_) => ("a secret", "secret"),
+            Item::Credential(_) => ("a custom credential", "credential"),
+            Item::Connection(_) => ("a connection", "connection"),
+        };
+        let message = format!("“{key}” in environment “{}” is {what}.", environment.name);
+        let hint = format!("`keyward {noun} show {key}` shows it.");
+        return Ok(Error::new(Kind::NotFound, message, hint));
+    }
     let hint = match similar {
-        Some(item) if item.key() != key => format!("Did you mean {}? Case counts.", item.key()),
-        _ if elsewhere.is_empty() => {
+        Some(item) => format!("Did you mean {}? Case counts.", item.key()),
+        None if elsewhere.is_empty() => {
             "`keyward secret list`, `credential list` and `connection list` name the keys there are."
                 .to_owned()
         }
-        _ => format!("Environments that have it: {}.", elsewhere.join(", ")),
+        None => format!("Environments that have it: {}.", elsewhere.join(", ")),
     };
     let message = format!("There is no “{key}” in environment “{}”.", environment.name);
     Ok(Error::new(Kind::NotFound, message, hint))

@@ -6,7 +6,7 @@ use keyward_engine::{
 };
 use keyward_model::{SecretValue, credential::Credential};
 
-use crate::support::{ENV, World, kind, new_secret, owner};
+use crate::support::{ENV, World, count, kind, new_secret, owner};
 
 fn draft<'a>(name: &'a str, value: &'a SecretValue) -> Draft<'a> {
     Draft {
@@ -140,4 +140,25 @@ fn am11_bad_input_is_named() {
     assert_eq!(get(&engine, "{vault.DB.v499}").unwrap(), "value");
     let error = get(&engine, "{vault.DB.v500}").unwrap_err();
     assert_eq!(error.kind, Kind::NotFound);
+}
+
+/// R-16, I4: the trash is emptied in one act; each that is gone is logged, and those that are not in it stay.
+#[test]
+fn r16_the_trash_of_credentials_is_emptied() {
+    let (world, engine) = World::host();
+    for key in ["A", "B", "C"] {
+        create(&engine, key, &["x"]).unwrap();
+    }
+    new_secret(&engine, "S", "value").unwrap();
+    credentials::delete(&engine, &owner(), ENV, &["A".to_owned(), "B".to_owned()]).unwrap();
+    assert_eq!(credentials::empty(&engine, &owner(), ENV).unwrap().len(), 2);
+    assert!(credentials::trashed(&engine, ENV).unwrap().0.is_empty());
+    assert!(credentials::empty(&engine, &owner(), ENV).unwrap().is_empty());
+    assert_eq!(credentials::list(&engine, ENV, "").unwrap().0.len(), 1);
+    assert_eq!(count(&engine, "credential.purge"), 2);
+    assert_eq!(
+        kind(credentials::empty(&engine, &owner(), "nowhere")),
+        Some(Kind::NotFound)
+    );
+    world.file().verify().unwrap();
 }

@@ -42,6 +42,16 @@ fn a_key_is_taken_once() {
         kind(secrets::find(&engine, "nowhere", "KEY")),
         Some(Kind::NotFound)
     );
+    // A thing of another kind is told as what it is, and not as one that is not there.
+    let error = secrets::find(&engine, ENV, "APP").unwrap_err();
+    assert_eq!(
+        (error.kind, error.message.as_str(), error.hint.as_str()),
+        (
+            Kind::NotFound,
+            "“APP” in environment “default” is a connection.",
+            "`keyward connection show APP` shows it."
+        )
+    );
     // The same key in another environment is another one; `not_found` names who has it.
     environments::create(&engine, &owner(), "staging").unwrap();
     let error = secrets::find(&engine, "staging", "KEY").unwrap_err();

@@ -20,6 +20,19 @@ fn env_keeps_the_last_value_and_the_ones_before() {
         ]
     );
     assert_eq!(older(&named(&sheet, "STRIPE_KEY").variables()[0]), ["sk_env_1"]);
+    assert_eq!(
+        sheet.remarks,
+        [
+            "More than once in the file: STRIPE_KEY. The last value counts; where the key is new, the ones before become older versions."
+        ]
+    );
+    assert!(env::parse(b"A=1\nB=1\n").unwrap().remarks.is_empty());
+    let many: String = (0..24).map(|at| format!("K{}=v\n", at % 12)).collect();
+    let told = env::parse(many.as_bytes()).unwrap().remarks;
+    assert!(
+        told[0].contains(": K0, K1,") && told[0].contains("K9 and 2 more."),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -53,6 +66,44 @@ fn flat_json_has_values_and_sets_of_them() {
         &flat::parse(b"{\"A\": \xff}").unwrap_err(),
         &["line 1", "not UTF-8"],
     );
+    // Which of two counts is left open by RFC 8259: neither is taken in without a word.
+    for twice in [
+        "{\"A\": \"canary\",\n \"A\": \"2\"}",
+        "{\"B\": {\"A\": \"canary\",\n \"A\": \"2\"}}",
+    ] {
+        let error = flat::parse(twice.as_bytes()).unwrap_err();
+        says(&error, &["line 2", "“A” stands there twice"]);
+        assert!(!error.to_string().contains("canary"));
+    }
+}
+
+/// Every type of value a program would read.
+#[test]
+fn json_of_every_type_is_read() {
+    let sheet =
+        flat::parse(br#"{"A": -1, "B": 18446744073709551615, "C": 1.5, "D": true, "E": "\u00e9", "F": ""}"#)
+            .unwrap();
+    let mut all = lines(&sheet);
+    all.sort();
+    assert_eq!(
+        all,
+        [
+            "A = -1",
+            "B = 18446744073709551615",
+            "C = 1.5",
+            "D = true",
+            "E = é",
+            "F = "
+        ]
+    );
+    says(
+        &flat::parse(br#"{"A": null}"#).unwrap_err(),
+        &["member “A”", "must be a text"],
+    );
+    says(
+        &flat::parse(br#"{"A": "1"} x"#).unwrap_err(),
+        &["line 1", "no valid JSON"],
+    );
 }
 
 #[test]
@@ -77,7 +128,12 @@ fn csv_maps_its_header() {
     );
     says(
         &table::parse(b"Key,Value\nA,1\nB\n").unwrap_err(),
-        &["line 3", "1 fields", "2"],
+        &["line 3", "1 field,", "2"],
+    );
+    // Rows behind a quote that is not closed are no value: nothing is taken in without a word.
+    says(
+        &table::parse(b"key,value\nZZ,\"canary\nQQ,two\nRR,three").unwrap_err(),
+        &["line 2, column 4", "not closed"],
     );
     says(
         &table::parse(b"Key,Value\n\xff,1\n").unwrap_err(),

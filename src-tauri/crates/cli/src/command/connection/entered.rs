@@ -9,7 +9,7 @@ use keyward_api::wire::{
     AuthType, Code, Connection, ConnectionCreate, ConnectionShow, ConnectionUpdate, Error, NamedValue,
     Plaintext, SecretCheckKey,
 };
-use keyward_model::{SecretValue, connection, envfile};
+use keyward_model::{SecretValue, connection, envfile, plain};
 
 use super::{Result, facts};
 use crate::{
@@ -155,8 +155,12 @@ fn prompted(name: &str) -> Result<NamedValue> {
     if name != "username" {
         return Ok(named(name, value::prompt_twice(&format!("{name}: "))?));
     }
-    let unreadable =
-        |error: io::Error| Error::usage(format!("{name}: it cannot be read ({}).", error.kind()));
+    let unreadable = |error: io::Error| {
+        Error::usage(format!(
+            "{name}: it cannot be read ({}).",
+            plain::why(error.kind())
+        ))
+    };
     let mut stderr = io::stderr();
     stderr
         .write_all(b"username: ")
@@ -181,9 +185,11 @@ fn from_lines(names: &[&str], bytes: &[u8]) -> Result<Vec<NamedValue>> {
         return Err(Error::new(
             Code::Usage,
             format!(
-                "stdin has {} lines, and {} are needed: {}. Nothing was stored.",
+                "stdin has {} line{}, and {} {} needed: {}. Nothing was stored.",
                 lines.len(),
+                if lines.len() == 1 { "" } else { "s" },
                 names.len(),
+                if names.len() == 1 { "is" } else { "are" },
                 names.join(", ")
             ),
             "Pipe in one line for each value, in this order, or say --from FILE.",

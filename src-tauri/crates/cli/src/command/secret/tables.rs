@@ -20,7 +20,7 @@ pub fn facts(secret: &Secret) -> String {
             if secret.favourite { "yes" } else { "no" }.to_owned(),
         ),
         ("version", secret.version.to_string()),
-        ("value of", secret.value_changed_at.clone()),
+        ("value from", secret.value_changed_at.clone()),
         ("rotate by", secret.rotation_due_at.clone().unwrap_or_else(never)),
         ("expires", secret.expires_at.clone().unwrap_or_else(never)),
         ("notes", secret.notes.clone()),

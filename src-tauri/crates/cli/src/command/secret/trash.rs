@@ -1,6 +1,6 @@
 //! `keyward secret delete` and `trash`.
 
-use keyward_api::wire::{Secret, SecretDelete, SecretEmptyTrash, SecretTrash};
+use keyward_api::wire::{CredentialTrash, Secret, SecretDelete, SecretEmptyTrash, SecretTrash};
 
 use super::tables;
 use crate::{command::Result, context::Context, door::Door, output::Face};
@@ -46,9 +46,17 @@ pub fn list(context: &Context, face: &Face, door: &mut Door) -> Result {
         }
     }
     face.say(match all.is_empty() {
-        true => "The trash is empty.",
+        true => "No secrets are in the trash.",
         false => "Take one out: keyward secret restore ID. After 30 days they are gone for good.",
     });
+    let environment = context.environment.clone();
+    match door.call(context, CredentialTrash { environment })?.len() {
+        0 => {}
+        1 => face.say("1 custom credential lies in a trash of its own: keyward credential trash"),
+        count => face.say(format!(
+            "{count} custom credentials lie in a trash of their own: keyward credential trash"
+        )),
+    }
     face.show(&all, |list| tables::trash(list))
 }
 

@@ -103,16 +103,13 @@ impl<'a, 'v> Desk<'a, 'v> {
         if place.is_none() {
             self.wants(&row.environment.clone());
         }
-        let Some((key, is_proposed)) = self.key(found, choice, &row.environment) else {
-            row.remark = match choice.and_then(|choice| choice.key.as_deref()) {
-                Some(key) => match Handle::parse(key) {
-                    Ok(_) => format!("another entry of this import has the key {key}"),
-                    Err(error) => error.to_string(),
-                },
-                None => "no key can be made of its name; choose one".to_owned(),
-            };
-            key_of(choice).clone_into(&mut row.key);
-            return Ok(row);
+        let (key, is_proposed) = match self.key(at, found, choice, &row.environment) {
+            Ok(key) => key,
+            Err(why) => {
+                row.remark = why;
+                key_of(choice).clone_into(&mut row.key);
+                return Ok(row);
+            }
         };
         row.is_proposed = is_proposed;
         let existing = match place {
@@ -136,35 +133,50 @@ impl<'a, 'v> Desk<'a, 'v> {
         Ok(row)
     }
 
-    /// The key of an entry: what the person chose, its own, or one proposed from name and folder that no other entry
-    /// of this import has.
-    fn key(&self, found: &Found, choice: Option<&Choice>, environment: &str) -> Option<(Handle, bool)> {
+    /// The key of an entry: what the person chose, its own, or one proposed that no other entry of this import has, and
+    /// whether it was proposed. What has no letter of a key in name and folder is called by its place in the file.
+    ///
+    /// # Errors
+    /// Why the key that the person chose cannot be had.
+    fn key(
+        &self,
+        at: usize,
+        found: &Found,
+        choice: Option<&Choice>,
+        environment: &str,
+    ) -> Result<(Handle, bool), String> {
         let free = |key: &Handle| {
             !self
                 .keys
                 .contains(&(environment.to_owned(), key.as_str().to_ascii_lowercase()))
         };
         if let Some(chosen) = choice.and_then(|choice| choice.key.as_deref()) {
-            return Handle::parse(chosen).ok().filter(free).map(|key| (key, false));
+            let key = Handle::parse(chosen).map_err(|error| error.to_string())?;
+            return match free(&key) {
+                true => Ok((key, false)),
+                false => Err(format!("another entry of this import has the key {key}")),
+            };
         }
-        if let Some(key) = exact(found).filter(free) {
-            return Some((key, false));
+        let own = exact(found);
+        if let Some(key) = own.clone().filter(free) {
+            return Ok((key, false));
         }
-        let with_folder = || Handle::propose(&format!("{} {}", found.folder.join(" "), found.name));
-        let proposed = exact(found)
-            .is_none()
-            .then(|| Handle::propose(&found.name))
-            .flatten()
-            .filter(free)
-            .or_else(|| with_folder().filter(free));
-        let key = match proposed {
-            Some(key) => key,
-            None => {
-                let base = with_folder().or_else(|| exact(found))?;
-                (2..).find_map(|number| numbered(&base, number).filter(free))?
-            }
+        let with_folder = Handle::propose(&format!("{} {}", found.folder.join(" "), found.name));
+        let by_place = || Handle::parse(&format!("ITEM_{}", at + 1)).ok();
+        let proposed = match &own {
+            None => Handle::propose(&found.name),
+            Some(_) => None,
         };
-        Some((key, true))
+        proposed
+            .filter(free)
+            .or_else(|| with_folder.clone().filter(free))
+            .or_else(|| {
+                let base = with_folder.or(own).or_else(by_place)?;
+                let numbered = || (2..).find_map(|number| numbered(&base, number).filter(free));
+                Some(base.clone()).filter(free).or_else(numbered)
+            })
+            .map(|key| (key, true))
+            .ok_or_else(|| "no key is free for it".to_owned())
     }
 
     /// A free key next to a taken one.

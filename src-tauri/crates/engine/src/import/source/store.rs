@@ -8,7 +8,7 @@ use std::{
 };
 
 use keyward_foreign::{Sheet, limits, pass};
-use keyward_model::SecretValue;
+use keyward_model::{SecretValue, plain};
 use zeroize::Zeroizing;
 
 use super::refused;
@@ -21,7 +21,7 @@ pub(super) fn read(root: &Path, passphrase: Option<&SecretValue>) -> Result<Shee
         Error::invalid(format!(
             "{}: it cannot be read ({}).",
             root.display(),
-            error.kind()
+            plain::why(error.kind())
         ))
     })?;
     if found.gpg.is_empty() && found.has_age {
