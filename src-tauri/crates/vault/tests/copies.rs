@@ -14,7 +14,7 @@ use keyward_model::{
     name::{EnvironmentName, VaultName},
 };
 use keyward_vault::{
-    Error, Freshness, Opening, Place, RecoveryKey, UnlockedVault, Unlocking,
+    Damages, Error, Freshness, Opening, Place, RecoveryKey, UnlockedVault, Unlocking,
     backup::{self, DAILY, Reason},
     folder::{self, Deleted},
     restore::{Candidate, Restored},
@@ -627,6 +627,46 @@ fn st4_salvage_of_nothing_makes_no_file() {
     );
     assert!(matches!(refused, Err(Error::Corrupt(_))), "{refused:?}");
     assert!(!out.exists());
+}
+
+/// §b.5: where the whole verification ends at the first fault, every damaged record is named.
+#[test]
+fn b5_damaged_records_are_named() {
+    let world = World::new();
+    let vault = world.create();
+    for name in ["SOUND", "NO_VALUE", "GONE"] {
+        add(&vault, name, "one").unwrap();
+    }
+    assert_eq!(vault.damages().unwrap(), Damages::default());
+    let (unread, gone) = vault
+        .read(|tx| {
+            let environment = environments::list(tx)?[0].id;
+            Ok((
+                secrets::find(tx, environment, &key("NO_VALUE"))?.id,
+                secrets::find(tx, environment, &key("GONE"))?.id,
+            ))
+        })
+        .unwrap();
+    vault.checkpoint().unwrap();
+    let db = world.sql();
+    // The value of a Secret is the row before it.
+    let version: i64 = db
+        .query_row(
+            "SELECT rowid FROM rec WHERE tbl = 'secret_version' AND rowid <
+             (SELECT rowid FROM rec WHERE record_uuid = ?1) ORDER BY rowid DESC LIMIT 1",
+            [unread.as_bytes()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    db.execute("UPDATE rec SET body = zeroblob(400) WHERE rowid = ?1", [version])
+        .unwrap();
+    db.execute("DELETE FROM rec WHERE record_uuid = ?1", [gone.as_bytes()])
+        .unwrap();
+    drop(db);
+    assert!(matches!(vault.verify(), Err(Error::Corrupt(_))));
+    let damages = vault.damages().unwrap();
+    assert_eq!(damages.records, ["value of secret NO_VALUE"]);
+    assert_eq!(damages.missing, 1);
 }
 
 /// A wrong key saves nothing, and makes no file.
