@@ -1,6 +1,6 @@
 //! `keyward status`
 
-use keyward_api::wire::{Freshness, Mode, Status, VaultStatusRequest};
+use keyward_api::wire::{BackupList, Code, Freshness, Mode, Status, VaultStatusRequest};
 
 use super::Result;
 use crate::{
@@ -22,11 +22,26 @@ pub fn run(context: &Context, face: &Face) -> Result {
         let status = door_status(engine);
         // Keychain mode opens for any program of this user; passphrase mode only for who brings the passphrase.
         let opens = matches!(status, Some(Mode::Keychain)) || status.is_some() && context.brings_passphrase();
-        if opens {
-            unlock_here(context, engine)?;
+        if opens && let Err(error) = unlock_here(context, engine) {
+            // That it does not open is the state that was asked for; a wrong passphrase is the asker's own.
+            if !matches!(error.code, Code::Keychain | Code::Corrupt) {
+                return Err(error);
+            }
+            face.say(format!("{} {}", error.message, error.hint).trim());
         }
     }
     let status = door.call_as_is(context, VaultStatusRequest {})?;
+    let copies = match status.exists {
+        true => Vec::new(),
+        false => door.call_as_is(context, BackupList {}).unwrap_or_default(),
+    };
+    if let Some(newest) = copies.first() {
+        face.say(format!(
+            "The file of vault “{}” is gone; its newest copy is there: keyward --vault {} restore {}",
+            status.vault, status.vault, newest.path
+        ));
+        return face.show(&status, |status| facts_of(status, "its file is gone"));
+    }
     if status.recovery == Some(false) {
         face.say(NO_RECOVERY);
     }
@@ -77,10 +92,15 @@ fn nothing(context: &Context) -> Status {
 
 /// A status in words.
 pub fn facts(status: &Status) -> String {
+    facts_of(status, "not made yet")
+}
+
+/// As [`facts`], with the reason why there is no vault where there is none.
+fn facts_of(status: &Status, missing: &str) -> String {
     let vault = if status.exists {
         status.vault.clone()
     } else {
-        format!("{} (not made yet)", status.vault)
+        format!("{} ({missing})", status.vault)
     };
     let mode = match status.mode {
         Some(Mode::Keychain) => "OS keychain",
