@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use keyward_tests::home::Home;
+use keyward_tests::home::{Home, PASSPHRASE};
+use keyward_tests::keyring::Keychain;
 use keyward_tests::process::wait_for;
 use serde_json::{Value, json};
 
 use crate::common::{
-    add, error, has_members, hint, json as document, keychain_home, mode, ok, passphrase_home,
+    Terminal, add, error, has_members, hint, home_beside, json as document, keychain_home, mode, ok,
+    passphrase_home,
 };
 
 fn at(home: &Home, name: &str) -> PathBuf {
@@ -170,7 +172,7 @@ fn st4_salvage_of_a_damaged_vault() {
     let salvaged = document(&home.keyward(&["salvage", text(&damaged), "--out", text(&out), "--json"]));
     has_members(
         &salvaged,
-        "saved lost missing without_value unvouched events lost_events",
+        "saved lost missing list_damaged recovered without_value unvouched events lost_events",
     );
     assert!(salvaged["saved"]["secret"].as_u64().unwrap() > 25, "{salvaged}");
     error(
@@ -192,4 +194,103 @@ fn st4_salvage_of_a_damaged_vault() {
         }
     }
     ok(&home.keyward(&["doctor"]));
+}
+
+/// A wrong key of a backup changes nothing: a host that has the vault unlocked keeps it so.
+#[test]
+fn st4_a_wrong_key_of_a_backup_leaves_the_host_as_it_is() {
+    let home = passphrase_home();
+    add(&home, "A", b"one");
+    let copy = at(&home, "copy.db");
+    ok(&home.keyward(&["backup", text(&copy)]));
+    let _host = home.serve().unwrap();
+    let wrong = home
+        .keyward(&["restore", text(&copy), "--json"])
+        .passphrase(Some("not this one at all"));
+    let refused = error(&wrong, 4);
+    assert!(
+        refused["message"].as_str().unwrap().contains("copy.db"),
+        "{refused}"
+    );
+    let status = home.keyward(&["status", "--json"]).passphrase(None);
+    assert_eq!(document(&status)["locked"], false);
+    assert_eq!(ok(&home.keyward(&["get", "A"]).passphrase(None)).text(), "one");
+}
+
+/// ST2: on a machine whose keychain knows nothing of it, a backup opens with its passphrase or its recovery key, given
+/// or typed.
+#[test]
+fn st2_a_backup_opens_on_a_new_machine() {
+    let old = keychain_home();
+    add(&old, "A", b"one");
+    ok(&old
+        .keyward(&["passphrase", "change", "--new-passphrase-fd", "0"])
+        .stdin(PASSPHRASE));
+    let copy = at(&old, "copy.db");
+    ok(&old.keyward(&["backup", text(&copy)]));
+    let recovery = std::fs::read_to_string(at(&old, "recovery.txt")).unwrap();
+    let recovery = recovery.trim();
+
+    let new = home_beside(Keychain::Unlocked);
+    let restore = new.keyward(&["restore", text(&copy), "--json"]);
+    let refused = error(&restore, 10);
+    assert!(hint(&refused).contains("--passphrase-fd"), "{refused}");
+    assert!(!hint(&refused).contains("recovery use"), "{refused}");
+    error(
+        &new.keyward(&["restore", text(&copy), "--json"])
+            .passphrase(Some("not this one at all")),
+        4,
+    );
+    for (name, key) in [("one", PASSPHRASE), ("two", recovery)] {
+        let home = home_beside(Keychain::Unlocked);
+        ok(&home
+            .keyward(&["--vault", name, "restore", text(&copy)])
+            .passphrase(Some(key)));
+        let got = home.keyward(&["--vault", name, "get", "A"]);
+        assert_eq!(ok(&got.passphrase(Some(PASSPHRASE))).text(), "one");
+    }
+    let mut terminal = Terminal::keyward(&new, &["restore", text(&copy)]);
+    terminal.expect("Passphrase or recovery key of this copy: ");
+    terminal.enter(recovery);
+    assert!(terminal.end().success(), "{}", terminal.screen());
+}
+
+/// ST4: a file of which nothing is left is status 9, and no advice to restore it.
+#[test]
+fn st4_salvage_of_nothing_says_so() {
+    let home = keychain_home();
+    add(&home, "A", b"one");
+    let copy = at(&home, "copy.db");
+    ok(&home.keyward(&["backup", text(&copy)]));
+    // The wrapped key of a record lies behind its kind.
+    let mut bytes = std::fs::read(&copy).unwrap();
+    for at in 0..bytes.len() - 64 {
+        for kind in ["environment", "secret", "secret_version", "settings"] {
+            if bytes[at..].starts_with(kind.as_bytes()) {
+                bytes[at + kind.len() + 20..][..8].fill(0xA5);
+            }
+        }
+    }
+    std::fs::write(&copy, bytes).unwrap();
+    let out = at(&home, "out.db");
+    error(
+        &home.keyward(&["salvage", text(&copy), "--out", text(&out), "--json"]),
+        9,
+    );
+    assert!(!out.exists());
+}
+
+/// `status` says why there is no vault, where its copies are still there.
+#[test]
+fn st4_a_vault_whose_file_is_gone_is_not_one_that_was_never_made() {
+    let home = keychain_home();
+    let copy = at(&home, "copy.db");
+    ok(&home.keyward(&["backup", text(&copy)]));
+    ok(&home.keyward(&["restore", text(&copy)]));
+    for file in ["vault.db", "vault.db-wal", "vault.db-shm"] {
+        let _ = std::fs::remove_file(home.keyward_home().join("vaults/default").join(file));
+    }
+    let status = ok(&home.keyward(&["status"]));
+    assert!(status.text().contains("its file is gone"), "{}", status.text());
+    assert!(status.said().contains("restore"), "{}", status.said());
 }

@@ -241,3 +241,31 @@ fn r03_a_device_secret_is_told() {
         "{status}"
     );
 }
+
+/// b.5: a damaged record is named by its kind and, where that can be read, its key; the hint leads on from the doctor.
+#[test]
+fn b5_what_is_damaged_is_named() {
+    let home = keychain_home();
+    add(&home, "SOUND", b"one");
+    let vault = home.keyward_home().join("vaults/default/vault.db");
+    ok(&home.keyward(&["backup", "copy.db"]));
+    let mut bytes = std::fs::read(home.path().join("copy.db")).unwrap();
+    // The wrapped key of a record lies behind its kind, on a page of rows (13); in an index there is no such key.
+    for at in 0..bytes.len() - 64 {
+        if bytes[at / 4096 * 4096] == 13 && bytes[at..].starts_with(b"secret_version") {
+            bytes[at + 34..at + 42].fill(0xA5);
+        }
+    }
+    std::fs::write(&vault, bytes).unwrap();
+    for side in ["db-wal", "db-shm"] {
+        let _ = std::fs::remove_file(vault.with_extension(side));
+    }
+    let outcome = home.keyward(&["doctor", "--json"]).output().unwrap();
+    let checks = outcome.ended_with(9).unwrap().json().unwrap();
+    let told = messages(checks.as_array().unwrap(), "vault").join("\n");
+    assert!(told.contains("value of secret SOUND"), "{told}");
+    assert!(
+        told.contains("keyward salvage") && !told.contains("keyward doctor"),
+        "{told}"
+    );
+}

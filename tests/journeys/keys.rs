@@ -290,6 +290,10 @@ fn st2_recovery_use_on_a_new_machine() {
     let there = |run: Run| run.var("DBUS_SESSION_BUS_ADDRESS", machine.address());
     let error = error(&there(home.keyward(&["get", "KEY", "--json"])), 10);
     assert!(hint(&error).contains("recovery use"), "{error}");
+    // What is asked for is the state, so this is an answer and no failure.
+    let status = ok(&there(home.keyward(&["status", "--json"])));
+    assert_eq!(status.json().unwrap()["locked"], true);
+    assert!(status.said().contains("holds no key"), "{}", status.said());
     let used = |name: &str| into_file(&home, name, &["recovery", "use", "--recovery-fd", "0"]);
     ok(&there(used("next.txt").stdin(file(&home, "recovery.txt"))));
     assert_eq!(ok(&there(home.keyward(&["get", "KEY"]))).text(), "value");

@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { install, type Door } from "../src/host";
 import type { Mode } from "../src/host/bindings/Mode";
 import type { VaultStatus } from "../src/host/bindings/VaultStatus";
+import { toaster } from "../src/kit/toaster.svelte";
+import { m as backup } from "../src/messages/backup";
+import { exact } from "../src/messages/time";
 import { m } from "../src/messages/unlock";
 import { vault } from "../src/state/vault.svelte";
 import Unlock from "../src/views/Unlock.svelte";
@@ -107,5 +110,61 @@ describe("O-71: the locked screen", () => {
   it("says that they are not refreshed", async () => {
     await locked("passphrase");
     expect(screen.getByText(m.not_refreshing())).toBeTruthy();
+  });
+});
+
+describe("a damaged vault file", () => {
+  const copy = { name: "2026-11-22T090000Z-daily.db", path: "/h/backups/2026-11-22T090000Z-daily.db", made_at: "2026-11-22T09:00:00Z", reason: "daily", size: 1_468_006 };
+
+  /** The screen over a vault whose file does not open; answers what was asked. */
+  async function damaged(copies: unknown[]): Promise<[string, unknown][]> {
+    const asked: [string, unknown][] = [];
+    const call = async (name: string, request: unknown) => {
+      asked.push([name, request]);
+      if (name === "vault_list") return [];
+      if (name === "vault_ways") return { keychain: true, keychain_lost: false, passphrase: null, recovery: true };
+      if (name === "backup_list") return copies;
+      if (name === "backup_compare") return { mode: "keychain", comparison: null };
+      if (name === "backup_restore") return { records: 3, replaced: null, doubtful: 0 };
+      if (name === "vault_unlock") throw { code: "corrupt", message: "The vault is damaged: the header does not fit.", hint: "Put the newest copy back." };
+      return { ...status, mode: "keychain" };
+    };
+    install({ call, listen: async () => () => undefined } as unknown as Door);
+    await vault.read();
+    render(Unlock);
+    await shown();
+    await fireEvent.click(screen.getByText(m.unlock_keychain()));
+    await shown();
+    return asked;
+  }
+
+  it("shows the last copy with its date, and restores it by the key that it needs (ST4)", async () => {
+    const asked = await damaged([{ ...copy, name: "kept", reason: "replaced", made_at: "2026-11-23T09:00:00Z" }, copy]);
+    expect(screen.getByText(m.damaged_title())).toBeTruthy();
+    expect(screen.getByText(exact(copy.made_at)), "not the damaged one that was replaced").toBeTruthy();
+    await fireEvent.click(screen.getByText(m.restore(), { selector: "button" }));
+    await shown();
+    expect(document.body.textContent).toContain(backup.unopened());
+    await fireEvent.input(screen.getByLabelText(backup.passphrase()), { target: { value: "its own passphrase" } });
+    await fireEvent.submit(document.querySelector("#restore")!);
+    await shown();
+    expect(asked).toContainEqual(["backup_restore", { copy: copy.name, passphrase: "its own passphrase" }]);
+    expect(toaster.now?.text).toBe(backup.restored(3));
+  });
+
+  it("offers a file where there is no copy, and tries again", async () => {
+    const asked = await damaged([]);
+    expect(screen.getByText(m.no_copy())).toBeTruthy();
+    expect(screen.queryByText(m.restore(), { selector: "button" })).toBeNull();
+    expect(screen.getByText(m.restore_file())).toBeTruthy();
+    const tries = () => asked.filter(([name]) => name === "vault_unlock").length;
+    await fireEvent.click(screen.getByText(m.try_again()));
+    await shown();
+    expect(tries()).toBe(2);
+  });
+
+  it("writes a report that names version, vault, fault and copies", () => {
+    const text = m.report(status, { message: "It is damaged.", hint: "Restore." }, [copy.path]);
+    expect(text).toBe(`Keyward 0.1.0, vault default in /h\nIt is damaged.\nRestore.\nCopies: ${copy.path}`);
   });
 });

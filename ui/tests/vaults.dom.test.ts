@@ -5,6 +5,7 @@ import { flushSync } from "svelte";
 import { beforeEach, describe, expect, it } from "vitest";
 import { install, type Commands, type Door } from "../src/host";
 import type { Vault } from "../src/host/bindings/Vault";
+import { toaster } from "../src/kit/toaster.svelte";
 import { m as backup } from "../src/messages/backup";
 import { m } from "../src/messages/vaults";
 import BackupSettings from "../src/parts/backup/BackupSettings.svelte";
@@ -155,6 +156,31 @@ describe("backups", () => {
     expect(asked.at(-1)).toEqual(["backup_restore", { copy: null, passphrase: "its own passphrase" }]);
     expect(document.body.textContent).toContain("Check Caps Lock.");
     expect(field.value, "a passphrase stays in the field").toBe("");
+  });
+
+  it("asks for the key of a copy that the keychain does not open", async () => {
+    let tries = 0;
+    const asked = door({
+      backup_list: () => [copy],
+      backup_compare: () => ({ mode: "keychain", comparison: { lost: [], older: [], back: [] } }),
+      backup_restore: () => {
+        tries += 1;
+        if (tries === 1) throw { code: "keychain", message: "The keychain holds no key for this vault.", hint: "" };
+        return { records: 12, replaced: null, doubtful: 0 };
+      },
+    });
+    render(BackupSettings);
+    await shown();
+    await fireEvent.click(screen.getByText(backup.restore(), { selector: "button" }));
+    await shown();
+    await fireEvent.submit(document.querySelector("#restore")!);
+    await shown();
+    expect(document.body.textContent).toContain("holds no key");
+    await fireEvent.input(screen.getByLabelText(backup.passphrase()), { target: { value: "its own passphrase" } });
+    await fireEvent.submit(document.querySelector("#restore")!);
+    await shown();
+    expect(asked).toContainEqual(["backup_restore", { copy: copy.name, passphrase: "its own passphrase" }]);
+    expect(toaster.now?.text).toBe(backup.restored(12));
   });
 
   it("draws nothing of a dialog that was closed without a file", async () => {

@@ -10,7 +10,7 @@ use keyward_api::{
         VaultRestore, VaultRestored,
     },
 };
-use keyward_engine::backup;
+use keyward_engine::{Kind, backup};
 use serde::{Deserialize, Serialize};
 use tauri::State;
 
@@ -44,7 +44,7 @@ pub struct BackupChosen {
 pub struct BackupView {
     /// How it is opened.
     mode: Mode,
-    /// What a restore would change; `null` when the keys of this vault do not open it.
+    /// What a restore would change; `null` when the keys of this vault do not open it, or it is locked.
     comparison: Option<BackupComparison>,
 }
 
@@ -91,8 +91,8 @@ pub async fn backup_compare(desk: State<'_, Desk>, request: BackupCompare) -> An
         let path = path_of(desk, request.copy)?;
         let comparison = match backup::compare(&engine, &path) {
             Ok(comparison) => Some(compared(comparison)),
-            // Its own passphrase opens it, not the keys in memory.
-            Err(error) if error.kind == keyward_engine::Kind::Conflict => None,
+            // Its own passphrase opens it, not the keys in memory, or there are none: the vault is locked or damaged.
+            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Locked) => None,
             Err(error) => return Err(error.into()),
         };
         Ok(BackupView {

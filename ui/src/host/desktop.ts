@@ -49,7 +49,7 @@ export interface BackupChosen {
   name: string;
 }
 
-/** What a copy is beside the vault; `comparison` is null when the keys of this vault do not open it. */
+/** What a copy is beside the vault; `comparison` is null when the keys of this vault do not open it, or it is locked. */
 export interface BackupView {
   mode: Mode;
   comparison: BackupComparison | null;

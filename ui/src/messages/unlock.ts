@@ -46,6 +46,20 @@ export const m = {
   damaged_title: () => "This vault file is damaged",
   closed_title: () => "The vault stays closed",
   stopped: () => "Keyward stopped before changing anything.",
+  no_copy: () => "No copy lies beside the vault.",
+  restore: () => "Restore backup",
+  restore_file: () => "Choose file",
+  copy_report: () => "Copy report",
+  report_copied: () => "Report copied. It holds no value.",
+  report: (status: { version: string; home: string; vault: string } | null, said: { message: string; hint: string }, copies: readonly string[]) =>
+    [
+      status && `Keyward ${status.version}, vault ${status.vault} in ${status.home}`,
+      said.message,
+      said.hint,
+      `Copies: ${copies.length === 0 ? "none" : copies.join(", ")}`,
+    ]
+      .filter(Boolean)
+      .join("\n"),
   other_title: () => "The vault could not be opened",
   try_again: () => "Try again",
 };

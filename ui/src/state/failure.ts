@@ -10,3 +10,8 @@ export function asWireError(failure: unknown): WireError {
   }
   return { code: "internal", message: failure instanceof Error ? failure.message : String(failure), hint: "" };
 }
+
+/** Whether a vault's file itself is not what it must be, so that a copy of it helps; modes and owners are another matter. */
+export function isHurt(error: WireError): boolean {
+  return error.code === "corrupt" && /^the vault (is damaged|file is)/i.test(error.message);
+}

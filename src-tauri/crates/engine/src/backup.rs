@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use keyward_model::SecretValue;
 use keyward_vault::{
     self as store, backup,
-    vault::{Mode, Unlocking},
+    restore::{Candidate, Proven},
+    vault::{Mode, Place, Unlocking},
 };
 pub use keyward_vault::{
     backup::{BackupFile, Reason},
@@ -18,6 +19,7 @@ use crate::{
     Engine, Error, Kind, Result,
     access::{self, Act, Caller},
     changes::ChangeKind,
+    error::sentence,
     lifecycle,
 };
 
@@ -71,7 +73,7 @@ pub fn compare(engine: &Engine, file: &Path) -> Result<Comparison> {
 /// # Errors
 /// [`Kind::NotFound`], [`Kind::Corrupt`].
 pub fn mode(engine: &Engine, file: &Path) -> Result<Mode> {
-    Ok(store::restore::Candidate::read(&engine.place(), file)?.mode()?)
+    Ok(Candidate::read(&engine.place(), file)?.mode()?)
 }
 
 /// Where the copy of this name lies.
@@ -100,21 +102,33 @@ pub(crate) fn daily(engine: &Engine) {
     }
 }
 
-/// Puts the copy `file` in the place of the vault, or makes the vault from it. It opens by its own keychain key, else
-/// by `passphrase`, which may be its recovery key. This process closes its own connection first.
+/// Puts the copy `file` in the place of the vault, or makes the vault from it. It opens with `given`, a passphrase or
+/// recovery key of the copy, else with the key that the keychain has for it. The vault stays open until the copy has
+/// been opened and verified; then this process closes its own connection.
 ///
 /// # Errors
-/// [`Kind::Locked`] for a missing or wrong passphrase, [`Kind::Corrupt`] when the copy does not verify,
-/// [`Kind::Conflict`] when it is a copy of another vault or somebody has the vault open. The vault is as it was then.
+/// [`Kind::Locked`] for a missing or wrong key, [`Kind::Keychain`] when the keychain has none and nothing was given,
+/// [`Kind::Corrupt`] when the copy does not verify, [`Kind::Conflict`] when it is a copy of another vault: nothing is
+/// changed then. [`Kind::Conflict`] when somebody has the vault open: the file is as it was, and the vault is unlocked
+/// where that takes nobody.
 pub fn restore(
     engine: &Engine,
     caller: &Caller,
     file: &Path,
-    passphrase: Option<&SecretValue>,
+    given: Option<&SecretValue>,
 ) -> Result<Restored> {
     access::authorize(caller, Act::Write)?;
-    let before = lifecycle::close_for_now(engine);
-    match put_back(engine, file, passphrase) {
+    let place = engine.place();
+    // The vault's own file is copied while nobody holds it: to close it once more would end the locks of the connection
+    // that is open (POSIX: all locks of a process on a file go with the first descriptor that is closed).
+    let mut before = is_own_file(engine, file).then(|| lifecycle::close_unseen(engine));
+    let restored = prove(&place, file, given).and_then(|proven| {
+        before.get_or_insert_with(|| lifecycle::close_unseen(engine));
+        proven
+            .put_back(engine.now())
+            .map_err(|error| of_copy(error, file))
+    });
+    match restored {
         Ok(restored) => {
             let replaced = restored.replaced.as_deref().and_then(Path::file_name);
             let told = Restored {
@@ -124,72 +138,86 @@ pub fn restore(
             };
             log::info!("vault {} was restored", engine.name);
             lifecycle::install(engine, restored.vault);
+            engine.changes.publish_all();
             Ok(told)
         }
         Err(error) => {
-            lifecycle::open_again(engine, before);
+            if let Some(before) = before {
+                lifecycle::open_again(engine, before);
+            }
             Err(error)
         }
     }
 }
 
-fn put_back(
-    engine: &Engine,
-    file: &Path,
-    passphrase: Option<&SecretValue>,
-) -> Result<store::restore::Restored> {
-    let place = engine.place();
+fn is_own_file(engine: &Engine, file: &Path) -> bool {
+    let own = engine.home.vault_file(&engine.name).canonicalize();
+    own.is_ok_and(|own| file.canonicalize().is_ok_and(|file| file == own))
+}
+
+/// Opens the copy with its own keys, and verifies it.
+fn prove<'p>(place: &'p Place<'p>, file: &Path, given: Option<&SecretValue>) -> Result<Proven<'p>> {
     let unfit = |error| of_copy(error, file);
-    let candidate = store::restore::Candidate::read(&place, file).map_err(unfit)?;
-    let recovery = passphrase.and_then(lifecycle::recovery_key);
-    // Its own mode says by what it opens.
-    let with = match (candidate.mode().map_err(unfit)?, passphrase, &recovery) {
-        (_, _, Some(recovery)) => Unlocking::Recovery(recovery),
-        (Mode::Keychain, _, None) => Unlocking::Keychain,
-        (Mode::Passphrase, Some(passphrase), None) => Unlocking::Passphrase(passphrase),
-        (Mode::Passphrase, None, None) => return Err(asks_passphrase(file)),
+    let candidate = Candidate::read(place, file).map_err(unfit)?;
+    let recovery = given.and_then(lifecycle::recovery_key);
+    let ways = candidate.ways().map_err(unfit)?;
+    let with = match (given, &recovery) {
+        (_, Some(recovery)) => Unlocking::Recovery(recovery),
+        (Some(passphrase), None) if ways.passphrase.is_some() || !ways.keychain => {
+            Unlocking::Passphrase(passphrase)
+        }
+        _ if ways.keychain => Unlocking::Keychain,
+        _ => return Err(asks_key(file)),
     };
-    candidate.restore(with, engine.now()).map_err(|error| {
-        let is_conflict = matches!(error, store::Error::Conflict(_));
-        let mut error = unfit(error);
-        if is_conflict {
+    candidate.prove(with).map_err(|error| match error {
+        store::Error::WrongKey => wrong_key(with, file),
+        store::Error::Conflict(_) => {
+            let mut error = unfit(error);
             error.hint =
                 "Name the vault that it goes to: keyward --vault NAME restore FILE; a new NAME makes one."
                     .to_owned();
+            error
         }
-        error
+        error => unfit(error),
     })
 }
 
 /// Saves what a damaged file still gives into the new file `out`; the vault itself is not touched.
 ///
 /// # Errors
-/// [`Kind::Corrupt`] when nothing can be opened; [`Kind::Locked`]; [`Kind::Conflict`] when `out` is there.
+/// [`Kind::Corrupt`] when nothing can be opened or saved; [`Kind::Locked`]; [`Kind::Keychain`]; [`Kind::Conflict`] when
+/// `out` is there.
 pub fn salvage(
     engine: &Engine,
     caller: &Caller,
     file: &Path,
     out: &Path,
-    passphrase: Option<&SecretValue>,
+    given: Option<&SecretValue>,
 ) -> Result<Salvaged> {
     access::authorize(caller, Act::Write)?;
     let place = engine.place();
     a_place(out)?;
-    // Which slots a damaged file has shows only when it is read: a passphrase is tried when there is one.
-    let recovery = passphrase.and_then(lifecycle::recovery_key);
-    let with = match (passphrase, &recovery) {
+    // Which slots a damaged file has shows only when it is read: what is given is tried.
+    let recovery = given.and_then(lifecycle::recovery_key);
+    let with = match (given, &recovery) {
         (_, Some(recovery)) => Unlocking::Recovery(recovery),
         (Some(passphrase), None) => Unlocking::Passphrase(passphrase),
         (None, None) => Unlocking::Keychain,
     };
     match store::salvage::salvage(&place, file, out, with, engine.now()) {
-        Err(store::Error::WrongKey) if passphrase.is_none() => Err(asks_passphrase(file)),
+        Err(store::Error::WrongKey) if given.is_none() => Err(asks_key(file)),
+        Err(store::Error::WrongKey) => Err(wrong_key(with, file)),
         Err(store::Error::Corrupt(what)) => Err(Error::new(
             Kind::Corrupt,
             format!("{}: {what}.", file.display()),
             "Take another copy; the vault itself was not touched.",
         )),
-        done => done.map_err(new_file),
+        Err(store::Error::Exists(path)) => Err(Error::new(
+            Kind::Conflict,
+            format!("{path} exists already."),
+            "Name a file that is not there yet; what is there is never written over.",
+        )),
+        done => done.map_err(|error| of_copy(error, file)),
     }
 }
 
@@ -228,14 +256,47 @@ fn of_copy(error: store::Error, file: &Path) -> Error {
                 file.display()
             ),
         ),
+        // What `recovery use` does for the vault itself helps nobody with a file.
+        store::Error::KeychainUnavailable(cause) => Error::new(
+            Kind::Keychain,
+            sentence(&cause.to_string()),
+            format!(
+                "{} opens with its passphrase or recovery key as well. {GIVE_KEY}",
+                file.display()
+            ),
+        ),
         other => other.into(),
     }
 }
 
-fn asks_passphrase(file: &Path) -> Error {
+/// How a copy's own key is brought.
+const GIVE_KEY: &str = "Type it when asked on a terminal or in the app, or give it with --passphrase-fd N.";
+
+fn asks_key(file: &Path) -> Error {
     Error::new(
         Kind::Locked,
         format!("{} opens with the passphrase it was made with.", file.display()),
-        "Give it on a terminal or with --passphrase-fd N; its recovery key works as well.",
+        format!("Its recovery key works as well. {GIVE_KEY}"),
     )
+}
+
+fn wrong_key(with: Unlocking<'_>, file: &Path) -> Error {
+    let file = file.display();
+    match with {
+        Unlocking::Keychain => Error::new(
+            Kind::Keychain,
+            format!("The key in the OS keychain does not open {file}."),
+            format!("Its passphrase or recovery key opens it. {GIVE_KEY}"),
+        ),
+        Unlocking::Recovery(_) => Error::new(
+            Kind::Locked,
+            format!("That recovery key does not open {file}. Nothing was changed."),
+            "Each new recovery key ends the one before: a copy opens with the one that its vault had when it was made.",
+        ),
+        Unlocking::Passphrase(_) => Error::new(
+            Kind::Locked,
+            format!("That passphrase does not open {file}. Nothing was changed."),
+            "A copy opens with the passphrase that its vault had when it was made. Check the keyboard layout and Caps Lock.",
+        ),
+    }
 }

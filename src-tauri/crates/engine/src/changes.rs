@@ -65,6 +65,22 @@ impl Changes {
         self.signal.raise();
     }
 
+    /// Tells everybody that nothing is as it was: another file is the vault now.
+    pub(crate) fn publish_all(&self) {
+        for kind in [
+            ChangeKind::Vault,
+            ChangeKind::Environment,
+            ChangeKind::Secret,
+            ChangeKind::Credential,
+            ChangeKind::Application,
+            ChangeKind::AuthClient,
+            ChangeKind::Connection,
+            ChangeKind::Settings,
+        ] {
+            self.publish(kind, None);
+        }
+    }
+
     /// Everything from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {

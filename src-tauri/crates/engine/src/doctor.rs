@@ -6,7 +6,7 @@ use keyward_vault::{
     DeviceSecret, Freshness, backup, keychain,
     lease::HostLock,
     mend::{self, Fault},
-    table::connections,
+    table::{connections, environments},
     vault::{Mode, Opening, UnlockedVault},
 };
 
@@ -249,10 +249,11 @@ fn vault(engine: &Engine) -> Vec<Check> {
         Err(error) => check(
             "vault",
             Outcome::Fail,
-            error.to_string(),
+            format!("{}{}", sentence(&error), damaged(&vault)),
             "`keyward restore` puts a copy in its place; without one, `keyward salvage` saves what opens.",
         ),
     }];
+    checks.extend(homeless(engine, &vault));
     checks.push(match vault.freshness() {
         Freshness::Ok => check("freshness", Outcome::Ok, "As new as last seen.", ""),
         Freshness::None => check(
@@ -294,6 +295,58 @@ fn vault(engine: &Engine) -> Vec<Check> {
         )
     });
     checks
+}
+
+/// Names what is damaged, as far as that can be told; at most [`MOST_NAMED`], for a page that is gone takes dozens.
+fn damaged(vault: &UnlockedVault) -> String {
+    let Ok(found) = vault.damages() else {
+        return String::new(); // the error before says what
+    };
+    let mut told = String::new();
+    if !found.records.is_empty() {
+        told = format!(" Damaged: {}.", named(&found.records));
+    }
+    match found.missing {
+        0 => {}
+        1 => told.push_str(" 1 record is missing."),
+        missing => told.push_str(&format!(" {missing} records are missing.")),
+    }
+    told
+}
+
+/// Most things that a check names.
+const MOST_NAMED: usize = 10;
+
+/// The first of them, and how many there are more.
+fn named(things: &[String]) -> String {
+    let shown = things[..things.len().min(MOST_NAMED)].join(", ");
+    match things.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// Things whose environment is not there, so that no command reaches them.
+fn homeless(engine: &Engine, vault: &UnlockedVault) -> Option<Check> {
+    // A damaged vault is told by the check before.
+    let keys: Vec<String> = vault
+        .read(environments::missing)
+        .ok()?
+        .into_values()
+        .flatten()
+        .collect();
+    let file = engine.home.vault_file(&engine.name);
+    (!keys.is_empty()).then(|| {
+        check(
+            "environments",
+            Outcome::Fail,
+            format!("The environment of these is missing, so nothing reaches them: {}.", named(&keys)),
+            format!(
+                "Stop the host, then `keyward salvage {} --out NEW` gives them a new environment and `keyward restore NEW` puts that in place.",
+                file.display()
+            ),
+        )
+    })
 }
 
 /// Whether a host hears what its vault shall lock at; a command by itself locks nothing.

@@ -180,7 +180,8 @@ fn holdings(tx: &Tx<'_>) -> store::Result<Vec<Holding>> {
         .into_iter()
         .map(|environment| (environment.id, environment.name.to_string()))
         .collect();
-    let name = |id: Id| names.get(&id).cloned().unwrap_or_default();
+    // One that is missing, which `doctor` tells, is named by what is left of it.
+    let name = |id: Id| names.get(&id).cloned().unwrap_or_else(|| id.to_string());
     let mut holdings: Vec<Holding> = secrets::everywhere(tx)?
         .into_iter()
         .map(|secret| of_secret(name(secret.environment), secret))

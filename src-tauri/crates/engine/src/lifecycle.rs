@@ -1,4 +1,5 @@
-//! The vault as a whole: status, create, unlock, lock.
+//! The vault as a whole: status, create, unlock, lock. A long file, because every way to open and to close a vault has
+//! to do the same steps in the same order.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -349,14 +350,22 @@ pub fn lock(engine: &Engine) {
 /// Locks and drops every key: nothing is refreshed any more. Before the files are exchanged, moved or deleted, and
 /// before a host ends.
 pub fn close(engine: &Engine) {
+    if shut(engine) {
+        engine.changes.publish(ChangeKind::Vault, None);
+    }
+}
+
+/// Closes it, and tells nobody. False when it was not open.
+fn shut(engine: &Engine) -> bool {
     forget(engine);
     let vault = engine.shuts_all();
     drop_what_was_read(engine);
-    let Some(vault) = vault else { return };
+    let Some(vault) = vault else { return false };
     store_last(engine, &vault);
     hold(&engine.unsaved).clear();
     log::info!("vault {} closed", engine.name);
-    end(engine, vault);
+    drop_keys(engine, vault);
+    true
 }
 
 /// As [`close`], for a vault that was given keys which this process cannot have, if it is still the one that is open.
@@ -381,21 +390,38 @@ pub(crate) enum Before {
     Unlocked,
 }
 
-/// Closes a vault whose file is about to be exchanged or moved.
+impl Before {
+    fn of(engine: &Engine) -> Self {
+        match engine.unlocked() {
+            Ok(_) => Self::Unlocked,
+            Err(_) if engine.is_locked_refreshing() => Self::Refreshing,
+            Err(_) => Self::Locked,
+        }
+    }
+}
+
+/// Closes a vault whose file is about to be moved.
 pub(crate) fn close_for_now(engine: &Engine) -> Before {
-    let before = match engine.unlocked() {
-        Ok(_) => Before::Unlocked,
-        Err(_) if engine.is_locked_refreshing() => Before::Refreshing,
-        Err(_) => Before::Locked,
-    };
+    let before = Before::of(engine);
     close(engine);
     before
 }
 
-/// Opens a vault as far as it was, where nobody need be asked for it; else the next unlock tells.
+/// As [`close_for_now`], for one whose file is about to be exchanged. Nobody is told before it is known what becomes of
+/// it, by [`install`] or [`open_again`]: a window would be emptied for a vault that is open a moment later.
+pub(crate) fn close_unseen(engine: &Engine) -> Before {
+    let before = Before::of(engine);
+    shut(engine);
+    before
+}
+
+/// Opens a vault as far as it was, where nobody need be asked for it; else it stays locked, which is told.
 pub(crate) fn open_again(engine: &Engine, before: Before) {
-    if before != Before::Locked && unlock(engine, None).is_ok() && before == Before::Refreshing {
-        lock(engine);
+    match before {
+        Before::Locked => {}
+        _ if unlock(engine, None).is_err() => engine.changes.publish(ChangeKind::Vault, None),
+        Before::Refreshing => lock(engine),
+        Before::Unlocked => {}
     }
 }
 
@@ -427,11 +453,15 @@ fn store_last(engine: &Engine, vault: &UnlockedVault) {
 }
 
 fn end(engine: &Engine, vault: Arc<UnlockedVault>) {
+    drop_keys(engine, vault);
+    engine.changes.publish(ChangeKind::Vault, None);
+}
+
+fn drop_keys(engine: &Engine, vault: Arc<UnlockedVault>) {
     // I5: an act that is under way holds its own Arc: keys go when the last one ends.
     if let Some(vault) = Arc::into_inner(vault) {
         let _ = vault.close(engine.now());
     }
-    engine.changes.publish(ChangeKind::Vault, None);
 }
 
 /// Waits until the answers that acts under way will get are stored, at most `patience`: before a host ends (L-01).

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The field of a body that holds a key, in every kind that has one (FORMAT.md).
-const KEY: u64 = 1;
+pub(crate) const KEY: u64 = 1;
 
 /// Things by their keys, each list sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Comparison {
 }
 
 /// Kinds that a person knows by their key.
-fn has_key(kind: Kind) -> bool {
+pub(crate) fn has_key(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Environment | Kind::Secret | Kind::Credential | Kind::AuthClient | Kind::Connection

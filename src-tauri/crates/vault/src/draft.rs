@@ -25,7 +25,7 @@ use crate::{
     unlock::open_slot,
     vault::{Place, Unlocking},
     verify::{self, Verification},
-    ways::{Mode, mode_of},
+    ways::{Mode, Ways, mode_of},
 };
 
 /// What SQLite keeps beside a database.
@@ -81,6 +81,13 @@ impl Draft {
         let db = schema::open(&self.path, OnClose::Checkpoint)?;
         Header::read(&db)?;
         Ok(mode_of(&slot::read_all(&db)?))
+    }
+
+    /// What opens it, as it says itself; needs no key.
+    pub(crate) fn ways(&self) -> Result<Ways> {
+        let db = schema::open(&self.path, OnClose::Checkpoint)?;
+        Header::read(&db)?;
+        Ways::of(&slot::read_all(&db)?)
     }
 
     /// Opens it with its own slots. The place gives keychain and queue; the vault in it is not touched.

@@ -91,5 +91,5 @@ pub use rekey::{Depth, Rekey, Stage, Step, rekey};
 pub use slot::DeviceSecret;
 pub use tx::{Tx, WriteTx};
 pub use vault::{Opening, Place, ReadLog, UnlockedVault, Unlocking, create, mode, unlock};
-pub use verify::Verification;
+pub use verify::{Damages, Verification};
 pub use ways::{Mode, NewSlot, PassphraseWay, Ways};

@@ -16,9 +16,9 @@ use crate::{
     keys::Keys,
 };
 
-const DIGEST: usize = 32;
+pub(crate) const DIGEST: usize = 32;
 /// 256 digests: those of a node's buckets, or of all nodes.
-const DIGESTS: usize = 256 * DIGEST;
+pub(crate) const DIGESTS: usize = 256 * DIGEST;
 /// name_bi and leaf.
 pub(crate) const ENTRY: usize = 16 + DIGEST;
 
@@ -386,14 +386,14 @@ pub(crate) fn add_leaves(bucket: &[u8], leaves: &mut Leaves) {
     }
 }
 
-fn bucket_digest(keys: &Keys, n: u16, leaves: &[u8]) -> [u8; 32] {
+pub(crate) fn bucket_digest(keys: &Keys, n: u16, leaves: &[u8]) -> [u8; 32] {
     if leaves.is_empty() {
         return [0; 32];
     }
     mac(&keys.refreshing.manifest, &[b"bucket", &n.to_be_bytes(), leaves])
 }
 
-fn node_digest(keys: &Keys, m: u8, digests: &[u8; DIGESTS]) -> [u8; 32] {
+pub(crate) fn node_digest(keys: &Keys, m: u8, digests: &[u8; DIGESTS]) -> [u8; 32] {
     mac(&keys.refreshing.manifest, &[b"node", &[m], digests])
 }
 

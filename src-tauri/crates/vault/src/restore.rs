@@ -21,7 +21,7 @@ use crate::{
     tx::WriteTx,
     vault::{EXCHANGE, Place, UnlockedVault, Unlocking, event},
     verify::Verification,
-    ways::Mode,
+    ways::{Mode, Ways},
 };
 
 /// A generation that a file merely claims is believed up to here, so that a forged one leaves room to count on.
@@ -44,6 +44,14 @@ pub struct Candidate<'p> {
     place: &'p Place<'p>,
     draft: Option<Draft>,
     made_folder: bool,
+}
+
+/// A copy that opened with one of its own slots and was verified whole; still nothing has changed.
+pub struct Proven<'p> {
+    // Dropped first: the draft is removed with what SQLite keeps beside it.
+    opened: Opened,
+    candidate: Candidate<'p>,
+    verified: Verification,
 }
 
 impl<'p> Candidate<'p> {
@@ -77,20 +85,59 @@ impl<'p> Candidate<'p> {
         self.draft().mode()
     }
 
-    /// Puts the copy in the place of the vault, or makes the vault from it. It opens with its own slots, and is
-    /// verified whole before anything is changed. The caller has closed its own connections.
+    /// What the copy says that opens it; needs no key.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::TooNew`].
+    pub fn ways(&self) -> Result<Ways> {
+        self.draft().ways()
+    }
+
+    /// Opens the copy with one of its own slots and verifies it whole. The vault may be open meanwhile: a wrong key
+    /// changes nothing.
     ///
     /// # Errors
     /// [`Error::WrongKey`], [`Error::Corrupt`], [`Error::TooNew`], [`Error::KeychainUnavailable`] of the copy;
-    /// [`Error::Conflict`] when it is a copy of another vault; [`Error::Busy`] names who has the vault open. Nothing
-    /// is changed then.
-    pub fn restore(mut self, with: Unlocking<'_>, now: Timestamp) -> Result<Restored> {
-        let place = self.place;
-        let target = place.home.vault_file(place.name);
-        let mut opened = self.draft().open(place, with)?;
+    /// [`Error::Conflict`] when it is a copy of another vault.
+    pub fn prove(self, with: Unlocking<'_>) -> Result<Proven<'p>> {
+        let mut opened = self.draft().open(self.place, with)?;
         let verified = opened.verify()?;
-        check_identity(place, &opened.uuid())?;
+        check_identity(self.place, &opened.uuid())?;
+        Ok(Proven {
+            opened,
+            candidate: self,
+            verified,
+        })
+    }
 
+    /// [`Candidate::prove`] and [`Proven::put_back`] in one.
+    ///
+    /// # Errors
+    /// As both.
+    pub fn restore(self, with: Unlocking<'_>, now: Timestamp) -> Result<Restored> {
+        self.prove(with)?.put_back(now)
+    }
+
+    fn draft(&self) -> &Draft {
+        self.draft
+            .as_ref()
+            .expect("I1: a candidate has a draft until it takes its place")
+    }
+}
+
+impl Proven<'_> {
+    /// Puts the copy in the place of the vault, or makes the vault from it. The caller has closed its own connections.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] names who has the vault open; [`Error::Storage`]. Nothing is changed then.
+    pub fn put_back(self, now: Timestamp) -> Result<Restored> {
+        let Self {
+            mut opened,
+            mut candidate,
+            verified,
+        } = self;
+        let place = candidate.place;
+        let target = place.home.vault_file(place.name);
         let lock = VaultLock::exclusive(place.home, place.name, EXCHANGE)?;
         let seen = newest_seen(place, &opened)?;
         let doubtful = opened.write(now, |tx| {
@@ -102,7 +149,7 @@ impl<'p> Candidate<'p> {
         })?;
         opened.verify()?;
         let (mode, need) = (opened.mode, opened.need);
-        let draft = self
+        let draft = candidate
             .draft
             .take()
             .expect("I1: a candidate has a draft until it takes its place");
@@ -117,12 +164,6 @@ impl<'p> Candidate<'p> {
             replaced,
             doubtful,
         })
-    }
-
-    fn draft(&self) -> &Draft {
-        self.draft
-            .as_ref()
-            .expect("I1: a candidate has a draft until it takes its place")
     }
 }
 

@@ -2,35 +2,43 @@
 //!
 //! A record is taken only when it opens under its own place (uuid, kind, version, epoch) and lies under the name
 //! that its body asks for; rows are taken as they are, so the new file opens with the same keys. What the manifest of
-//! the damaged file could not vouch for is told: it may be older than what was there last.
+//! the damaged file could not vouch for is told: it may be older than what was there last. An environment that is lost
+//! gets a replacement, so that what belongs to it can be reached.
 
 mod carve;
+mod list;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     path::Path,
 };
 
-use keyward_model::Timestamp;
+use keyward_model::{Id, Timestamp, name::EnvironmentName};
 
-use self::carve::{Row, Value};
+use self::{
+    carve::{Row, Value},
+    list::List,
+};
 use crate::{
     draft::{Draft, side},
     error::{Error, Result},
     files,
     header::Header,
     keys::Keys,
-    manifest::{ENTRY, Leaves, Manifest},
+    manifest::Manifest,
     migrate,
     record::{Kind, Record},
     schema,
     slot::Slot,
-    table::{audit, connections, credentials, secrets},
+    table::{audit, connections, credentials, environments, secrets},
     tx::{Tx, WriteTx},
     unlock::open_slot,
     vault::{Place, Unlocking, event},
     verify,
 };
+
+/// Name of an environment that takes the place of a lost one; the next are numbered.
+const RECOVERED: &str = "recovered";
 
 /// What a damaged file gave up, and what it did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +49,10 @@ pub struct Salvaged {
     pub lost: BTreeMap<&'static str, usize>,
     /// Records that the manifest names and that are not there at all.
     pub missing: usize,
+    /// Whether the manifest itself is damaged: records may be gone that nothing names.
+    pub list_damaged: bool,
+    /// Names of new environments, each in the place of one that is lost.
+    pub recovered: Vec<String>,
     /// Keys of things that were saved without their value.
     pub without_value: Vec<String>,
     /// Saved records that the manifest did not vouch for: they may be older than what was there last.
@@ -58,17 +70,17 @@ struct Found {
     slots: Vec<Slot>,
     /// Each with its place among the rows, which is the order they were made in.
     records: Vec<(i64, Record)>,
-    leaves: Leaves,
+    list: List,
     events: BTreeMap<u64, Vec<u8>>,
-    generation: u64,
     audit_seq: Option<u64>,
 }
 
 /// Saves what opens of `file`, and of the log beside it, into the new vault file `out`.
 ///
 /// # Errors
-/// [`Error::Corrupt`] when header or slots are gone, so that nothing can be opened; [`Error::WrongKey`];
-/// [`Error::KeychainUnavailable`]; [`Error::Exists`] when `out` is there; [`Error::Storage`].
+/// [`Error::Corrupt`] when header or slots are gone, so that nothing can be opened, or when no record opens;
+/// [`Error::WrongKey`]; [`Error::KeychainUnavailable`]; [`Error::Exists`] when `out` is there; [`Error::Storage`].
+/// There is no new file then.
 pub fn salvage(
     place: &Place<'_>,
     file: &Path,
@@ -97,11 +109,17 @@ pub fn salvage(
     let header = Header::new(keys.uuid, keys.epoch);
     header.write(&db)?;
     let mut manifest = Manifest::empty(&keys, header.mac);
-    manifest.generation = found.generation;
+    manifest.generation = found.list.generation();
     let mut tx = WriteTx::new(Tx::new(&db, &keys, manifest));
     let mut salvaged = Salvaged::default();
     found.save_records(&mut tx, &mut salvaged)?;
+    if salvaged.saved.is_empty() {
+        return Err(Error::Corrupt(
+            "nothing in this file can be saved: none of its records opens".to_owned(),
+        ));
+    }
     migrate::run(&mut tx, 1, migrate::STEPS)?;
+    salvaged.recovered = replace_environments(&mut tx, now)?;
     found.save_events(&mut tx, &mut salvaged)?;
     audit::append(
         &mut tx,
@@ -178,9 +196,7 @@ impl Found {
                     self.events.insert(seq, body.clone());
                 }
             }
-            (Some(_), [Value::Null, Value::Blob(leaves)]) if leaves.len().is_multiple_of(ENTRY) => {
-                crate::manifest::add_leaves(leaves, &mut self.leaves);
-            }
+            (Some(number), [Value::Null, Value::Blob(digests)]) => self.list.add(number, digests),
             (
                 Some(_),
                 [
@@ -188,11 +204,12 @@ impl Found {
                     Value::Integer(generation),
                     Value::Integer(audit_seq),
                     Value::Blob(_),
-                    Value::Blob(_),
+                    Value::Blob(nodes),
                     Value::Blob(_),
                 ],
             ) => {
-                self.generation = self.generation.max(u64::try_from(*generation).unwrap_or(0));
+                self.list
+                    .add_nodes(u64::try_from(*generation).unwrap_or(0), nodes);
                 self.audit_seq = self.audit_seq.max(u64::try_from(*audit_seq).ok());
             }
             _ => {}
@@ -249,13 +266,19 @@ impl Found {
             }
             tx.store(record)?;
             *salvaged.saved.entry(record.kind.as_str()).or_default() += 1;
-            if self.leaves.get(&record.name_bi) != Some(&record.leaf()) {
+            if self.list.leaves.get(&record.name_bi) != Some(&record.leaf()) {
                 salvaged.unvouched += 1;
             }
         }
         let lost: usize = salvaged.lost.values().sum();
-        let named = self.leaves.keys().filter(|name| !names.contains(*name)).count();
+        let named = self
+            .list
+            .leaves
+            .keys()
+            .filter(|name| !names.contains(*name))
+            .count();
         salvaged.missing = named.saturating_sub(lost);
+        salvaged.list_damaged = !self.list.is_whole(tx.keys);
         Ok(())
     }
 
@@ -277,6 +300,36 @@ fn is_authentic(tx: &Tx<'_>, record: &Record) -> bool {
     tx.open(record)
         .and_then(|plaintext| verify::record(tx, record, &plaintext))
         .is_ok()
+}
+
+/// Makes an environment in the place of each that is not there and that something belongs to, and one where there is
+/// none at all; their names.
+fn replace_environments(tx: &mut WriteTx<'_>, now: Timestamp) -> Result<Vec<String>> {
+    let mut replaced = Vec::new();
+    let mut lost: Vec<Id> = environments::missing(tx)?.into_keys().collect();
+    if lost.is_empty() && environments::list(tx)?.is_empty() {
+        lost.push(tx.new_id()?);
+    }
+    let mut number = 0;
+    for id in lost {
+        loop {
+            number += 1;
+            let name = match number {
+                1 => RECOVERED.to_owned(),
+                _ => format!("{RECOVERED}-{number}"),
+            };
+            let parsed = EnvironmentName::parse(&name).expect("I1: a word and a number are a name");
+            match environments::insert_as(tx, id, &parsed, now) {
+                Err(Error::Conflict(_)) => {} // taken
+                made => {
+                    made?;
+                    replaced.push(name);
+                    break;
+                }
+            }
+        }
+    }
+    Ok(replaced)
 }
 
 /// Things whose metadata was saved and whose value was not.

@@ -29,7 +29,7 @@ use crate::{
     table::{audit, connections, environments},
     tx::{Tx, WriteTx},
     unlock::{entry, keychain_slot},
-    verify::{self, Verification},
+    verify::{self, Damages, Verification},
 };
 pub use crate::{
     create::create,
@@ -298,6 +298,14 @@ impl UnlockedVault {
     /// [`Error::Corrupt`] names what is damaged.
     pub fn verify(&self) -> Result<Verification> {
         self.read(verify::whole)
+    }
+
+    /// Names every damaged record, where [`UnlockedVault::verify`] ends at the first.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the manifest is damaged.
+    pub fn damages(&self) -> Result<Damages> {
+        self.read(verify::damages)
     }
 
     /// Writes the anchor if something synced is newer than it. Without a keychain, in a vault that needs none,

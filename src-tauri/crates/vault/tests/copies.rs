@@ -1,4 +1,5 @@
 //! ST4: backup while in use, restore with verification, salvage of what is damaged; renaming and deleting vaults.
+//! Long, because a copy is damaged here in every way that it must be saved from.
 
 mod support;
 
@@ -8,14 +9,17 @@ use std::{
     time::Duration,
 };
 
-use keyward_model::{SecretValue, Timestamp, name::VaultName};
+use keyward_model::{
+    SecretValue, Timestamp,
+    name::{EnvironmentName, VaultName},
+};
 use keyward_vault::{
-    Error, Freshness, Opening, Place, RecoveryKey, UnlockedVault, Unlocking,
+    Damages, Error, Freshness, Opening, Place, RecoveryKey, UnlockedVault, Unlocking,
     backup::{self, DAILY, Reason},
     folder::{self, Deleted},
     restore::{Candidate, Restored},
     salvage::salvage,
-    table::{connections, secrets},
+    table::{connections, environments, secrets},
 };
 use support::*;
 
@@ -472,6 +476,10 @@ fn st4_salvage_saves_what_opens_and_names_the_rest() {
             count + lost >= usize::try_from(records).unwrap() - 4,
             "page {page}: {saved:?}"
         );
+        assert!(
+            count + lost >= usize::try_from(records).unwrap() || saved.list_damaged,
+            "page {page}: gone, and nothing says so: {saved:?}"
+        );
         std::fs::remove_file(&out).unwrap();
     }
     assert!(refused <= 2 && opened > 20, "{refused} of {opened} refused");
@@ -481,7 +489,7 @@ fn st4_salvage_saves_what_opens_and_names_the_rest() {
     std::fs::write(&file, &bytes[..bytes.len() / 16]).unwrap();
     let out = elsewhere(&world, "out.db");
     let saved = salvage(&place, &file, &out, Unlocking::Keychain, NOW).unwrap();
-    assert!(saved.unvouched > 0, "{saved:?}");
+    assert!(saved.unvouched > 0 && saved.list_damaged, "{saved:?}");
     assert!(matches!(
         salvage(&place, &file, &out, Unlocking::Keychain, NOW),
         Err(Error::Exists(_))
@@ -550,8 +558,115 @@ fn st4_salvage_reads_the_log() {
         "{saved:?}"
     );
     assert_eq!((saved.missing, saved.lost_events), (0, Some(0)), "{saved:?}");
+    assert!(!saved.list_damaged && saved.recovered.is_empty(), "{saved:?}");
     let restored = restore(&world, &out).unwrap();
     assert_eq!(value_of(&restored.vault, "B").unwrap(), "newer, in the log");
+}
+
+/// ST4: what belonged to a lost environment is reached in a new one, whose name is free.
+#[test]
+fn st4_salvage_replaces_a_lost_environment() {
+    let world = World::new();
+    let vault = world.create();
+    add(&vault, "A", "one").unwrap();
+    let lost = default_environment(&vault);
+    vault
+        .write(NOW, |tx| {
+            environments::insert(tx, &EnvironmentName::parse("recovered").unwrap(), NOW)
+        })
+        .unwrap();
+    let (file, out) = (elsewhere(&world, "copy.db"), elsewhere(&world, "out.db"));
+    vault.back_up(&file).unwrap();
+    drop(vault);
+    let db = rusqlite::Connection::open(&file).unwrap();
+    let damaged = db
+        .execute(
+            "UPDATE rec SET body = zeroblob(400) WHERE record_uuid = ?1",
+            [lost.as_bytes()],
+        )
+        .unwrap();
+    assert_eq!(damaged, 1);
+    db.close().unwrap();
+    let place = world.place(Opening::OneShot);
+    let saved = salvage(&place, &file, &out, Unlocking::Keychain, NOW).unwrap();
+    assert_eq!(saved.recovered, ["recovered-2"], "{saved:?}");
+    assert_eq!(saved.lost["environment"], 1);
+    let restored = restore(&world, &out).unwrap();
+    restored
+        .vault
+        .read(|tx| {
+            let name = EnvironmentName::parse("recovered-2").unwrap();
+            let found = environments::find(tx, &name)?;
+            assert_eq!(found.id, lost, "what belongs to it still does");
+            let secret = secrets::find(tx, found.id, &key("A"))?;
+            assert_eq!(secrets::value(tx, &secret)?.expose_text(), Some("one"));
+            assert!(environments::missing(tx)?.is_empty());
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// ST4: a file of which no record opens is refused; nobody is advised to restore an empty vault.
+#[test]
+fn st4_salvage_of_nothing_makes_no_file() {
+    let world = World::new();
+    let vault = world.create();
+    add(&vault, "A", "one").unwrap();
+    let (file, out) = (elsewhere(&world, "copy.db"), elsewhere(&world, "out.db"));
+    vault.back_up(&file).unwrap();
+    drop(vault);
+    let db = rusqlite::Connection::open(&file).unwrap();
+    db.execute("UPDATE rec SET body = zeroblob(400)", []).unwrap();
+    db.close().unwrap();
+    let refused = salvage(
+        &world.place(Opening::OneShot),
+        &file,
+        &out,
+        Unlocking::Keychain,
+        NOW,
+    );
+    assert!(matches!(refused, Err(Error::Corrupt(_))), "{refused:?}");
+    assert!(!out.exists());
+}
+
+/// §b.5: where the whole verification ends at the first fault, every damaged record is named.
+#[test]
+fn b5_damaged_records_are_named() {
+    let world = World::new();
+    let vault = world.create();
+    for name in ["SOUND", "NO_VALUE", "GONE"] {
+        add(&vault, name, "one").unwrap();
+    }
+    assert_eq!(vault.damages().unwrap(), Damages::default());
+    let (unread, gone) = vault
+        .read(|tx| {
+            let environment = environments::list(tx)?[0].id;
+            Ok((
+                secrets::find(tx, environment, &key("NO_VALUE"))?.id,
+                secrets::find(tx, environment, &key("GONE"))?.id,
+            ))
+        })
+        .unwrap();
+    vault.checkpoint().unwrap();
+    let db = world.sql();
+    // The value of a Secret is the row before it.
+    let version: i64 = db
+        .query_row(
+            "SELECT rowid FROM rec WHERE tbl = 'secret_version' AND rowid <
+             (SELECT rowid FROM rec WHERE record_uuid = ?1) ORDER BY rowid DESC LIMIT 1",
+            [unread.as_bytes()],
+            |row| row.get(0),
+        )
+        .unwrap();
+    db.execute("UPDATE rec SET body = zeroblob(400) WHERE rowid = ?1", [version])
+        .unwrap();
+    db.execute("DELETE FROM rec WHERE record_uuid = ?1", [gone.as_bytes()])
+        .unwrap();
+    drop(db);
+    assert!(matches!(vault.verify(), Err(Error::Corrupt(_))));
+    let damages = vault.damages().unwrap();
+    assert_eq!(damages.records, ["value of secret NO_VALUE"]);
+    assert_eq!(damages.missing, 1);
 }
 
 /// A wrong key saves nothing, and makes no file.

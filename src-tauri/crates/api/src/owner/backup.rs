@@ -70,7 +70,7 @@ pub fn restore(
 /// Saves what a damaged file still gives.
 ///
 /// # Errors
-/// `corrupt` when nothing can be opened, `locked`, `keychain`, `conflict` when the new file is there.
+/// `corrupt` when nothing can be opened or saved, `locked`, `keychain`, `conflict` when the new file is there.
 pub fn salvage(engine: &Arc<Engine>, caller: &Caller, request: wire::VaultSalvage) -> Result<wire::Salvaged> {
     let passphrase = request.passphrase.as_ref().map(|Plaintext(text)| text);
     let (file, out) = (absolute(&request.file)?, absolute(&request.out)?);
@@ -85,6 +85,8 @@ pub fn salvage(engine: &Arc<Engine>, caller: &Caller, request: wire::VaultSalvag
         saved: named(salvaged.saved),
         lost: named(salvaged.lost),
         missing: salvaged.missing,
+        list_damaged: salvaged.list_damaged,
+        recovered: salvaged.recovered,
         without_value: salvaged.without_value,
         unvouched: salvaged.unvouched,
         events: salvaged.events,

@@ -80,7 +80,7 @@ pub struct BackupMade {
 pub struct VaultRestore {
     /// Absolute path of the copy.
     pub file: String,
-    /// The copy's own passphrase or recovery key, where the keychain does not open it.
+    /// The copy's own passphrase or recovery key; without one the keychain opens it.
     pub passphrase: Option<Plaintext>,
 }
 
@@ -119,6 +119,10 @@ pub struct Salvaged {
     pub lost: BTreeMap<String, usize>,
     /// Records that are not there at all.
     pub missing: usize,
+    /// Whether the list of records is damaged itself: some may be gone that nothing names.
+    pub list_damaged: bool,
+    /// Names of new environments, each in the place of one that is lost.
+    pub recovered: Vec<String>,
     /// Keys of what was saved without its value.
     pub without_value: Vec<String>,
     /// Saved records that may be older than what was there last.

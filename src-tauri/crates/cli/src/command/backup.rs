@@ -11,9 +11,10 @@ use keyward_model::plain;
 use super::Result;
 use crate::{
     args::{Backup, Restore, Salvage},
-    context::Context,
-    door::{Door, ask_passphrase},
+    context::{Context, can_ask},
+    door::Door,
     output::Face,
+    value,
 };
 
 /// Copies the vault while it is in use.
@@ -24,8 +25,10 @@ pub fn backup(context: &Context, face: &Face, backup: &Backup) -> Result {
     let file = absolute(&backup.file)?;
     let made = Door::open(context)?.call(context, BackupMake { file })?;
     face.say(format!(
-        "{} records and {} events verified in {}. It opens with the keys this vault has now.",
-        made.records, made.events, made.path
+        "{} and {} verified in {}. It opens with the keys this vault has now.",
+        number(made.records, "record"),
+        number(made.events, "event"),
+        made.path
     ));
     face.show(&made, |_| String::new())
 }
@@ -40,18 +43,19 @@ pub fn restore(context: &Context, face: &Face, restore: &Restore) -> Result {
         file: file.clone(),
         passphrase,
     };
-    let restored = with_passphrase(context, ask)?;
+    let restored = with_key(context, face, ask)?;
     face.say(format!(
-        "{} records verified; vault “{}” is this backup now.",
-        restored.records, context.vault
+        "{} verified; vault “{}” is this backup now.",
+        number(restored.records, "record"),
+        context.vault
     ));
     if let Some(replaced) = &restored.replaced {
         face.say(format!("What it replaced is kept as backups/{replaced}."));
     }
     if restored.doubtful > 0 {
         face.say(format!(
-            "{} connections may hold an old refresh token: `keyward connection list` shows them; refresh each once.",
-            restored.doubtful
+            "{} may hold an old refresh token: `keyward connection list` shows which; refresh each once.",
+            number(restored.doubtful, "connection")
         ));
     }
     face.show(&restored, |_| String::new())
@@ -60,7 +64,7 @@ pub fn restore(context: &Context, face: &Face, restore: &Restore) -> Result {
 /// Saves what a damaged file still gives.
 ///
 /// # Errors
-/// `corrupt` when nothing can be opened, `locked`, `keychain`, `conflict` when the new file is there.
+/// `corrupt` when nothing can be opened or saved, `locked`, `keychain`, `conflict` when the new file is there.
 pub fn salvage(context: &Context, face: &Face, salvage: &Salvage) -> Result {
     let (file, out) = (existing(&salvage.file)?, absolute(&salvage.out)?);
     let ask = |passphrase| VaultSalvage {
@@ -68,7 +72,7 @@ pub fn salvage(context: &Context, face: &Face, salvage: &Salvage) -> Result {
         out: out.clone(),
         passphrase,
     };
-    let salvaged = with_passphrase(context, ask)?;
+    let salvaged = with_key(context, face, ask)?;
     for line in told(&salvaged) {
         face.say(line);
     }
@@ -84,17 +88,32 @@ fn told(salvaged: &Salvaged) -> Vec<String> {
         saved,
         lost,
         missing,
+        list_damaged,
+        recovered,
         without_value,
         unvouched,
         events,
         lost_events,
     } = salvaged;
-    let mut lines = vec![format!("Saved: {}; {events} events.", counted(saved))];
+    let mut lines = vec![format!(
+        "Saved: {}; {}.",
+        counted(saved),
+        number(*events, "event")
+    )];
     if !lost.is_empty() {
         lines.push(format!("Damaged, and lost: {}.", counted(lost)));
     }
+    if !recovered.is_empty() {
+        lines.push(format!(
+            "What belonged to a lost environment is in a new one: {}.",
+            recovered.join(", ")
+        ));
+    }
     if *missing > 0 {
-        lines.push(format!("Not in the file at all: {missing} records."));
+        lines.push(format!("Not in the file at all: {}.", number(*missing, "record")));
+    }
+    if *list_damaged {
+        lines.push("More may be gone: the list of all records is damaged, too.".to_owned());
     }
     if !without_value.is_empty() {
         lines.push(format!(
@@ -104,11 +123,13 @@ fn told(salvaged: &Salvaged) -> Vec<String> {
     }
     if *unvouched > 0 {
         lines.push(format!(
-            "{unvouched} of the saved records may be older than the last ones: what vouched for them is damaged."
+            "Among them may be older states than the last: what vouched for {} is damaged.",
+            number(*unvouched, "saved record")
         ));
     }
     match lost_events {
         Some(0) => {}
+        Some(1) => lines.push("1 event of the activity log is gone.".to_owned()),
         Some(lost) => lines.push(format!("{lost} events of the activity log are gone.")),
         None => lines.push("Events of the activity log may be gone.".to_owned()),
     }
@@ -121,24 +142,38 @@ fn counted(counts: &BTreeMap<String, usize>) -> String {
     }
     let kinds = counts
         .iter()
-        .map(|(kind, count)| format!("{count} {}", kind.replace('_', " ")));
+        .map(|(kind, count)| number(*count, &kind.replace('_', " ")));
     kinds.collect::<Vec<_>>().join(", ")
 }
 
-/// Tries with what needs nobody, then with the passphrase; one that was brought is brought at once.
-fn with_passphrase<V: Verb>(context: &Context, request: impl Fn(Option<Plaintext>) -> V) -> Result<V::Reply> {
+/// So many of a thing, in the plural where there is not one. What ends in s (“settings”) is its own plural.
+fn number(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {what}"),
+        count if what.ends_with('s') => format!("{count} {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+/// Tries with what needs nobody, then with the copy's own key; one that was brought is brought at once.
+fn with_key<V: Verb>(
+    context: &Context,
+    face: &Face,
+    request: impl Fn(Option<Plaintext>) -> V,
+) -> Result<V::Reply> {
     // A vault of this name need not exist, and the one that does is not opened.
     let mut door = Door::at(context, context.home()?)?;
-    let brought = match context.brings_passphrase() {
-        true => context.passphrase()?.map(Plaintext),
-        false => None,
-    };
+    let brought = context.passphrase()?;
     let is_brought = brought.is_some();
-    match door.call_as_is(context, request(brought)) {
-        Err(error) if error.code == Code::Locked && !is_brought => match ask_passphrase(context)? {
-            Some(passphrase) => door.call_as_is(context, request(Some(Plaintext(passphrase)))),
-            None => Err(error),
-        },
+    match door.call_as_is(context, request(brought.map(Plaintext))) {
+        Err(error) if matches!(error.code, Code::Locked | Code::Keychain) && !is_brought && can_ask() => {
+            // What the first try met is said only where it is more than that a key is needed.
+            if error.code == Code::Keychain {
+                face.say(error.message);
+            }
+            let key = value::prompt("Passphrase or recovery key of this copy: ")?;
+            door.call_as_is(context, request(Some(Plaintext(key))))
+        }
         answer => answer,
     }
 }

@@ -99,7 +99,11 @@ fn examine(context: &Context, home: Home, asked: &args::Doctor) -> Result<Vec<Ch
             id: "unlock".to_owned(),
             outcome,
             message: error.message,
-            hint: error.hint,
+            // Whoever reads this has asked the doctor already.
+            hint: error.hint.replace(
+                "`keyward doctor` names what is damaged.",
+                "Without one, `keyward salvage FILE --out NEW` saves what opens.",
+            ),
         });
     }
     Ok(checks)

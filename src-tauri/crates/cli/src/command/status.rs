@@ -1,6 +1,6 @@
 //! `keyward status`
 
-use keyward_api::wire::{Freshness, Mode, Status, VaultStatusRequest, Ways, WaysRequest};
+use keyward_api::wire::{BackupList, Code, Freshness, Mode, Status, VaultStatusRequest, Ways, WaysRequest};
 
 use super::Result;
 use crate::{
@@ -22,11 +22,26 @@ pub fn run(context: &Context, face: &Face) -> Result {
         let status = door_status(engine);
         // Keychain mode opens for any program of this user; passphrase mode only for who brings the passphrase.
         let opens = matches!(status, Some(Mode::Keychain)) || status.is_some() && context.brings_passphrase();
-        if opens {
-            unlock_here(context, engine)?;
+        if opens && let Err(error) = unlock_here(context, engine) {
+            // That it does not open is the state that was asked for; a wrong passphrase is the asker's own.
+            if !matches!(error.code, Code::Keychain | Code::Corrupt) {
+                return Err(error);
+            }
+            face.say(format!("{} {}", error.message, error.hint).trim());
         }
     }
     let status = door.call_as_is(context, VaultStatusRequest {})?;
+    let copies = match status.exists {
+        true => Vec::new(),
+        false => door.call_as_is(context, BackupList {}).unwrap_or_default(),
+    };
+    if let Some(newest) = copies.first() {
+        face.say(format!(
+            "The file of vault “{}” is gone; its newest copy is there: keyward --vault {} restore {}",
+            status.vault, status.vault, newest.path
+        ));
+        return face.show(&status, |status| facts_of(status, "its file is gone", None));
+    }
     if status.recovery == Some(false) {
         face.say(NO_RECOVERY);
     }
@@ -40,7 +55,7 @@ pub fn run(context: &Context, face: &Face) -> Result {
         true => None,
         false => door.call_as_is(context, WaysRequest {}).ok(),
     };
-    face.show(&status, |status| facts_with(status, ways.as_ref()))
+    face.show(&status, |status| facts_of(status, "not made yet", ways.as_ref()))
 }
 
 /// Said whenever a vault without one is opened to stay (SECURITY.md §b.2).
@@ -82,15 +97,16 @@ fn nothing(context: &Context) -> Status {
 
 /// A status in words.
 pub fn facts(status: &Status) -> String {
-    facts_with(status, None)
+    facts_of(status, "not made yet", None)
 }
 
-/// The same with what is mixed into its passphrase, where that is known.
-fn facts_with(status: &Status, ways: Option<&Ways>) -> String {
+/// As [`facts`], with the reason why there is no vault where there is none, and with what is mixed into its passphrase,
+/// where that is known.
+fn facts_of(status: &Status, missing: &str, ways: Option<&Ways>) -> String {
     let vault = if status.exists {
         status.vault.clone()
     } else {
-        format!("{} (not made yet)", status.vault)
+        format!("{} ({missing})", status.vault)
     };
     let passphrase = ways.and_then(|ways| ways.passphrase.as_ref());
     let is_mixed = passphrase.is_some_and(|way| way.device_secret);

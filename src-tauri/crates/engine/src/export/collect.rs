@@ -37,9 +37,22 @@ pub(super) fn everything(tx: &Tx<'_>, carry: Carry) -> Result<Sheet> {
             colour: environment.colour.map(|colour| Colour::as_str(colour).to_owned()),
         });
     }
-    let clients = auth_clients::list(tx)?;
+    // What a damaged vault has lost the environment of: the rest is exported all the same.
+    let missing = environments::missing(tx)?;
+    let lost: Vec<String> = missing.values().flatten().cloned().collect();
+    if !lost.is_empty() {
+        sheet.remarks.push(format!(
+            "Not in the export, because their environment is missing: {}. `keyward doctor` says what to do.",
+            lost.join(", ")
+        ));
+    }
+    let mut clients = auth_clients::list(tx)?;
+    clients.retain(|client| !missing.contains_key(&client.environment));
     let mut with_tokens = 0;
     for connection in connections::list(tx, None)? {
+        if missing.contains_key(&connection.environment) {
+            continue;
+        }
         if connection.auth_type == AuthType::Oauth2 {
             with_tokens += 1;
             continue;

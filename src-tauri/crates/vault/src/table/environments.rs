@@ -1,9 +1,11 @@
 //! Environments: a row each, the name unique in the vault.
 
+use std::collections::BTreeMap;
+
 use keyward_model::{
     Id, Timestamp,
     environment::{Changes, Colour, Environment},
-    name::EnvironmentName,
+    name::{EnvironmentName, Handle},
 };
 
 use crate::{
@@ -27,6 +29,17 @@ const COLOUR: u8 = 4;
 /// # Errors
 /// [`Error::Conflict`] when the name is taken, in whatever case.
 pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> Result<Environment> {
+    let id = tx.new_id()?;
+    insert_as(tx, id, name, now)
+}
+
+/// As [`insert`], under an identity that things belong to already.
+pub(crate) fn insert_as(
+    tx: &mut WriteTx<'_>,
+    id: Id,
+    name: &EnvironmentName,
+    now: Timestamp,
+) -> Result<Environment> {
     let name_bi = tx.name_bi(SCOPE, None, name.as_str())?;
     if tx.exists(&name_bi)? {
         return Err(Error::Conflict(format!(
@@ -35,7 +48,7 @@ pub fn insert(tx: &mut WriteTx<'_>, name: &EnvironmentName, now: Timestamp) -> R
         )));
     }
     let environment = Environment {
-        id: tx.new_id()?,
+        id,
         name: name.clone(),
         production: false,
         created_at: now,
@@ -74,6 +87,39 @@ pub fn list(tx: &Tx<'_>) -> Result<Vec<Environment>> {
         Ok(())
     })?;
     Ok(environments)
+}
+
+/// Environments that are not there and that something belongs to: by their identity, the keys of what belongs to them,
+/// the trash included. A vault that is whole has none.
+///
+/// # Errors
+/// [`Error::Corrupt`] when a record fails its checks.
+pub fn missing(tx: &Tx<'_>) -> Result<BTreeMap<Id, Vec<String>>> {
+    let mut keys: BTreeMap<Id, Vec<String>> = BTreeMap::new();
+    let mut belongs = |environment, key: &Handle| {
+        let keys = keys.entry(environment).or_default();
+        keys.push(key.as_str().to_owned());
+    };
+    tx.each(Kind::Secret, |record, plaintext| {
+        let secret = table::secrets::decode(tx, record, plaintext)?;
+        belongs(secret.environment, &secret.key);
+        Ok(())
+    })?;
+    tx.each(Kind::Credential, |record, plaintext| {
+        let credential = table::credentials::decode(tx, record, plaintext)?;
+        belongs(credential.environment, &credential.key);
+        Ok(())
+    })?;
+    for connection in table::connections::list(tx, None)? {
+        belongs(connection.environment, &connection.key);
+    }
+    for client in table::auth_clients::list(tx)? {
+        belongs(client.environment, &client.key);
+    }
+    for environment in list(tx)? {
+        keys.remove(&environment.id);
+    }
+    Ok(keys)
 }
 
 /// The environment of this name.
