@@ -74,6 +74,7 @@ pub(crate) fn causes(
     let own = client.map_or(&[][..], |client| &client.authorize_params);
     let params = [own, connection.params.as_slice()].concat();
     let scopes = scopes(connection);
+    let requested = connection.requested_scopes.join(" ");
     let now = engine.now();
     diagnosis::diagnose(&Evidence {
         provider: client
@@ -85,6 +86,7 @@ pub(crate) fn causes(
         said: error.map_or("", |error| &error.message),
         has_refresh_token: connection.has_refresh_token,
         scopes: &scopes,
+        requested: &requested,
         params: &params,
         consented_at,
         obtained_at: connection.lifetime.map(|lifetime| lifetime.obtained_at),
