@@ -1,5 +1,8 @@
 //! `auth-client`: our registrations at providers, discovered or given by hand.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use keyward_tests::http;
 use keyward_tests::oidc::{CLIENT_SECRET, CONFIDENTIAL_CLIENT, NATIVE_CLIENT};
 use serde_json::{Value, json};
@@ -328,4 +331,55 @@ fn el11_an_unused_client_is_corrected() {
     }
     let kept = json(&home.keyward(&["auth-client", "show", "hand", "--json"]));
     assert_eq!(kept, changed, "a refusal changes nothing");
+}
+
+/// O-03: an issuer that does not say it checks PKCE is warned of here as in the window; and a client that is to show a
+/// secret is told that it has none.
+#[test]
+fn o03_an_issuer_without_s256_is_warned_of() {
+    let home = keychain_home();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    let document = json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "code_challenge_methods_supported": ["plain"],
+    })
+    .to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{document}",
+                document.len()
+            );
+        }
+    });
+    let add = |key: &str, more: &[&str]| {
+        let fixed = [
+            "auth-client",
+            "add",
+            key,
+            "--type",
+            "oauth2",
+            "--issuer",
+            &issuer,
+            "--client-id",
+            "c",
+        ];
+        ok(&home.keyward(&[&fixed[..], more].concat())).said()
+    };
+    let said = add("plain", &[]);
+    assert!(
+        said.contains("Warning: The server does not say that it checks PKCE (S256)"),
+        "{said}"
+    );
+    assert!(!said.contains("--client-secret-stdin"), "{said}");
+    let said = add("basic", &["--client-auth", "basic"]);
+    assert!(
+        said.contains("keyward auth-client update basic --client-secret-stdin"),
+        "{said}"
+    );
 }

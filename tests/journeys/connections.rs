@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use keyward_tests::http;
 use keyward_tests::oidc::{NATIVE_CLIENT, NO_REFRESH_CLIENT, OidcServer};
+use keyward_tests::place;
 use serde_json::{Value, json};
 
-use crate::common::{add, error, has_members, hint, is_id, is_time, json, ok, refused};
+use crate::common::{add, error, has_members, hint, is_id, is_time, json, keychain_home, ok, refused};
 use crate::provider::{ASKED, CONNECTION, Ground, add_client, connect, connecting, ground, show};
+use crate::queue::file;
 
 /// OA1: one consent in the browser, and from then on any command gets the token (PV4, EL1). EL5: what it holds is shown.
 #[test]
@@ -207,6 +209,51 @@ fn am10_no_refresh_token() {
     error(&home.keyward(&["get", "SHORT", "--json"]), 7);
     error(&home.keyward(&["get", "{vault.SHORT.expires_at}", "--json"]), 7);
     assert_eq!(server.refreshes().unwrap(), 0);
+}
+
+/// AM10: the README's example, without a word about a prompt, brings a refresh token; and the queue tells a connection
+/// that got none.
+#[test]
+fn am10_offline_access_is_enough() {
+    let server = OidcServer::start(Duration::from_secs(90)).unwrap();
+    let home = keychain_home();
+    let add = |key: &str, client_id: &str| {
+        ok(&home.keyward(&[
+            "auth-client",
+            "add",
+            key,
+            "--type",
+            "oauth2",
+            "--issuer",
+            server.issuer(),
+            "--client-id",
+            client_id,
+            "--scope",
+            "openid",
+            "--scope",
+            "offline_access",
+        ]))
+    };
+    add("acme", NATIVE_CLIENT);
+    let connection = connect(&home, "acme-work", &["--auth-client", "acme"]);
+    assert_eq!(
+        (&connection["refresh_token"], &connection["error"]),
+        (&json!(true), &Value::Null)
+    );
+    add("short", NO_REFRESH_CLIENT);
+    let planned = json!({"connections": [{"name": "SHORT", "auth_client": "short"}]}).to_string();
+    ok(&home.keyward(&["auth-client", "import", &file(&home, "roster.json", &planned)]));
+    let browser = place::binary("keyward-tests", "keyward-consent").unwrap();
+    let ran = json(
+        &home
+            .keyward(&["consent", "run", "--json"])
+            .var("BROWSER", browser.to_str().unwrap()),
+    );
+    assert_eq!(
+        (&ran[0]["outcome"], &ran[0]["error"]["code"]),
+        (&json!("connected"), &json!("no_refresh_token")),
+        "{ran}"
+    );
 }
 
 /// EL10, OA11, AM6: refresh now; disconnect revokes and keeps the definition; delete is for good.

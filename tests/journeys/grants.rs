@@ -1,5 +1,5 @@
 //! Grants beside the authorization code, and redirects beside the free port, against a server that nobody here wrote
-//! (npm `oidc-provider`): OA1, OA2, OA3.
+//! (npm `oidc-provider`): OA1, OA2, OA3. A long file: each grant and each redirect has a journey of its own.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use keyward_tests::oidc::{
 use serde_json::Value;
 
 use crate::common::{error, hint, json, keychain_home, ok};
-use crate::provider::{Ground, LIMIT, begin, connect, document, ground, show};
+use crate::provider::{Ground, LIMIT, begin, connect, connecting, document, ground, show};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -136,7 +136,13 @@ fn oa2_client_credentials_connect_and_renew_without_a_person() {
         "api:read",
     ];
     add(&home, &server, "bot", &client, Some(CLIENT_SECRET));
-    let connection = connect(&home, "SHOP", &[]);
+    let outcome = ok(&connecting(&home, "SHOP", &[]));
+    let connection = outcome.json().unwrap();
+    let said = outcome.said();
+    assert!(
+        said.contains("nobody has to approve") && !said.contains("Approved"),
+        "{said}"
+    );
     assert_eq!(connection["state"], "ready");
     assert_eq!(connection["error"], Value::Null);
     assert!(connection["next_refresh_at"].is_string(), "something renews it");
@@ -268,6 +274,16 @@ fn oa1_an_address_elsewhere_is_pasted() {
     ];
     let made = add(&home, &server, "idp", &client, None);
     assert_eq!(made["redirect"], "https://tools.example/oauth/done");
+    // Without a terminal nothing can arrive, and that is said at once.
+    let (mut running, _) = begin(&home, "SHOP", &["--timeout", "1s"]);
+    running
+        .stderr
+        .find("no terminal", LIMIT, |line| {
+            line.contains("does not listen, and there is no terminal")
+                .then_some(())
+        })
+        .unwrap();
+    assert_eq!(running.wait(LIMIT).unwrap().code(), Some(7));
     let mut terminal = crate::common::Terminal::keyward(&home, &["connect", "SHOP", "--no-browser"]);
     terminal.expect("open: ");
     terminal.expect("then Enter.");

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{add, error, has_members, json, ok};
-use crate::provider::{CONNECTION, Ground, connect, ground};
+use crate::common::{add, error, has_members, hint, json, ok};
+use crate::provider::{CONNECTION, Ground, connect, connecting, ground};
+use crate::queue::file;
 
 /// The cause it names first.
 fn first(document: &Value) -> (&str, &Value) {
@@ -61,4 +62,28 @@ fn oa10_why_in_the_providers_terms() {
     add(&home, "SECRET", b"x");
     error(&home.keyward(&["connection", "why", "SECRET", "--json"]), 3);
     error(&home.keyward(&["connection", "why", "NONE", "--json"]), 3);
+}
+
+/// OA10: a consent that failed is diagnosed, with and without a host: at once where there is no connection yet, and
+/// afterwards of one that was planned.
+#[test]
+fn oa10_a_failed_consent_is_diagnosed() {
+    let Ground { home, server } = ground(90);
+    server.fail_next(1, 401, "invalid_client").unwrap();
+    let failed = error(&connecting(&home, "SHOP", &[]), 8);
+    assert!(
+        failed.to_string().contains("invalid_client")
+            && hint(&failed).starts_with("Client id or client secret is wrong."),
+        "{failed}"
+    );
+    let planned = json!({"connections": [{"name": "PLANNED", "auth_client": "idp"}]}).to_string();
+    ok(&home.keyward(&["auth-client", "import", &file(&home, "roster.json", &planned)]));
+    let why = || json(&home.keyward(&["connection", "why", "PLANNED", "--json"]));
+    assert_eq!(first(&why()).0, "not_connected_yet");
+    server.fail_next(1, 401, "invalid_client").unwrap();
+    error(&connecting(&home, "PLANNED", &[]), 8);
+    assert_eq!(first(&why()).0, "client_unknown");
+    assert_eq!(why()["connection"]["state"], "awaiting_consent");
+    connect(&home, "PLANNED", &[]);
+    assert_eq!(first(&why()).0, "healthy");
 }

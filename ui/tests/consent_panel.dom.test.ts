@@ -4,6 +4,7 @@ import { cleanup, render, screen, within } from "@testing-library/svelte";
 import { afterEach, expect, it } from "vitest";
 import type { Consent } from "../src/host/bindings/Consent";
 import ConsentPanel from "../src/parts/consents/ConsentPanel.svelte";
+import { explain } from "../src/parts/consents/explain";
 import { authClients } from "../src/state/auth_clients.svelte";
 import { ASK_AFTER_SECONDS, consents } from "../src/state/consents.svelte";
 import { authClient, consent, doorWith, settle } from "./rows";
@@ -60,4 +61,14 @@ it("oa2 PKCE is named where it is used, and OAuth 1.0a has none", async () => {
   await shown({});
   expect(STEPS()).toHaveLength(6);
   expect(screen.queryByText(/PKCE/)).toBeNull();
+});
+
+it("o33 a redirect address that the provider does not know is told as one, and another code by its own name", () => {
+  const error = (message: string) => ({ code: "provider" as const, message, hint: "Look the code up in the provider's documentation." });
+  const redirect = explain(error("The provider does not know the redirect address. It said: redirect_uri_mismatch."));
+  expect(redirect.title).toBe("The redirect address is not registered");
+  expect(redirect.code).toBe("redirect_uri_mismatch");
+  const own = explain(error("The provider refused. It said: application_suspended."));
+  expect(own.text).toContain("application_suspended");
+  expect(own.fixes).toHaveLength(1);
 });

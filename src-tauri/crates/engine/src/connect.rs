@@ -1,8 +1,11 @@
 //! Connect: what a person asks for, and the Consent that is begun, watched and stopped.
 
+mod failure;
 mod finish;
 mod identity;
+mod listener;
 mod way;
+mod words;
 
 use std::{
     collections::HashMap,
@@ -123,7 +126,7 @@ pub fn sign_in(
         return Err(Error::invalid("timeout: between 1 s and 10 min."));
     }
     let plan = plan(engine, caller, wish)?;
-    let (way, asked) = way::prepare(engine, &plan, login)?;
+    let (way, asked) = way::prepare(engine, &plan, login).map_err(|failure| failure.tell(engine, &plan))?;
     let id = engine.unlocked()?.read(|tx| tx.new_id())?;
     let (pasted, paste) = mpsc::channel(1);
     let consent = Arc::new(Consent::new(
@@ -238,20 +241,32 @@ pub fn paste(engine: &Engine, id: Id, address: &str) -> Result<Arc<Consent>> {
     match pending.accept_pasted(address) {
         Ok(code) => {
             // A second copy of a used address finds the channel full or closed: the first one counts (O-24).
-            let _ = consent.pasted.try_send(code);
+            let _ = consent.pasted.try_send(Ok(code));
             Ok(consent)
         }
         Err(CallbackError::NotOurs(reason)) => Err(Error::new(
             Kind::Invalid,
             format!("This address does not answer the consent that is waiting: {reason}."),
-            "Copy the whole address from the browser's address bar, from http:// to the end.",
+            format!(
+                "Copy the whole address from the browser's address bar, from {} to the end.",
+                start_of(pending.redirect_uri())
+            ),
         )),
         Err(refused) => {
-            let error = finish::refuse(engine, &consent, &refused);
-            consent.cancel();
-            Err(error)
+            let error = words::explain(&refused);
+            let _ = consent.pasted.try_send(Err(refused));
+            // No revision is that high: it waits for the end alone.
+            let ended = consent.wait(u32::MAX, Duration::from_secs(2));
+            Err(ended.error.unwrap_or(error))
         }
     }
+}
+
+/// How the address that the browser ends at begins: `http://`, `https://`, or a scheme of the app's own.
+fn start_of(redirect_uri: &str) -> String {
+    let (scheme, rest) = redirect_uri.split_once(':').unwrap_or(("http", "//"));
+    let slashes = if rest.starts_with("//") { "//" } else { "" };
+    format!("{scheme}:{slashes}")
 }
 
 /// Takes an address that the system handed to the app because of its scheme: it belongs to the one waiting Consent

@@ -6,7 +6,10 @@ use std::{
 };
 
 use keyward_model::{Id, name::Handle};
-use keyward_oauth::authorize::{Code, Pending};
+use keyward_oauth::{
+    authorize::{Code, Pending},
+    callback::CallbackError,
+};
 use tokio::sync::{Notify, mpsc};
 
 use crate::{Engine, Error, Kind, Result, connections::Shown, engine::hold};
@@ -109,7 +112,8 @@ pub struct Consent {
     /// What the person is asked.
     asked: Asked,
     pub(crate) cancelled: Notify,
-    pub(crate) pasted: mpsc::Sender<Code>,
+    /// The genuine answer by another door than the listener: a code, or the provider's no.
+    pub(crate) pasted: mpsc::Sender<std::result::Result<Code, CallbackError>>,
     progress: Mutex<Progress>,
     changed: Condvar,
 }
@@ -121,7 +125,7 @@ impl Consent {
         started: Duration,
         allowed: Duration,
         asked: Asked,
-        pasted: mpsc::Sender<Code>,
+        pasted: mpsc::Sender<std::result::Result<Code, CallbackError>>,
     ) -> Self {
         let mut steps = [Step::Todo; STEPS];
         steps[PREPARE] = Step::Done(Duration::ZERO);

@@ -94,6 +94,7 @@ pub(crate) fn causes(
     let own = client.map_or(&[][..], |client| &client.authorize_params);
     let params = [own, connection.params.as_slice()].concat();
     let scopes = scopes(connection);
+    let requested = connection.requested_scopes.join(" ");
     let now = engine.now();
     diagnosis::diagnose(&Evidence {
         provider: client
@@ -109,6 +110,7 @@ pub(crate) fn causes(
         renewal: renewal(connection, client),
         has_refresh_token: connection.has_refresh_token,
         scopes: &scopes,
+        requested: &requested,
         params: &params,
         consented_at,
         obtained_at: connection.lifetime.map(|lifetime| lifetime.obtained_at),

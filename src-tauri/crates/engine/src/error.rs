@@ -168,10 +168,30 @@ impl From<vault::Error> for Error {
 impl From<oauth::Error> for Error {
     fn from(error: oauth::Error) -> Self {
         use oauth::Error as O;
-        let message = sentence(&error.to_string());
+        let clause = match &error {
+            // O-33: their own words say most: which of an AADSTS number's hundreds it is.
+            O::Permanent {
+                description: Some(words),
+                ..
+            }
+            | O::Config {
+                description: Some(words),
+                ..
+            }
+            | O::Denied {
+                description: Some(words),
+                ..
+            } => format!("{error} ({words})"),
+            _ => error.to_string(),
+        };
+        let message = sentence(&clause);
         let (kind, hint) = match &error {
             O::Transient { .. } => (Kind::Provider, "Nothing was lost; try again in a moment."),
             O::Permanent { .. } => (Kind::NeedsConsent, "Connect it again."),
+            O::Config { oauth_error, .. } if oauth_error.starts_with("http_") => (
+                Kind::Provider,
+                "Compare the address with the provider's documentation; a redirect is not followed.",
+            ),
             O::Config { .. } => (
                 Kind::Provider,
                 "Compare client id, secret, scopes and redirect address with the provider's page.",

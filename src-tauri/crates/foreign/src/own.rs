@@ -351,7 +351,7 @@ fn flag(object: &Map<String, Value>, member: &str) -> bool {
     object.get(member).and_then(Value::as_bool).unwrap_or_default()
 }
 
-fn moment(object: &mut Map<String, Value>, member: &str) -> Result<Option<Timestamp>> {
+pub(crate) fn moment(object: &mut Map<String, Value>, member: &str) -> Result<Option<Timestamp>> {
     let Some(text) = json::full(object, member) else {
         return Ok(None);
     };

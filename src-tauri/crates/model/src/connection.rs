@@ -9,10 +9,13 @@ use crate::{
 };
 
 mod queue;
+mod scopes;
 mod upkeep;
 mod values;
 
 pub use queue::{LOGIN_HINT, Urgency};
+pub use scopes::OFFLINE_ACCESS;
+pub(crate) use scopes::not_granted;
 pub use upkeep::{EndKind, PendingRevocation, RefreshTokenEnd, Replaced, Since, Upkeep};
 pub use values::{AuthType, UserPass, ValuesError};
 

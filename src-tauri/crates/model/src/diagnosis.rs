@@ -13,7 +13,13 @@ mod others;
 #[cfg(test)]
 mod tests;
 
-use crate::{Timestamp, connection::ConnectionState};
+use crate::{
+    Timestamp,
+    connection::{ConnectionState, OFFLINE_ACCESS, not_granted},
+};
+
+/// Code of the warning that stands beside a Connection whose provider granted less than was asked for (O-14).
+pub const SCOPES_NOT_GRANTED: &str = "scopes_not_granted";
 
 /// Code of the note that stands where a provider's refusal stood, once its AuthClient was changed.
 pub const AUTH_CLIENT_CHANGED: &str = "auth_client_changed";
@@ -37,6 +43,8 @@ pub struct Evidence<'a> {
     pub has_refresh_token: bool,
     /// Scopes as granted, else as asked for.
     pub scopes: &'a str,
+    /// Scopes as asked for at the last consent.
+    pub requested: &'a str,
     /// Names and values of all further authorization parameters.
     pub params: &'a [(String, String)],
     /// When the Owner last consented, where the log still says so.
@@ -79,6 +87,20 @@ pub struct Cause {
     pub fix: &'static str,
     /// The one act that does it here.
     pub act: Remedy,
+}
+
+impl Cause {
+    /// What mends it where a consent failed: there is nothing to refresh yet, and perhaps no Connection.
+    #[must_use]
+    pub fn fix_at_consent(&self) -> String {
+        self.fix
+            .replace(", then refresh", ", then connect again")
+            .replace(" Nobody has to consent again.", "")
+            .replace(
+                ", delete this connection and connect it through that one",
+                ", and connect through that one",
+            )
+    }
 }
 
 /// The one act that mends it.
@@ -164,6 +186,9 @@ pub fn diagnose(evidence: &Evidence<'_>) -> Vec<Cause> {
     causes
 }
 
+/// Id of what no rule knows.
+pub const UNKNOWN: &str = general::UNKNOWN.id;
+
 /// All ids there are, for the documents and the test that each has a test.
 pub fn ids() -> impl Iterator<Item = &'static str> {
     [
@@ -237,6 +262,18 @@ impl Evidence<'_> {
             .any(|(own, said)| own == name && said.split(' ').any(|word| word == value))
     }
 
+    /// Whether the scope for access while nobody is there was asked for.
+    fn asks_offline(&self) -> bool {
+        self.requested.split([' ', ',']).any(|own| own == OFFLINE_ACCESS)
+    }
+
+    /// Whether it works with less than was asked for.
+    fn lacks_scopes(&self) -> bool {
+        self.state == ConnectionState::Ready
+            && (self.code.is_empty() || self.code_is(&[SCOPES_NOT_GRANTED, "no_refresh_token"]))
+            && not_granted(self.requested.split(' '), self.scopes).any(|scope| scope != OFFLINE_ACCESS)
+    }
+
     /// Whether a scope is there.
     fn has_scope(&self, scope: &str) -> bool {
         self.scopes.split([' ', ',']).any(|own| own == scope)
@@ -252,6 +289,11 @@ impl Evidence<'_> {
     fn days_unused(&self) -> Option<i64> {
         let obtained = self.obtained_at?;
         Some((self.failed_at.seconds() - obtained.seconds()) / DAY)
+    }
+
+    /// Whether there is a consent that a corrected AuthClient goes on with.
+    fn has_standing_grant(&self) -> bool {
+        self.obtained_at.is_some() && self.state != ConnectionState::NeedsConsent
     }
 
     /// Connected, and the provider gave no refresh token.

@@ -44,7 +44,8 @@ pub enum CallbackError {
     /// The genuine answer, and it is no: the consent ends.
     #[error("the provider refused: {error}")]
     Refused {
-        /// A registered error code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6), or `unknown_error`.
+        /// The provider's error code, registered (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6) or its own, as a word of
+        /// at most 64 characters; `unknown_error` for what is none.
         error: String,
         /// The provider's words: plain text without control characters, at most 300 characters.
         description: Option<String>,
@@ -200,14 +201,10 @@ pub(crate) fn answer(expected: &Expected, visit: &Visit<'_>) -> Result<Code, Cal
         _ => {}
     }
     if let Some(error) = parameters.error {
-        let error = if REGISTERED_ERRORS.contains(&error.as_str()) {
-            &error
-        } else {
-            text::UNKNOWN_ERROR
-        };
         let description = parameters.description.and_then(|words| text::plain(&words));
         return Err(CallbackError::Refused {
-            error: error.to_owned(),
+            // O-33: a provider's own code is what its documentation explains.
+            error: text::code(&error),
             description,
         });
     }
@@ -219,26 +216,6 @@ pub(crate) fn answer(expected: &Expected, visit: &Visit<'_>) -> Result<Code, Cal
         _ => not_ours(Reason::Empty),
     }
 }
-
-/// RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6; RFC 8707 §2; RFC 9101 §7.
-const REGISTERED_ERRORS: [&str; 16] = [
-    "access_denied",
-    "account_selection_required",
-    "consent_required",
-    "interaction_required",
-    "invalid_request",
-    "invalid_request_object",
-    "invalid_request_uri",
-    "invalid_scope",
-    "invalid_target",
-    "login_required",
-    "registration_not_supported",
-    "request_not_supported",
-    "server_error",
-    "temporarily_unavailable",
-    "unauthorized_client",
-    "unsupported_response_type",
-];
 
 #[derive(Default)]
 struct Parameters {

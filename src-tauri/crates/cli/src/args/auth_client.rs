@@ -98,7 +98,8 @@ pub struct AuthClientAdd {
     /// How the client authenticates: none, basic, post or private_key_jwt
     #[arg(long, value_name = "HOW")]
     pub client_auth: Option<String>,
-    /// Where the browser comes back to: auto, localhost, fixed:PORT/PATH, https[:PORT], scheme[:NAME] or paste:ADDRESS
+    /// Where the browser comes back to: auto, localhost, fixed:[HOST:]PORT/PATH (HOST: 127.0.0.1, localhost or [::1]),
+    /// https[:PORT], scheme[:NAME] or paste:ADDRESS
     #[arg(long, value_name = "HOW")]
     pub redirect: Option<String>,
     /// Where device codes are got, where no issuer says it

@@ -3,8 +3,8 @@
 mod roster;
 
 use keyward_api::wire::{
-    self, AuthClient, AuthClientCreate, AuthClientDelete, AuthClientList, AuthClientShow, Code, Error,
-    Plaintext, ProviderShow,
+    self, AuthClient, AuthClientCreate, AuthClientDelete, AuthClientDiscover, AuthClientList, AuthClientShow,
+    Code, Error, Plaintext, ProviderShow,
 };
 
 use super::Result;
@@ -39,7 +39,23 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
                     Some(door.call_as_is(context, show)?)
                 }
             };
+            let issuer = add.issuer.clone();
             let made = door.call(context, request(context, *add)?)?;
+            // O-03: as the window's form says it. The auth client is made, whatever the issuer answers now.
+            if let Some(issuer) = issuer
+                && let Ok(found) = door.call_as_is(context, AuthClientDiscover { issuer })
+            {
+                for warning in found.warnings {
+                    face.say(format!("Warning: {warning}"));
+                }
+            }
+            if wants_secret(&made) {
+                face.say(format!(
+                    "Warning: it is to show a client secret and has none yet. Enter it: keyward auth-client update {} \
+                     --client-secret-stdin",
+                    made.key
+                ));
+            }
             if let Some(redirect) = &made.redirect {
                 // O-26: servers compare all of a loopback address but the port, unless it has one.
                 let is_free = ["http://127.0.0.1/", "http://localhost/"]
@@ -91,6 +107,16 @@ pub fn run(context: &Context, face: &Face, command: Command) -> Result {
             face.deleted("Auth client", &auth_client)
         }
     }
+}
+
+/// Whether its way of authenticating, or its grant, needs a secret that is not there.
+fn wants_secret(made: &AuthClient) -> bool {
+    let shows_one = made
+        .client_authentication
+        .as_deref()
+        .is_some_and(|how| how != "none");
+    let signs = matches!(made.grant.as_deref(), Some("client_credentials" | "jwt_bearer"));
+    made.kind == wire::AuthClientType::Oauth2 && !made.has_client_secret && (shows_one || signs)
 }
 
 fn request(context: &Context, add: AuthClientAdd) -> Result<AuthClientCreate> {

@@ -204,7 +204,31 @@ fn tell(face: &Face, link: Link, begun: &Consent, opened: Option<&str>) {
             "At the end the browser asks about this computer's own certificate: that is Keyward, go on.",
         );
     }
-    face.say(format!("Waiting for the answer on {} …", begun.listening));
+    match listens(&begun.listening) {
+        true => face.say(format!("Waiting for the answer on {} …", begun.listening)),
+        // OA1: with a terminal the line above says what to do.
+        false if io::stdin().is_terminal() => {
+            face.say(format!("Waiting for the address that begins with {} …", begun.listening));
+        }
+        false => face.say(format!(
+            "The browser ends at {}, where this command does not listen, and there is no terminal to paste that address \
+             into. Only the app can still take it; else stop this and connect in a terminal.",
+            begun.listening
+        )),
+    }
+}
+
+/// Whether the browser comes back to a listener of this machine. A registered address without a port is one that
+/// somebody else answers at.
+fn listens(redirect: &str) -> bool {
+    let rest = redirect
+        .strip_prefix("http://")
+        .or_else(|| redirect.strip_prefix("https://"));
+    rest.is_some_and(|rest| {
+        ["127.0.0.1:", "localhost:", "[::1]:"]
+            .iter()
+            .any(|start| rest.starts_with(start))
+    })
 }
 
 fn paste_lines() -> Result<mpsc::Receiver<String>> {
@@ -266,7 +290,7 @@ impl Session {
             )?;
             for (before, after) in consent.steps.iter().zip(&seen.steps) {
                 if before.state != after.state && after.state == StepState::Done {
-                    progress(face, after.id);
+                    progress(face, after.id, &seen);
                 }
             }
             consent = seen;
@@ -275,8 +299,11 @@ impl Session {
     }
 }
 
-fn progress(face: &Face, step: StepId) {
+fn progress(face: &Face, step: StepId, consent: &Consent) {
+    let nobody_is_asked = consent.link.is_empty();
     match step {
+        StepId::Wait if nobody_is_asked => {}
+        StepId::Exchange if nobody_is_asked => face.say("The provider gave tokens."),
         StepId::Wait => face.say("Approved."),
         StepId::Exchange => face.say("Exchanged the code for tokens."),
         StepId::Store => face.say("Stored them in the vault."),

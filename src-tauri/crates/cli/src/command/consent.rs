@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use keyward_api::wire::{BrowserChoice, Code, ConnectionConnect, ConsentDue, ConsentList, Error, Urgency};
+use keyward_api::wire::{
+    BrowserChoice, Code, ConnectionConnect, ConnectionError, ConsentDue, ConsentList, Error, Urgency,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -58,7 +60,28 @@ fn queue(context: &Context, door: &mut Door, of: &QueueOf) -> Result<Vec<Consent
 struct Done {
     due: ConsentDue,
     outcome: &'static str,
-    error: Option<Error>,
+    trouble: Option<Trouble>,
+}
+
+/// What a person should know of it.
+enum Trouble {
+    /// Why it is not connected.
+    Error(Error),
+    /// It is connected, and something is missing: no refresh token (AM10), a scope (O-14).
+    Warning(ConnectionError),
+}
+
+impl Trouble {
+    fn document(&self) -> Value {
+        match self {
+            Self::Error(error) => {
+                json!({ "code": error.code, "message": error.message, "hint": error.hint })
+            }
+            Self::Warning(warning) => {
+                json!({ "code": warning.code, "message": warning.message, "hint": warning.hint })
+            }
+        }
+    }
 }
 
 const CONNECTED: &str = "connected";
@@ -83,7 +106,7 @@ fn work_through(
     let mut session = Session::begin(Skips::Yes);
     let (all, mut done) = (queue.len(), Vec::new());
     for (at, due) in queue.into_iter().enumerate() {
-        let (outcome, error) = if session.is_interrupted() {
+        let (outcome, trouble) = if session.is_interrupted() {
             ("not_reached", None)
         } else if skipped.contains(&due.connection.key) {
             ("skipped", None)
@@ -91,12 +114,18 @@ fn work_through(
             say_step(face, &format!("{} of {all}", at + 1), &due);
             one(context, face, &mut door, (&mut session, &due, how))
         };
-        match &error {
-            Some(error) => face.say(format!("{} {}", error.message, error.hint)),
+        match &trouble {
+            Some(Trouble::Error(error)) => face.say(format!("{} {}", error.message, error.hint)),
+            // Told with the connection.
+            Some(Trouble::Warning(_)) => {}
             None if outcome == "skipped" => face.say(format!("{} is left for later.", due.connection.key)),
             None => {}
         }
-        done.push(Done { due, outcome, error });
+        done.push(Done {
+            due,
+            outcome,
+            trouble,
+        });
     }
     summary(face, &done)
 }
@@ -107,10 +136,10 @@ fn one(
     face: &Face,
     door: &mut Door,
     (session, due, how): (&mut Session, &ConsentDue, &ConsentHow),
-) -> (&'static str, Option<Error>) {
+) -> (&'static str, Option<Trouble>) {
     if due.wants_client_secret {
         // A consent would be asked of a person and then thrown away: the code cannot be exchanged.
-        return ("wants_client_secret", Some(no_secret(due)));
+        return ("wants_client_secret", Some(Trouble::Error(no_secret(due))));
     }
     let ended = request(due, how.timeout)
         .and_then(|request| session.consent(context, face, door, (request, link(how))));
@@ -120,7 +149,7 @@ fn one(
         Err(error) => Err(error),
     };
     match ended {
-        Ok(_) => (CONNECTED, None),
+        Ok(connected) => (CONNECTED, connected.error.map(Trouble::Warning)),
         Err(_) if session.is_interrupted() => ("interrupted", None),
         Err(error) => {
             let outcome = match error.code {
@@ -128,7 +157,7 @@ fn one(
                 Code::NeedsConsent => "timed_out",
                 _ => "failed",
             };
-            (outcome, Some(error))
+            (outcome, Some(Trouble::Error(error)))
         }
     }
 }
@@ -162,9 +191,7 @@ fn summary(face: &Face, done: &[Done]) -> Result {
                     "connection": one.due.connection.key,
                     "environment": one.due.connection.environment,
                     "outcome": one.outcome,
-                    "error": one.error.as_ref().map(|error| json!({
-                        "code": error.code, "message": error.message, "hint": error.hint,
-                    })),
+                    "error": one.trouble.as_ref().map(Trouble::document),
                 })
             })
             .collect();

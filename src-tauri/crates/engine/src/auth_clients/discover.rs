@@ -1,11 +1,11 @@
 //! What an issuer says of itself.
 
 use keyward_oauth::{
-    discovery,
+    Error as OauthError, discovery,
     discovery::{IssuerInCallback, Metadata, Pkce},
 };
 
-use crate::{Engine, Result};
+use crate::{Engine, Error, Kind, Result};
 
 /// Asks an issuer for its endpoints.
 ///
@@ -13,9 +13,46 @@ use crate::{Engine, Result};
 /// [`crate::Kind::Invalid`] for a bad address, [`crate::Kind::Provider`].
 pub fn discover(engine: &Engine, issuer: &str) -> Result<Metadata> {
     let network = engine.network()?;
-    Ok(network
+    network
         .runtime
-        .block_on(discovery::discover(&network.http, issuer))?)
+        .block_on(discovery::discover(&network.http, issuer))
+        .map_err(|error| refused(issuer, error))
+}
+
+/// An issuer that is another, or none: nothing else of the registration is at fault.
+fn refused(issuer: &str, error: OauthError) -> Error {
+    let OauthError::Config {
+        oauth_error,
+        description,
+    } = &error
+    else {
+        return error.into();
+    };
+    if oauth_error == "issuer_mismatch" {
+        let said = description
+            .as_deref()
+            .unwrap_or("The server calls itself otherwise");
+        // O-44: a slash at the end is the usual difference, and a difference.
+        let is_slash = said.trim_end_matches('/').ends_with(issuer.trim_end_matches('/'));
+        let hint = match is_slash {
+            true => {
+                "Only the slash at the end differs, and an issuer is compared letter by letter: give it as the server writes it."
+            }
+            false => {
+                "An issuer is compared letter by letter. Ask the provider which of the two is its own, and give that one."
+            }
+        };
+        let message = format!("{said}, and not {issuer}: issuer_mismatch.");
+        return Error::new(Kind::Provider, message, hint);
+    }
+    match oauth_error.strip_prefix("http_") {
+        Some(status) => Error::new(
+            Kind::Provider,
+            format!("The issuer {issuer} does not say what it is (HTTP {status})."),
+            "Check its address; where a server has no metadata, give --auth-uri and --token-uri instead of --issuer.",
+        ),
+        None => error.into(),
+    }
 }
 
 /// What the metadata of an issuer lacks, in words (O-03).

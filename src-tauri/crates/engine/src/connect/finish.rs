@@ -6,16 +6,17 @@ use keyward_model::{
     BootTime,
     connection::{AuthType, Connection, ConnectionError, ConnectionState, Since},
 };
-use keyward_oauth::{authorize::Code, callback::CallbackError, token::Answer};
+use keyward_oauth::{callback::CallbackError, token::Answer};
 use keyward_vault::{
     table::{applications, audit, connections, items},
     vault::UnlockedVault,
 };
-use tokio::sync::mpsc;
 
 use super::{
     Plan, elapsed,
-    way::{self, Ended, Way},
+    failure::Failure,
+    way::{self, Ended, Pasted, Way},
+    words::{ends_by_itself, explain, minutes, no_refresh_token, tell_scopes},
 };
 use crate::{
     Engine, Error, Kind, Result, auth_clients,
@@ -30,7 +31,7 @@ use crate::{
 const FOR_THE_ISSUER: Duration = Duration::from_secs(2);
 
 /// Waits for the answer, exchanges the code, stores the tokens; the Consent ends however this ends.
-pub(super) fn run(engine: &Engine, consent: &Consent, plan: &Plan, way: Way, paste: mpsc::Receiver<Code>) {
+pub(super) fn run(engine: &Engine, consent: &Consent, plan: &Plan, way: Way, paste: Pasted) {
     let _ends = Ends(engine, consent);
     let Ok(network) = engine.network() else { return };
     thread::scope(|scope| {
@@ -60,23 +61,29 @@ fn finish(
     consent: &Consent,
     plan: &Plan,
     mut way: Way,
-    mut paste: mpsc::Receiver<Code>,
+    mut paste: Pasted,
     issuer: &channel::Receiver<()>,
 ) {
     let ended = way::wait(engine, network, consent, plan, &mut way, &mut paste);
     log::info!("consent for {} was answered or ended", consent.connection);
     let ended = match ended {
         Ended::Agreed(_) | Ended::Tokens(_) => ended,
-        Ended::Failed(error) => {
-            let state = match error {
-                keyward_oauth::Error::Denied { .. } => State::Denied,
+        Ended::Failed(failure) => {
+            let error = failure.tell(engine, plan);
+            let state = match error.kind {
+                Kind::Denied => State::Denied,
                 _ => State::Failed,
             };
-            return end(engine, consent, state, WAIT, error.into());
+            return end(engine, consent, state, WAIT, error);
         }
-        Ended::Refused(refused) => {
-            refuse(engine, consent, &refused);
-            return;
+        Ended::Refused(refused) => return refuse(engine, consent, plan, &refused),
+        Ended::Lapsed => {
+            let error = Error::new(
+                Kind::NeedsConsent,
+                "The provider's code ended before anybody approved it.",
+                "Connect again for a new code.",
+            );
+            return end(engine, consent, State::Failed, WAIT, error);
         }
         Ended::TimedOut => {
             let message = format!("Nobody answered within {}.", minutes(consent.allowed));
@@ -91,7 +98,15 @@ fn finish(
             return end(engine, consent, State::TimedOut, WAIT, error);
         }
         Ended::Cancelled => {
-            let error = Error::new(Kind::Denied, "The consent was cancelled.", "Connect again.");
+            // ST5: nobody pressed Cancel where the lock did it.
+            let error = match engine.unlocked() {
+                Ok(_) => Error::new(Kind::Denied, "The consent was cancelled.", "Connect again."),
+                Err(_) => Error::new(
+                    Kind::Locked,
+                    "The vault was locked, which ended the consent.",
+                    "Unlock it and connect again.",
+                ),
+            };
             return end(engine, consent, State::Cancelled, WAIT, error);
         }
     };
@@ -99,7 +114,7 @@ fn finish(
     // I5: what the provider gives for this code it gives once; a vault that is locked from here on still takes it.
     let _flight = engine.flight();
     let boot = engine.ports.clock.boot();
-    let exchanged = engine.unlocked().and_then(|vault| {
+    let exchanged = engine.unlocked().map_err(Failure::from).and_then(|vault| {
         Ok((
             way::ask(engine, network, &vault, plan, (consent, way, ended))?,
             vault,
@@ -107,7 +122,8 @@ fn finish(
     });
     let (answer, vault) = match exchanged {
         Ok(exchanged) => exchanged,
-        Err(error) => {
+        Err(failure) => {
+            let error = failure.tell(engine, plan);
             let error = match error.kind {
                 Kind::Provider => hinted(engine, plan, issuer, error),
                 _ => error,
@@ -173,7 +189,7 @@ fn store_answer(
             Some(old) => connections::tokens(tx, old)?.map(|(_, row)| row),
             None => None,
         };
-        let connection = Connection {
+        let mut connection = Connection {
             id: old.map_or_else(|| tx.new_id(), |old| Ok(old.id))?,
             key: plan.key.clone(),
             name: plan.name.clone(),
@@ -190,7 +206,7 @@ fn store_answer(
                 .clone()
                 .or_else(|| old.and_then(|old| old.account.clone())),
             state: ConnectionState::Ready,
-            error: ends_by_itself(plan, &answer).then(|| no_refresh_token(&answer)),
+            error: ends_by_itself(plan, &answer).then(|| no_refresh_token(&answer, plan)),
             requested_scopes: plan.scopes.clone(),
             params: plan.params.clone(),
             granted_scope: granted.clone(),
@@ -210,6 +226,7 @@ fn store_answer(
             created_at: old.map_or(now, |old| old.created_at),
             updated_at: now,
         };
+        tell_scopes(&mut connection);
         if let Some(key) = &connection.application {
             let named = applications::New {
                 key,
@@ -263,25 +280,6 @@ fn tell_moved(engine: &Engine, vault: &UnlockedVault, plan: &Plan, connection: &
     }
 }
 
-/// A token that ends with nothing to renew it by.
-fn ends_by_itself(plan: &Plan, answer: &Answer) -> bool {
-    plan.auth_type() == AuthType::Oauth2 && answer.tokens.refresh_token.is_none()
-}
-
-/// AM10: says so, why, and what to do.
-fn no_refresh_token(answer: &Answer) -> ConnectionError {
-    ConnectionError {
-        code: "no_refresh_token".to_owned(),
-        message: format!(
-            "The provider gave no refresh token: the connection ends at {}.",
-            answer.tokens.lifetime.expires_at.to_rfc3339()
-        ),
-        hint: "Ask for offline access: the scope offline_access at most providers, access_type=offline with \
-               prompt=consent at Google; then connect again."
-            .to_owned(),
-    }
-}
-
 fn done(engine: &Engine, consent: &Consent, plan: &Plan, connection: Connection) {
     let lasts = connection.has_refresh_token || connection.auth_type == AuthType::Oauth1;
     let after = elapsed(engine, consent);
@@ -329,91 +327,21 @@ fn end(engine: &Engine, consent: &Consent, state: State, failed: usize, error: E
 }
 
 /// Ends a Consent whose genuine answer is no, and says why.
-pub(super) fn refuse(engine: &Engine, consent: &Consent, refused: &CallbackError) -> Error {
+fn refuse(engine: &Engine, consent: &Consent, plan: &Plan, refused: &CallbackError) {
+    let error = explain(refused);
     let state = match refused {
-        CallbackError::Refused { error, .. } if error == "access_denied" => State::Denied,
+        _ if error.kind == Kind::Denied => State::Denied,
         CallbackError::TimedOut => State::TimedOut,
         _ => State::Failed,
     };
-    let error = explain(refused);
-    end(engine, consent, state, WAIT, error.clone());
-    error
-}
-
-/// O-33: every code of RFC 6749 §4.1.2.1 in words, and the other ways in which an answer is no.
-fn explain(refused: &CallbackError) -> Error {
-    let (error, description) = match refused {
-        CallbackError::Refused { error, description } => (error, description),
-        CallbackError::WrongIssuer => {
-            return Error::new(
-                Kind::Provider,
-                "The answer came from another server than the one that was asked.",
-                "Check the issuer of the auth client. Somebody may be mixing up servers; nothing was sent.",
-            );
+    let error = match refused {
+        // What passes by itself is no trait of the registration.
+        CallbackError::Refused { error: code, .. }
+            if !matches!(code.as_str(), "server_error" | "temporarily_unavailable") =>
+        {
+            Failure::said(code, error).tell(engine, plan)
         }
-        CallbackError::TimedOut => {
-            return Error::new(
-                Kind::NeedsConsent,
-                "Nobody finished the consent in time.",
-                "Connect again when you can approve in the browser.",
-            );
-        }
-        CallbackError::NotOurs(reason) => {
-            return Error::internal(format!("The consent could not be waited for: {reason}."));
-        }
+        _ => error,
     };
-    let (kind, sentence, hint) = match error.as_str() {
-        "access_denied" => (
-            Kind::Denied,
-            "The provider's page said no.",
-            "Connect again and approve, or ask the provider's administrator to allow this application.",
-        ),
-        "invalid_scope" => (
-            Kind::Provider,
-            "The provider does not know one of the scopes.",
-            "Compare the scopes with the provider's documentation.",
-        ),
-        "unauthorized_client" => (
-            Kind::Provider,
-            "The provider does not allow this client to ask this way.",
-            "Register it there as a desktop or native application.",
-        ),
-        "invalid_request" => (
-            Kind::Provider,
-            "The provider found the request malformed.",
-            "Compare client id, scopes and additional parameters.",
-        ),
-        "unsupported_response_type" => (
-            Kind::Provider,
-            "The provider does not offer the authorization code flow.",
-            "Use another provider endpoint or registration.",
-        ),
-        "login_required" | "consent_required" | "interaction_required" | "account_selection_required" => (
-            Kind::NeedsConsent,
-            "The provider needs a person to sign in.",
-            "Leave out prompt=none and connect again.",
-        ),
-        "server_error" | "temporarily_unavailable" => (
-            Kind::Provider,
-            "The provider failed for now.",
-            "Try again in a moment.",
-        ),
-        _ => (
-            Kind::Provider,
-            "The provider refused.",
-            "Look the code up in the provider's documentation.",
-        ),
-    };
-    let message = match description {
-        Some(description) => format!("{sentence} It said: {error} ({description})."),
-        None => format!("{sentence} It said: {error}."),
-    };
-    Error::new(kind, message, hint)
-}
-
-fn minutes(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{seconds} s"),
-    }
+    end(engine, consent, state, WAIT, error);
 }

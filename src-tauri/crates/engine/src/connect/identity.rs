@@ -145,7 +145,7 @@ pub(super) fn check_same(vault: &UnlockedVault, plan: &Plan, answer: &Answer) ->
         ),
         format!(
             "Sign in with the same account, or connect this one under another name. To change the account of this \
-             name: keyward disconnect {} first.",
+             name: keyward connection disconnect {} first.",
             plan.key
         ),
     ))

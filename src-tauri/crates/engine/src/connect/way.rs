@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use keyward_model::{
     SecretValue,
-    auth_client::{Grant, Oauth2, Redirect, Registration},
+    auth_client::{Grant, Oauth2, Registration},
 };
 use keyward_oauth::{
     Error as OauthError,
     authorize::{self, Code, Pending, Request},
     callback::CallbackError,
-    certificate::{self, Certificate},
     device::{self, DeviceCode},
     grants,
     loopback::Loopback,
@@ -18,19 +17,24 @@ use keyward_oauth::{
     push, redirect,
     token::{self, Answer},
 };
-use keyward_vault::{files, vault::UnlockedVault};
+use keyward_vault::vault::UnlockedVault;
 use tokio::sync::mpsc;
 
-use super::{Login, Plan, identity};
+use super::{
+    Login, Plan,
+    failure::{Failure, To},
+    identity,
+    listener::listen,
+};
 use crate::{
-    Engine, Error, Kind, Result,
+    Engine, Error, Kind,
     auth_clients::{self, Used},
     consent::{Asked, Consent},
     engine::Network,
 };
 
-/// The certificate of an https loopback, in the home: it vouches for nothing and opens nothing (OA1).
-const CERTIFICATE: &str = "loopback-certificate.json";
+/// What is handed in from another door than the listener (O-36).
+pub(super) type Pasted = mpsc::Receiver<Result<Code, CallbackError>>;
 
 /// How the tokens of one Consent are got.
 pub(super) enum Way {
@@ -56,7 +60,9 @@ pub(super) enum Ended {
     /// The answer is no.
     Refused(CallbackError),
     /// The provider's answer to a device code ended it.
-    Failed(OauthError),
+    Failed(Failure),
+    /// The provider's code for another device ended before the person's time did (O-51).
+    Lapsed,
     TimedOut,
     Cancelled,
 }
@@ -65,7 +71,7 @@ pub(super) enum Ended {
 ///
 /// # Errors
 /// [`Kind::Invalid`] for a registration that lacks what its grant needs, [`Kind::Provider`].
-pub(super) fn prepare(engine: &Engine, plan: &Plan, login: Option<Login>) -> Result<(Way, Asked)> {
+pub(super) fn prepare(engine: &Engine, plan: &Plan, login: Option<Login>) -> Result<(Way, Asked), Failure> {
     let network = engine.network()?;
     let vault = engine.unlocked()?;
     let used = auth_clients::read_for_use(engine, &vault, plan.address)?;
@@ -96,21 +102,25 @@ pub(super) fn prepare(engine: &Engine, plan: &Plan, login: Option<Login>) -> Res
             };
             return Ok((way, Asked::Browser(Arc::new(pending))));
         }
-        _ => return Err(auth_clients::no_consents(&used.auth_client)),
+        _ => return Err(auth_clients::no_consents(&used.auth_client).into()),
     };
     match (registration.grant, login) {
         (Grant::AuthorizationCode, _) => {
             browser(engine, network, plan, registration, used.client_secret.as_ref())
         }
         (Grant::DeviceCode, _) => {
-            let code = network.runtime.block_on(device::begin(
-                &network.http,
-                registration,
-                used.client_secret.as_ref(),
-                &plan.scopes,
-                &plan.params,
-                engine.now(),
-            ))?;
+            let address = registration.device_uri.as_deref().unwrap_or_default();
+            let code = network
+                .runtime
+                .block_on(device::begin(
+                    &network.http,
+                    registration,
+                    used.client_secret.as_ref(),
+                    &plan.scopes,
+                    &params(plan, registration),
+                    engine.now(),
+                ))
+                .map_err(|error| Failure::of(error, To::Before("address for device codes", address)))?;
             let asked = Asked::Device {
                 user_code: code.user_code.clone(),
                 verification_uri: code.verification_uri.clone(),
@@ -127,8 +137,27 @@ pub(super) fn prepare(engine: &Engine, plan: &Plan, login: Option<Login>) -> Res
                  the provider has one: a password here is a password that two parties know.",
                 plan.key
             ),
-        )),
+        )
+        .into()),
     }
+}
+
+/// The parameters of this consent. OpenID Connect Core §11: a server ignores the scope offline_access where the person
+/// is not asked for it, so an issuer is told to ask (AM10). The catalogue knows its providers better, and whoever names
+/// a prompt keeps it.
+fn params(plan: &Plan, registration: &Oauth2) -> Vec<(String, String)> {
+    let mut params = plan.params.clone();
+    let is_named = |params: &[(String, String)]| params.iter().any(|(name, _)| name == "prompt");
+    let asks_offline = plan.scopes.iter().any(|scope| scope == "offline_access");
+    if asks_offline
+        && registration.issuer.is_some()
+        && registration.provider.is_none()
+        && !is_named(&params)
+        && !is_named(&registration.authorize_params)
+    {
+        params.push(("prompt".to_owned(), "consent".to_owned()));
+    }
+    params
 }
 
 fn browser(
@@ -137,7 +166,7 @@ fn browser(
     plan: &Plan,
     registration: &Oauth2,
     secret: Option<&SecretValue>,
-) -> Result<(Way, Asked)> {
+) -> Result<(Way, Asked), Failure> {
     let loopback = listen(
         engine,
         network,
@@ -151,7 +180,7 @@ fn browser(
             .as_ref()
             .map_or(elsewhere.as_str(), Loopback::redirect_uri),
         scopes: &plan.scopes,
-        params: &plan.params,
+        params: &params(plan, registration),
     })?;
     if let Some(pushed) = &registration.pushed {
         let outcome = network.runtime.block_on(push::push(
@@ -169,7 +198,9 @@ fn browser(
                     plan.key
                 );
             }
-            outcome => outcome?,
+            outcome => outcome.map_err(|error| {
+                Failure::of(error, To::Before("address for pushed requests", &pushed.uri))
+            })?,
         }
     }
     let way = Way::Browser {
@@ -179,28 +210,6 @@ fn browser(
     Ok((way, Asked::Browser(Arc::new(pending))))
 }
 
-fn listen(engine: &Engine, network: &Network, redirect: &Redirect, path: &str) -> Result<Option<Loopback>> {
-    let opened = network
-        .runtime
-        .block_on(Loopback::open(redirect, path, || certificate(engine)))?;
-    Ok(opened)
-}
-
-/// Made at first use, kept readable by its owner alone.
-fn certificate(engine: &Engine) -> std::result::Result<Certificate, OauthError> {
-    let path = engine.home.root().join(CERTIFICATE);
-    let failed =
-        |error: &dyn std::fmt::Display| OauthError::BadParameter(format!("{}: {error}", path.display()));
-    if path.exists() {
-        files::check_private(&path).map_err(|error| failed(&error))?;
-        let kept = std::fs::read(&path).map_err(|error| failed(&error))?;
-        return Certificate::read(&SecretValue::new(kept));
-    }
-    let made = certificate::make()?;
-    files::write_private_atomic(&path, made.expose()).map_err(|error| failed(&error))?;
-    Certificate::read(&made)
-}
-
 /// Waits for the person, where there is one to wait for.
 pub(super) fn wait(
     engine: &Engine,
@@ -208,7 +217,7 @@ pub(super) fn wait(
     consent: &Consent,
     plan: &Plan,
     way: &mut Way,
-    paste: &mut mpsc::Receiver<Code>,
+    paste: &mut Pasted,
 ) -> Ended {
     match way {
         Way::Alone | Way::Password(_) => Ended::Agreed(None),
@@ -221,11 +230,8 @@ pub(super) fn wait(
                 tokio::select! {
                     biased;
                     () = consent.cancelled.notified() => Ended::Cancelled,
-                    Some(code) = paste.recv() => Ended::Agreed(Some(code)),
-                    answer = listened(loopback, &pending) => match answer {
-                        Ok(code) => Ended::Agreed(Some(code)),
-                        Err(refused) => Ended::Refused(refused),
-                    },
+                    Some(answer) = paste.recv() => answered(answer),
+                    answer = listened(loopback, &pending) => answered(answer),
                     () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
                 }
             })
@@ -247,8 +253,8 @@ pub(super) fn wait(
                     answer = device::wait(&network.http, registration, used.client_secret.as_ref(), code, &now) => {
                         match answer {
                             Ok(answer) => Ended::Tokens(Box::new(answer)),
-                            Err(OauthError::TimedOut) => Ended::TimedOut,
-                            Err(error) => Ended::Failed(error),
+                            Err(OauthError::TimedOut) => Ended::Lapsed,
+                            Err(error) => Ended::Failed(Failure::of(error, To::Token(&registration.token_uri))),
                         }
                     }
                     () = tokio::time::sleep(consent.allowed) => Ended::TimedOut,
@@ -258,11 +264,15 @@ pub(super) fn wait(
     }
 }
 
+fn answered(answer: Result<Code, CallbackError>) -> Ended {
+    match answer {
+        Ok(code) => Ended::Agreed(Some(code)),
+        Err(refused) => Ended::Refused(refused),
+    }
+}
+
 /// O-20: the listener lives here and closes with the future. Where nobody listens the answer is handed in.
-async fn listened(
-    loopback: Option<Box<Loopback>>,
-    pending: &Pending,
-) -> std::result::Result<Code, CallbackError> {
+async fn listened(loopback: Option<Box<Loopback>>, pending: &Pending) -> Result<Code, CallbackError> {
     match loopback {
         Some(loopback) => loopback.wait(pending).await,
         None => std::future::pending().await,
@@ -276,13 +286,13 @@ pub(super) fn ask(
     vault: &UnlockedVault,
     plan: &Plan,
     (consent, way, ended): (&Consent, Way, Ended),
-) -> Result<Answer> {
+) -> Result<Answer, Failure> {
     // As it stands now: one that was changed meanwhile is not the one that the consent was begun with (O-42).
     let used = auth_clients::read_for_use(engine, vault, plan.address)?;
     let mut answer = match ended {
         Ended::Tokens(answer) => *answer,
         Ended::Agreed(code) => request(engine, network, plan, &used, (consent, way, code))?,
-        _ => return Err(Error::internal("The consent ended without an answer.")),
+        _ => return Err(Error::internal("The consent ended without an answer.").into()),
     };
     if let Some(registration) = used.auth_client.oauth2() {
         let pending = consent.pending().map(Arc::as_ref);
@@ -302,7 +312,7 @@ fn request(
     plan: &Plan,
     used: &Used,
     (consent, way, code): (&Consent, Way, Option<Code>),
-) -> Result<Answer> {
+) -> Result<Answer, Failure> {
     let clock = Arc::clone(&engine.ports.clock);
     let now = move || clock.now();
     let (http, secret) = (&network.http, used.client_secret.as_ref());
@@ -322,7 +332,7 @@ fn request(
                 },
             ) => {
                 let (Some(pending), Some(code)) = (consent.pending(), code) else {
-                    return Err(changed());
+                    return Err(changed().into());
                 };
                 network
                     .runtime
@@ -357,38 +367,7 @@ fn request(
                     &now,
                 ))
             }
-            _ => return Err(changed()),
+            _ => return Err(changed().into()),
         };
-    answer.map_err(|error| refused(error, &used.auth_client.registration))
-}
-
-/// What the provider refuses is told as what was sent: no consent has ended, one did not come about.
-fn refused(error: OauthError, registration: &Registration) -> Error {
-    let OauthError::Permanent {
-        oauth_error,
-        description,
-    } = error
-    else {
-        return error.into();
-    };
-    let (what, hint) = match registration {
-        Registration::Oauth2(client) if client.grant == Grant::Password => (
-            "the user name or the password",
-            "Compare both and connect again; some providers also want this grant switched on for the client.",
-        ),
-        Registration::Oauth2(client) if grants::needs_no_person(client.grant) => (
-            "the auth client's own request for tokens",
-            "Compare client id, key or client secret, and what the provider allows this client; then connect again.",
-        ),
-        _ => (
-            "the code",
-            "Connect again; if it repeats, compare the redirect address at the provider.",
-        ),
-    };
-    let said = description.map_or(String::new(), |description| format!(" ({description})"));
-    Error::new(
-        Kind::Provider,
-        format!("The provider refused {what}: {oauth_error}{said}."),
-        hint,
-    )
+    answer.map_err(|error| Failure::of_code(error, &used.auth_client.registration))
 }

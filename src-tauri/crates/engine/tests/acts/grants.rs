@@ -96,6 +96,11 @@ fn o18_a_name_stays_the_same_persons() {
     let error = refused.error.unwrap();
     assert_eq!(error.kind, Kind::Conflict);
     assert!(error.message.contains("ada@a.example") && error.message.contains("bob@a.example"));
+    assert!(
+        error.hint.contains("keyward connection disconnect APP first"),
+        "{}",
+        error.hint
+    );
     assert_eq!(token(&engine).unwrap(), "at-ada");
     connections::disconnect(&engine, &owner(), ENV, "APP").unwrap();
     assert_eq!(connect_as(&engine, "bob").state, State::Done);

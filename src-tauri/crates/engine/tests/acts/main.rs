@@ -9,6 +9,7 @@ mod background;
 mod chaos;
 mod clocks;
 mod connecting;
+mod consents;
 mod copies;
 mod crashes;
 mod credentials;

@@ -13,6 +13,7 @@ use crate::{
     document::Document,
     error::{Error, Result},
     json,
+    own::moment,
 };
 
 const HOSTS: [(LoopbackHost, &str); 3] = [
@@ -31,6 +32,9 @@ pub(super) fn write<W: Write>(document: &mut Document<W>, client: &Oauth2) -> io
     if let Some(pushed) = &client.pushed {
         document.member("pushed_uri")?.text(&pushed.uri)?;
         document.member("pushed_is_required")?.flag(pushed.is_required)?;
+    }
+    if let Some(at) = client.client_secret_expires_at {
+        document.member("client_secret_expires_at")?.time(at)?;
     }
     unless_usual(document, "grant", client.grant.word(), Grant::default().word())?;
     write_redirect(document, &client.redirect)?;
@@ -86,6 +90,7 @@ pub(super) fn read(object: &mut Map<String, Value>, plain: Oauth2) -> Result<Oau
             uri,
             is_required: pushed_is_required.unwrap_or_default(),
         }),
+        client_secret_expires_at: moment(object, "client_secret_expires_at")?,
         grant: choice(object, "grant", Grant::of_word)?,
         redirect: redirect(object)?,
         token_params: pairs(object, "token_params")?,

@@ -67,8 +67,6 @@ fn place(document: &[u8], at: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn check(text: &str, expect: Option<(&str, &str)>) {
         let error = super::check(text.as_bytes()).err();
         let found = error

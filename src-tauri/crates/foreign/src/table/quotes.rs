@@ -63,8 +63,6 @@ fn fault((line, column): (usize, usize), reason: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn check(text: &str, expect: Option<(&str, &str)>) {
         let error = super::check(text.as_bytes(), b',').err();
         let found = error

@@ -43,6 +43,7 @@ fn registration() -> Oauth2 {
         client_id: "client".to_owned(),
         // A record of the vault that it came from; the secret itself stands beside the registration.
         client_secret: None,
+        client_secret_expires_at: Timestamp::parse_rfc3339("2027-01-31T00:00:00Z"),
         client_authentication: ClientAuthentication::Post,
         grant: Grant::DeviceCode,
         redirect: Redirect::Fixed {

@@ -1,13 +1,13 @@
 //! Causes that are the same at every provider.
 
-use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Renewal, Rule, rule};
+use super::{AUTH_CLIENT_CHANGED, Cause, Remedy, Renewal, Rule, SCOPES_NOT_GRANTED, rule};
 use crate::connection::ConnectionState;
 
 /// What Keyward knows for certain goes before anything a provider says.
 pub(super) const FIRST: &[Rule] = &[
     rule(
         "not_connected_yet",
-        |e| e.state == ConnectionState::AwaitingConsent,
+        |e| e.state == ConnectionState::AwaitingConsent && e.code.is_empty(),
         "Nobody has consented yet",
         "The connection is planned: its auth client and scopes are chosen, and no consent was given.",
         "Connect it in the browser.",
@@ -15,7 +15,7 @@ pub(super) const FIRST: &[Rule] = &[
     ),
     rule(
         "disconnected",
-        |e| e.state == ConnectionState::Disconnected,
+        |e| e.state == ConnectionState::Disconnected && e.code.is_empty(),
         "You disconnected it",
         "Its tokens were dropped here, and revoked where the provider has an address for that.",
         "Connect it when it is needed again.",
@@ -39,7 +39,11 @@ pub(super) const FIRST: &[Rule] = &[
     ),
     rule(
         "consent_ends",
-        |e| e.state == ConnectionState::Ready && e.code.is_empty() && e.consent_ends_at.is_some(),
+        |e| {
+            e.state == ConnectionState::Ready
+                && (e.code.is_empty() || e.code_is(&[SCOPES_NOT_GRANTED]))
+                && e.consent_ends_at.is_some()
+        },
         "The consent ends soon",
         "The provider gave its refresh token an end that no use puts off. Until then tokens are kept fresh.",
         "Connect it again before that day.",
@@ -70,7 +74,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "client_secret_wrong",
-        |e| e.code_is(&["invalid_client"]) && e.obtained_at.is_some(),
+        |e| e.code_is(&["invalid_client"]) && e.has_standing_grant(),
         "The client secret was rotated",
         "This auth client worked before. Somebody made a new client secret at the provider, or the old one ran out; the consent itself still stands.",
         "Store the new client secret in the auth client; the next refresh uses it. Nobody has to consent again.",
@@ -78,7 +82,7 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "client_unknown",
-        |e| e.code_is(&["invalid_client"]) && e.obtained_at.is_none(),
+        |e| e.code_is(&["invalid_client"]) && !e.has_standing_grant(),
         "Client id or client secret is wrong",
         "The provider does not know this pair, or wants it sent another way (in the header or in the body).",
         "Compare client id, client secret and the way of client authentication with the app's registration.",
@@ -195,18 +199,40 @@ pub(super) const RULES: &[Rule] = &[
     ),
     rule(
         "said_no",
-        |e| e.code_is(&["access_denied"]),
+        |e| {
+            e.code_is(&[
+                "access_denied",
+                "user_cancelled_login",
+                "user_cancelled_authorize",
+            ])
+        },
         "Access was refused",
         "The person pressed No, or the organisation does not let this app in.",
         "Connect again and agree, or ask an administrator to admit the app.",
         Remedy::AtProvider,
     ),
     rule(
+        "refresh_token_withheld",
+        |e| e.lacks_refresh_token() && e.asks_offline(),
+        "The provider gave no refresh token",
+        "The access token works until its end and cannot be renewed. The scope offline_access was asked for, and the answer holds no refresh token: the provider does not give this app one, or not for this account.",
+        "Allow refresh tokens for the app in its registration at the provider, then connect again.",
+        Remedy::AtProvider,
+    ),
+    rule(
         "no_refresh_token",
-        |e| e.lacks_refresh_token(),
+        |e| e.lacks_refresh_token() && !e.asks_offline(),
         "The provider gave no refresh token",
         "The access token works until its end and cannot be renewed: the consent did not ask for access while nobody is there.",
         "Connect again and ask for offline access: many providers want the scope offline_access or a parameter for it.",
+        Remedy::Connect,
+    ),
+    rule(
+        "scopes_not_granted",
+        |e| e.lacks_scopes(),
+        "Not all scopes were granted",
+        "The provider granted less than was asked for: the person left something out, or the app or the account may not have it. It works, and requests that need more are refused.",
+        "Compare the scope that was granted with those asked for, then connect again and agree to all.",
         Remedy::Connect,
     ),
     rule(
@@ -293,6 +319,7 @@ pub(super) const RULES: &[Rule] = &[
             e.state == ConnectionState::Ready
                 && e.code.is_empty()
                 && e.has_refresh_token
+                && !e.lacks_scopes()
                 && e.consent_ends_at.is_none()
         },
         "Nothing is wrong",

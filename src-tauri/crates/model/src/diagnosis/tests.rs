@@ -19,6 +19,7 @@ fn evidence() -> Evidence<'static> {
         renewal: Renewal::Consent,
         has_refresh_token: true,
         scopes: "read",
+        requested: "read",
         params: &[],
         consented_at: Some(Timestamp(NOW - 30 * DAY)),
         obtained_at: Some(Timestamp(NOW - 3_600)),
@@ -216,6 +217,20 @@ fn cases() -> Vec<(&'static str, Evidence<'static>)> {
             },
         ),
         ("no_refresh_token", short("https://as.example/token")),
+        (
+            "refresh_token_withheld",
+            Evidence {
+                requested: "openid offline_access",
+                ..short("https://as.example/token")
+            },
+        ),
+        (
+            "scopes_not_granted",
+            Evidence {
+                requested: "read write",
+                ..evidence()
+            },
+        ),
         (
             "issuer_moved",
             Evidence {
@@ -524,4 +539,54 @@ fn oa10_the_catalogue_names_the_provider() {
     };
     assert_eq!(diagnose(&short("dropbox"))[0].id, "dropbox_offline");
     assert_ne!(diagnose(&short("dropbox-sign"))[0].id, "dropbox_offline");
+}
+
+/// OA10: what failed at a consent is the cause, although nobody has consented yet; and what mends it there needs no
+/// refresh, no Connection and no grant that stands.
+#[test]
+fn oa10_a_failed_consent_has_its_cause() {
+    let planned = |code, said| Evidence {
+        state: AwaitingConsent,
+        has_refresh_token: false,
+        obtained_at: None,
+        expires_at: None,
+        consented_at: None,
+        code,
+        said,
+        ..evidence()
+    };
+    for (code, said, expect) in [
+        ("", "", "not_connected_yet"),
+        ("redirect_uri_mismatch", "", "redirect_not_registered"),
+        ("invalid_client", "", "client_unknown"),
+        (
+            "invalid_client",
+            "invalid_client (AADSTS7000215: Invalid client secret provided)",
+            "microsoft_secret_is_its_id",
+        ),
+        ("access_denied", "", "said_no"),
+        ("user_cancelled_login", "", "said_no"),
+        ("application_suspended", "", "unknown"),
+    ] {
+        assert_eq!(diagnose(&planned(code, said))[0].id, expect, "{code} {said}");
+    }
+    let dead = Evidence {
+        state: NeedsConsent,
+        code: "invalid_client",
+        ..evidence()
+    };
+    assert_eq!(
+        diagnose(&dead)[0].id,
+        "client_unknown",
+        "nothing goes on with a new secret"
+    );
+    for (_, evidence) in cases() {
+        for cause in diagnose(&evidence) {
+            let fix = cause.fix_at_consent();
+            assert!(
+                !fix.contains("then refresh") && !fix.contains("delete this"),
+                "{fix}"
+            );
+        }
+    }
 }

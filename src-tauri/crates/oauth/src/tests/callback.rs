@@ -1,3 +1,5 @@
+//! Verdicts on callbacks, from bytes. A long file: each rule is a table of requests.
+
 use super::*;
 use crate::fixture::{REDIRECT_URI, client, parameter, pending};
 
@@ -325,18 +327,46 @@ fn o30_heads_are_bounded_and_have_no_body() {
     }
 }
 
+/// RFC 6749 §4.1.2.1; OpenID Connect Core §3.1.2.6; RFC 8707 §2; RFC 9101 §7.
+const REGISTERED_ERRORS: [&str; 16] = [
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_scope",
+    "invalid_target",
+    "login_required",
+    "registration_not_supported",
+    "request_not_supported",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+];
+
+/// O-33: the provider's own codes are told as well as the registered ones; what is no word is not repeated.
 #[test]
-fn o33_every_registered_code_has_its_name_and_words_are_plain() {
+fn o33_every_code_has_its_name_and_words_are_plain() {
     let flow = flow();
-    for error in REGISTERED_ERRORS {
+    let own = [
+        "redirect_uri_mismatch",
+        "application_suspended",
+        "user_cancelled_login",
+        "ACCESS_DENIED",
+    ];
+    for error in REGISTERED_ERRORS.into_iter().chain(own) {
         flow.check_query(&format!("error={error}&state=STATE"), &format!("refused {error}"));
     }
     for odd in [
         "",
-        "never_heard",
         "%3Cscript%3E",
         "access_denied%0A",
-        "ACCESS_DENIED",
+        "call+this+number",
+        "%1b[31mred",
+        &"x".repeat(65),
     ] {
         flow.check_query(&format!("error={odd}&state=STATE"), "refused unknown_error");
     }
