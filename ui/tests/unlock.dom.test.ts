@@ -141,7 +141,7 @@ describe("a damaged vault file", () => {
   it("shows the last copy with its date, and restores it by the key that it needs (ST4)", async () => {
     const asked = await damaged([{ ...copy, name: "kept", reason: "replaced", made_at: "2026-11-23T09:00:00Z" }, copy]);
     expect(screen.getByText(m.damaged_title())).toBeTruthy();
-    expect(screen.getByText(exact(copy.made_at)), "not the damaged one that was replaced").toBeTruthy();
+    expect(screen.getByText(m.copy(exact(copy.made_at))), "not the damaged one that was replaced").toBeTruthy();
     await fireEvent.click(screen.getByText(m.restore(), { selector: "button" }));
     await shown();
     expect(document.body.textContent).toContain(backup.unopened());

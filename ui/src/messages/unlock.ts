@@ -46,6 +46,7 @@ export const m = {
   damaged_title: () => "This vault file is damaged",
   closed_title: () => "The vault stays closed",
   stopped: () => "Keyward stopped before changing anything.",
+  copy: (when: string) => `Last copy, ${when}`,
   no_copy: () => "No copy lies beside the vault.",
   restore: () => "Restore backup",
   restore_file: () => "Choose file",

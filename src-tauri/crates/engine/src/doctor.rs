@@ -253,7 +253,7 @@ fn vault(engine: &Engine) -> Vec<Check> {
             "`keyward restore` puts a copy in its place; without one, `keyward salvage` saves what opens.",
         ),
     }];
-    checks.extend(homeless(engine, &vault));
+    checks.extend(homeless(&vault));
     checks.push(match vault.freshness() {
         Freshness::Ok => check("freshness", Outcome::Ok, "As new as last seen.", ""),
         Freshness::None => check(
@@ -327,7 +327,7 @@ fn named(things: &[String]) -> String {
 }
 
 /// Things whose environment is not there, so that no command reaches them.
-fn homeless(engine: &Engine, vault: &UnlockedVault) -> Option<Check> {
+fn homeless(vault: &UnlockedVault) -> Option<Check> {
     // A damaged vault is told by the check before.
     let keys: Vec<String> = vault
         .read(environments::missing)
@@ -335,16 +335,12 @@ fn homeless(engine: &Engine, vault: &UnlockedVault) -> Option<Check> {
         .into_values()
         .flatten()
         .collect();
-    let file = engine.home.vault_file(&engine.name);
     (!keys.is_empty()).then(|| {
         check(
             "environments",
             Outcome::Fail,
             format!("The environment of these is missing, so nothing reaches them: {}.", named(&keys)),
-            format!(
-                "Stop the host, then `keyward salvage {} --out NEW` gives them a new environment and `keyward restore NEW` puts that in place.",
-                file.display()
-            ),
+            "Make a copy with `keyward backup COPY`: `keyward salvage COPY --out NEW` gives them a new environment, and `keyward restore NEW` puts that in place.",
         )
     })
 }

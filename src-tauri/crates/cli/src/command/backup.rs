@@ -113,7 +113,7 @@ fn told(salvaged: &Salvaged) -> Vec<String> {
         lines.push(format!("Not in the file at all: {}.", number(*missing, "record")));
     }
     if *list_damaged {
-        lines.push("More may be gone: the list of all records is damaged, too.".to_owned());
+        lines.push("Records may be gone without a trace: the list of all of them is damaged.".to_owned());
     }
     if !without_value.is_empty() {
         lines.push(format!(
