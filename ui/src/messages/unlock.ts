@@ -52,15 +52,8 @@ export const m = {
   restore_file: () => "Choose file",
   copy_report: () => "Copy report",
   report_copied: () => "Report copied. It holds no value.",
-  report: (status: { version: string; home: string; vault: string } | null, said: { message: string; hint: string }, copies: readonly string[]) =>
-    [
-      status && `Keyward ${status.version}, vault ${status.vault} in ${status.home}`,
-      said.message,
-      said.hint,
-      `Copies: ${copies.length === 0 ? "none" : copies.join(", ")}`,
-    ]
-      .filter(Boolean)
-      .join("\n"),
+  report_vault: (version: string, vault: string, home: string) => `Keyward ${version}, vault ${vault} in ${home}`,
+  report_copies: (paths: string) => `Copies: ${paths === "" ? "none" : paths}`,
   other_title: () => "The vault could not be opened",
   try_again: () => "Try again",
 };
