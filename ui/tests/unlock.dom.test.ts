@@ -164,7 +164,7 @@ describe("a damaged vault file", () => {
   });
 
   it("writes a report that names version, vault, fault and copies", () => {
-    const text = m.report(status, { message: "It is damaged.", hint: "Restore." }, [copy.path]);
-    expect(text).toBe(`Keyward 0.1.0, vault default in /h\nIt is damaged.\nRestore.\nCopies: ${copy.path}`);
+    expect(m.report_vault(status.version, status.vault, status.home)).toBe("Keyward 0.1.0, vault default in /h");
+    expect([m.report_copies(copy.path), m.report_copies("")]).toEqual([`Copies: ${copy.path}`, "Copies: none"]);
   });
 });

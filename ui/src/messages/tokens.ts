@@ -6,8 +6,8 @@ const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : 
 
 /** Outcomes of a refresh, as the audit log has them; OAuth’s own words are shown as they are beside these. */
 const CAUSE: Record<string, string> = {
-  temporary: "The provider could not be reached, or asked to wait. Tried again by itself.",
-  invalid_grant: "The provider no longer accepts the refresh token",
+  temporary: "The provider could not be reached, or asked to wait",
+  invalid_grant: "The provider no longer accepts the grant",
   invalid_client: "The provider refuses the client ID or secret",
   unauthorized_client: "The auth client may not refresh",
   invalid_scope: "The provider no longer grants these scopes",

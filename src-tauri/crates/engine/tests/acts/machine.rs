@@ -10,10 +10,15 @@ use keyward_engine::{
     lifecycle::{self, NewMode},
     neighbours::Neighbours,
     ports::Clock,
+    refresh,
 };
-use keyward_model::{SecretValue, auth_client::Visibility};
+use keyward_model::{SecretValue, auth_client::Visibility, connection::ConnectionState};
 
-use crate::support::{ENV, World, kind, owner, token};
+use crate::{
+    provider::Fault,
+    server::json,
+    support::{ENV, World, kind, owner, token},
+};
 
 /// A home with two vaults, as a host or a command sees them: `default`, and `work` beside it.
 struct Two {
@@ -106,13 +111,23 @@ fn el7_a_machine_wide_client_is_used_from_another_vault_while_its_own_is_open() 
         Some(Kind::Conflict)
     );
 
-    // EL13: a secret that was changed in its own vault is used on the very next refresh in the other.
+    // EL13: a secret that was changed in its own vault is used on the very next refresh in the other; what had stopped
+    // there for the old one goes on (O-61).
+    let refused = json("401 Unauthorized", r#"{"error":"invalid_client"}"#);
+    two.world.provider.will([Fault::Instead(refused)]);
+    assert_eq!(
+        kind(refresh::refresh_now(&own, &owner(), ENV, "APP")),
+        Some(Kind::Provider)
+    );
+    let state = || connections::find(&own, ENV, "APP").unwrap().connection.state;
+    assert_eq!(state(), ConnectionState::Error);
     let secret = SecretValue::from("0012e5");
     let changed = Changes {
         client_secret: Some(&secret),
         ..Changes::default()
     };
     auth_clients::update(&work, &owner(), "SHARED", &changed).unwrap();
+    assert_eq!(state(), ConnectionState::Ready);
     two.world.clock.pass(3_500);
     token(&own).unwrap();
     let last = two.world.provider.with(|state| state.last.clone()).unwrap();
@@ -138,7 +153,7 @@ fn el7_a_machine_wide_client_is_used_from_another_vault_while_its_own_is_open() 
     );
     two.world.clock.pass(3_500);
     let refreshes = two.world.provider.refreshes();
-    let error = keyward_engine::refresh::refresh_now(&own, &owner(), ENV, "APP").unwrap_err();
+    let error = refresh::refresh_now(&own, &owner(), ENV, "APP").unwrap_err();
     assert_eq!(error.kind, Kind::Locked);
     assert!(error.message.contains("“work”"), "{}", error.message);
     assert_eq!(kind(token(&own)), Some(Kind::Locked));

@@ -99,9 +99,9 @@ async fn o60_o61_thirty_answers_and_what_they_mean() {
             answer("500 Internal Server Error", "", html),
             "transient Answered",
         ),
-        (answer("502 Bad Gateway", "", html), "transient Answered"),
+        (answer("502 Bad Gateway", "", html), "transient Relayed"),
         (answer("503 Service Unavailable", "", ""), "transient Answered"),
-        (answer("504 Gateway Timeout", "", ""), "transient Answered"),
+        (answer("504 Gateway Timeout", "", ""), "transient Relayed"),
         (
             answer("511 Network Authentication Required", "", html),
             "transient Answered",
