@@ -62,7 +62,13 @@ fn place(document: &[u8], at: usize) -> String {
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |end| end + 1);
-    format!("line {line}, column {}", at - start + 1)
+    // A character counts once: bytes that continue one are no columns.
+    let column = before[start..]
+        .iter()
+        .filter(|byte| **byte & 0xc0 != 0x80)
+        .count()
+        + 1;
+    format!("line {line}, column {column}")
 }
 
 #[cfg(test)]
