@@ -382,7 +382,7 @@ fn hostile_files_are_refused() {
             "json",
             write(&home, "twice.json", "{\"A\":\"canary\",\n\"A\":\"2\"}"),
             2,
-            vec!["twice.json", "line 2", "“A” stands there twice"],
+            vec!["twice.json", "line 2", "for the second time"],
         ),
         (
             "1pux",

@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Result};
 
 /// Refuses an object that has a member twice, in a document that was parsed already.
 ///
 /// # Errors
-/// [`crate::Fault::Malformed`] with line and column of the second, and its name.
+/// [`crate::Fault::Malformed`] with line and column of the second. Its name is not said: in a broken file a value may stand
+/// where a name should (R-17).
 pub(super) fn check(document: &[u8]) -> Result<()> {
     // The names in each object that is open; a list has none.
     let mut open: Vec<HashSet<String>> = Vec::new();
@@ -27,9 +28,9 @@ pub(super) fn check(document: &[u8]) -> Result<()> {
                 if is_name
                     && let Some(names) = open.last_mut()
                     && let Ok(name) = serde_json::from_slice::<String>(&document[at..end])
-                    && let Some(name) = names.replace(name)
+                    && !names.insert(name)
                 {
-                    let reason = format!("the member “{}” stands there twice", shown(&name));
+                    let reason = "a member stands here for the second time";
                     return Err(Error::malformed(reason).at(place(document, at)));
                 }
                 at = end;
@@ -73,17 +74,9 @@ fn place(document: &[u8], at: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    fn check(text: &str, expect: Option<(&str, &str)>) {
+    fn check(text: &str, expect: Option<&str>) {
         let error = super::check(text.as_bytes()).err();
-        let found = error
-            .as_ref()
-            .map(|error| (error.place.as_str(), error.reason.as_str()));
-        let expect = expect.map(|(place, name)| (place, format!("the member “{name}” stands there twice")));
-        assert_eq!(
-            found,
-            expect.as_ref().map(|(place, reason)| (*place, reason.as_str())),
-            "{text}"
-        );
+        assert_eq!(error.as_ref().map(|error| error.place.as_str()), expect, "{text}");
     }
 
     #[test]
@@ -93,12 +86,9 @@ mod tests {
             None,
         );
         check("", None);
-        check(r#"{"a": 1, "b": 2, "a": 3}"#, Some(("line 1, column 18", "a")));
-        check(
-            "{\"x\": {\"a\": [{}],\n  \"a\" : 3}}",
-            Some(("line 2, column 3", "a")),
-        );
-        check(r#"[{"é": 1, "\u00e9": 2}]"#, Some(("line 1, column 11", "é")));
-        check(r#"{"a\\": "\\", "a\\": 2}"#, Some(("line 1, column 15", "a\\")));
+        check(r#"{"a": 1, "b": 2, "a": 3}"#, Some("line 1, column 18"));
+        check("{\"x\": {\"a\": [{}],\n  \"a\" : 3}}", Some("line 2, column 3"));
+        check(r#"[{"é": 1, "\u00e9": 2}]"#, Some("line 1, column 11"));
+        check(r#"{"a\\": "\\", "a\\": 2}"#, Some("line 1, column 15"));
     }
 }

@@ -72,7 +72,7 @@ fn flat_json_has_values_and_sets_of_them() {
         "{\"B\": {\"A\": \"canary\",\n \"A\": \"2\"}}",
     ] {
         let error = flat::parse(twice.as_bytes()).unwrap_err();
-        says(&error, &["line 2", "“A” stands there twice"]);
+        says(&error, &["line 2", "for the second time"]);
         assert!(!error.to_string().contains("canary"));
     }
 }
