@@ -317,9 +317,14 @@ fn el11_an_unused_client_is_corrected() {
         "post",
     ]));
     assert_eq!(changed["redirect"], "http://127.0.0.1:8123/back");
-    let changed = json(&update(&["--grant", "device_code"]));
+    // Without an address for device codes there is no such consent.
+    error(&update(&["--grant", "device_code"]), 2);
+    let changed = json(&update(&["--grant", "client_credentials"]));
     let told = ok(&home.keyward(&["auth-client", "show", "hand"])).text();
-    assert!(told.contains("device_code") && told.contains("post"), "{told}");
+    assert!(
+        told.contains("client_credentials") && told.contains("post"),
+        "{told}"
+    );
     for (args, field) in [
         (["--redirect", "ftp:x"], "redirect"),
         (["--grant", "wish"], "grant"),

@@ -182,7 +182,7 @@ pub fn invalidate(
     };
     let outcome = match is_present {
         // Whoever reports the same token meanwhile finds another row under the lease and gets these.
-        true => refresh(engine, shown.connection.id, row, Reason::Needed).map(drop),
+        true => refresh(engine, shown.connection.id, row, Reason::Refused).map(drop),
         false => Ok(()),
     };
     let word = match &outcome {

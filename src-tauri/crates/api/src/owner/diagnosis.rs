@@ -64,6 +64,14 @@ fn command(
     match cause.act {
         model::Remedy::Nothing | model::Remedy::Wait => None,
         model::Remedy::Refresh => Some(format!("keyward connection refresh {connection}")),
+        // A connection keeps the scopes that it was made with: they are said anew.
+        model::Remedy::Connect if cause.id == "scope_refused" => {
+            let scopes = registration.map_or(&[][..], |own| &own.scopes);
+            Some(format!(
+                "keyward connect {connection} {}",
+                repeated("--scope", scopes, "SCOPE")
+            ))
+        }
         model::Remedy::Connect | model::Remedy::AtProvider => Some(format!("keyward connect {connection}")),
         model::Remedy::EditAuthClient => Some(match change(cause.id, registration) {
             Some(options) => format!("keyward auth-client update {auth_client} {options}"),
@@ -85,7 +93,6 @@ fn change(cause: &str, registration: Option<&Oauth2>) -> Option<String> {
         | "microsoft_app_unknown"
         | "microsoft_single_tenant"
         | "request_refused" => return None,
-        "scope_refused" => repeated("--scope", there(|own| &own.scopes), "SCOPE"),
         "resource_refused" => repeated("--resource", there(|own| &own.resources), "URL"),
         "exact_too_early" => "--refresh-window 30".to_owned(),
         "google_offline" => params(&[("access_type", "offline"), ("prompt", "consent")]),
@@ -159,7 +166,6 @@ mod tests {
             change("google_offline", &client),
             "--authorize-param access_type=offline --authorize-param prompt=consent"
         );
-        assert_eq!(change("scope_refused", &client), "--scope SCOPE");
         client.authorize_params = vec![
             pair("hd", "acme.com"),
             pair("access_type", "online"),
@@ -177,10 +183,21 @@ mod tests {
             "--authorize-param hd=acme.com --authorize-param access_type=online \
              --authorize-param prompt=select_account --authorize-param duration=permanent"
         );
+        // The scopes are the connection's own: it is made again with them.
+        let cause = model::Cause {
+            id: "scope_refused",
+            title: "",
+            why: "",
+            fix: "",
+            act: model::Remedy::Connect,
+        };
+        let told = |client: &Oauth2| command(&cause, "APP", "CLIENT", Some(client)).unwrap();
         assert_eq!(
-            change("scope_refused", &client),
-            r"--scope read --scope 'it'\''s'"
+            told(&client),
+            r"keyward connect APP --scope read --scope 'it'\''s'"
         );
+        client.scopes = Vec::new();
+        assert_eq!(told(&client), "keyward connect APP --scope SCOPE");
         assert_eq!(
             change("resource_refused", &client),
             "--resource https://api.example/"

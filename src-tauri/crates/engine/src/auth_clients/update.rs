@@ -6,7 +6,7 @@ use keyward_model::{
     connection::{Address, ConnectionError, ConnectionState},
     diagnosis::AUTH_CLIENT_CHANGED,
 };
-use keyward_oauth::{authorize, redirect};
+use keyward_oauth::{authorize, grants, redirect};
 use keyward_vault::{
     error as store,
     table::{audit, auth_clients, connections},
@@ -106,10 +106,10 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
     let before = &found.auth_client.registration;
     let (auth_client, retried) = engine.unlocked()?.write(now, |tx| {
         let auth_client = auth_clients::update(tx, &changed, changes.client_secret, now)?;
-        let retried = if auth_client.registration == *before {
+        let retried = if is_sent_alike(before, &auth_client.registration) {
             Vec::new()
         } else {
-            retry_refused(tx, found.address, now)?
+            retry_refused(tx, found.address, &auth_client.registration, now)?
         };
         audit::append(tx, &event(engine, caller, "auth_client.update", &auth_client.key))?;
         Ok((auth_client, retried))
@@ -119,23 +119,45 @@ pub fn update(engine: &Engine, caller: &Caller, key_or_id: &str, changes: &Chang
         engine.changes.publish(ChangeKind::Connection, id);
     }
     // EL7: those of other vaults that are open are told as well; one that cannot be written says so when it is used.
-    if auth_client.visibility == Visibility::Machine && auth_client.registration != *before {
+    if auth_client.visibility == Visibility::Machine && !is_sent_alike(before, &auth_client.registration) {
         for neighbour in neighbours::open(engine) {
-            let _ = neighbour
-                .vault
-                .write(now, |tx| retry_refused(tx, found.address, now));
+            let _ = neighbour.vault.write(now, |tx| {
+                retry_refused(tx, found.address, &auth_client.registration, now)
+            });
         }
     }
     Ok(Counted { auth_client, ..found })
 }
 
 /// O-61: what the provider refused was the AuthClient as it was. Its Connections that had stopped for that are refreshed
-/// once more when they are due; what was refused stays told until then.
-fn retry_refused(tx: &mut WriteTx<'_>, address: Address, now: Timestamp) -> store::Result<Vec<Id>> {
+/// once more when they are due; what was refused stays told until then. Where nobody has to consent, one whose grant had
+/// ended is among them: its grant is the AuthClient itself.
+fn retry_refused(
+    tx: &mut WriteTx<'_>,
+    address: Address,
+    registration: &Registration,
+    now: Timestamp,
+) -> store::Result<Vec<Id>> {
+    let is_alone =
+        matches!(registration, Registration::Oauth2(client) if grants::needs_no_person(client.grant));
     let mut retried = Vec::new();
     for mut connection in connections::list(tx, None)? {
-        if connection.auth_client != Some(address) || connection.state != ConnectionState::Error {
+        if connection.auth_client != Some(address) {
             continue;
+        }
+        match connection.state {
+            ConnectionState::Error => {}
+            ConnectionState::NeedsConsent if is_alone => {}
+            // What a consent failed with was said of the AuthClient as it was, and nothing is asked by itself.
+            ConnectionState::AwaitingConsent | ConnectionState::Disconnected
+                if connection.error.is_some() =>
+            {
+                connection.error = None;
+                connections::update(tx, &connection)?;
+                retried.push(connection.id);
+                continue;
+            }
+            _ => continue,
         }
         let refused = connection
             .error
@@ -157,6 +179,22 @@ fn retry_refused(tx: &mut WriteTx<'_>, address: Address, now: Timestamp) -> stor
         retried.push(connection.id);
     }
     Ok(retried)
+}
+
+/// Whether a request for tokens is what it was. What only a consent or this machine's clock looks at makes no refused one
+/// worth another try.
+fn is_sent_alike(before: &Registration, after: &Registration) -> bool {
+    let (Registration::Oauth2(before), Registration::Oauth2(after)) = (before, after) else {
+        return before == after;
+    };
+    let unsent = |client: &Oauth2| Oauth2 {
+        authorize_params: Vec::new(),
+        scopes: Vec::new(),
+        token_expires_in: 0,
+        refresh_window: None,
+        ..client.clone()
+    };
+    unsent(before) == unsent(after)
 }
 
 /// The first thing asked to change that Connections rest on.
@@ -329,6 +367,13 @@ fn change_ways(oauth2: &mut Oauth2, changes: &Changes<'_>) -> Result<()> {
                 Kind::Invalid,
                 "auth uri: it is missing.",
                 "A consent in the browser needs one: say --auth-uri as well.",
+            ));
+        }
+        if grant == Grant::DeviceCode && oauth2.device_uri.is_none() {
+            return Err(Error::new(
+                Kind::Invalid,
+                "device uri: it is missing.",
+                "Make an auth client with --device-uri, or with the --issuer that names it.",
             ));
         }
         oauth2.grant = grant;

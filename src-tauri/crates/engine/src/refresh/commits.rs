@@ -258,17 +258,17 @@ pub(super) fn duplicate(tokens: &TokenSet) -> TokenSet {
     }
 }
 
-/// Stores what is in doubt before the same token is sent once more.
+/// Stores what is in doubt, or that nothing is, before the same token is sent once more.
 pub(super) fn keep_intent(
     vault: &UnlockedVault,
     connection: &Connection,
     verdict: Verdict,
     now: Timestamp,
 ) -> Result<()> {
-    let Some(intent) = verdict.intent else {
-        return Ok(());
-    };
-    Ok(vault.write(now, |tx| connections::put_intent(tx, connection, &intent))?)
+    Ok(vault.write(now, |tx| match &verdict.intent {
+        Some(intent) => connections::put_intent(tx, connection, intent),
+        None => connections::delete_intent(tx, connection),
+    })?)
 }
 
 /// Writes what a failure means for the Connection and returns it as an error; `None` when somebody connected again

@@ -45,8 +45,10 @@ const AGAIN_WITHIN: Duration = Duration::from_secs(4);
 pub(super) enum Reason<'a> {
     /// It became due by itself: the background waits for nobody, and comes with its place at the gate.
     Due(Pass<'a>),
-    /// Somebody needs a token, or reports that one is refused: what failed is not tried again before its time.
+    /// Somebody needs a token: what failed is not tried again before its time.
     Needed,
+    /// Somebody reports that the present one is refused (OA14): the same, and nobody is told to take that one.
+    Refused,
     /// The Owner asked for a new one now (EL10).
     Asked,
 }
@@ -93,10 +95,11 @@ pub(crate) fn read(engine: &Engine, vault: &UnlockedVault, id: Id) -> Result<Hel
 
 /// One flight: lease, re-read, place at the gate, intent, request, answer. `seen` is the row that was not good enough.
 pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) -> Result<TokenSet> {
+    let is_refused = matches!(reason, Reason::Refused);
     // The background waits for no lease: it would hold its place at the gate while whoever has the lease waits for one.
     let (wait, wish, mut pass, is_by_itself) = match reason {
         Reason::Due(pass) => (Duration::ZERO, Wish::Needed, Some(pass), true),
-        Reason::Needed => (LEASE_WAIT, Wish::Needed, None, false),
+        Reason::Needed | Reason::Refused => (LEASE_WAIT, Wish::Needed, None, false),
         Reason::Asked => (LEASE_WAIT, Wish::Now, None, false),
     };
     // I3. The lease is a file lock: the kernel frees it when its holder dies (O-56); it is never stolen (O-57).
@@ -132,7 +135,7 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
             return Ok(tokens);
         }
         if wish == Wish::Needed
-            && let Some(error) = standing_failure(&connection, &tokens, now)
+            && let Some(error) = standing_failure(&connection, &tokens, is_refused, now)
         {
             return Err(error);
         }
@@ -207,7 +210,12 @@ pub(super) fn refresh(engine: &Engine, id: Id, seen: u64, reason: Reason<'_>) ->
                 let soon = clock.monotonic().saturating_sub(begun) < AGAIN_WITHIN;
                 let in_doubt = verdict::is_in_doubt(&failure);
                 let verdict = verdict::of(&connection, client.grant, intents, failure, now);
-                if in_doubt && soon && !again {
+                // O-61, EL13: what was refused is the auth client as it was; it was mended while the answer was under way,
+                // and whoever mended it saw nothing to try again.
+                let is_mended = verdict.state == ConnectionState::Error
+                    && auth_clients::read_for_use(engine, &vault, address)
+                        .is_ok_and(|now| now.auth_client.registration != used.auth_client.registration);
+                if !again && (is_mended || in_doubt && soon) {
                     // O-60: asked once more at once with the same token; many servers allow it for a while.
                     keep_intent(&vault, &connection, verdict, now)?;
                 } else if let Some(error) =
@@ -276,10 +284,19 @@ fn send(
 
 /// Why nothing is sent now unless the Owner asks: a pause after a failure (O-62, O-63), or a failure that waiting
 /// does not mend (O-59, O-61).
-fn standing_failure(connection: &Connection, tokens: &TokenSet, now: Timestamp) -> Option<Error> {
+fn standing_failure(
+    connection: &Connection,
+    tokens: &TokenSet,
+    is_refused: bool,
+    now: Timestamp,
+) -> Option<Error> {
+    let told = |error| match is_refused {
+        true => error,
+        false => with_what_is_left(error, tokens, now),
+    };
     match connection.state {
-        ConnectionState::NeedsConsent => Some(with_what_is_left(needs_consent(connection), tokens, now)),
-        ConnectionState::Error => Some(with_what_is_left(stored_error(connection), tokens, now)),
+        ConnectionState::NeedsConsent => Some(told(needs_consent(connection))),
+        ConnectionState::Error => Some(told(stored_error(connection))),
         _ => connection
             .pauses_until(now)
             .map(|at| backing_off(connection, tokens, at, now)),

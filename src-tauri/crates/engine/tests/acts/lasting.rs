@@ -1,5 +1,7 @@
 //! What stops a Connection lasts until it is mended: nothing that passes hides it, and what mends it ends it.
 
+use std::sync::Arc;
+
 use keyward_engine::{
     Engine, Kind,
     auth_clients::{self, Changes},
@@ -90,12 +92,13 @@ fn o61_el13_a_mended_auth_client_is_tried_again() {
     };
     update(&Changes {
         name: Some("Another name"),
+        scopes: Some(vec!["more".to_owned()]),
         ..Changes::default()
     });
     assert_eq!(
         shown(&engine).state,
         ConnectionState::Error,
-        "a name changes nothing"
+        "a name and scopes of later consents change no request"
     );
     let secret = SecretValue::from("the new one");
     update(&Changes {
@@ -117,6 +120,35 @@ fn o61_el13_a_mended_auth_client_is_tried_again() {
     assert_eq!(causes(&engine), ["healthy"]);
     assert!(token(&engine).is_ok());
     assert_eq!(world.provider.refreshes(), 2);
+}
+
+/// O-61, EL13: the client secret is mended while a refresh with the old one is under way. What it hears was said of the
+/// old one: it asks again with the new one, and nothing stops.
+#[test]
+fn o61_el13_a_client_mended_under_a_refresh_is_asked_with_at_once() {
+    let (world, engine) = World::connected();
+    world.clock.pass(3_550);
+    world.provider.will([refusal("invalid_client")]);
+    let owner_of = Arc::clone(&engine);
+    world.provider.with(|state| {
+        state.meanwhile = Some(Box::new(move || {
+            let secret = SecretValue::from("mended");
+            let changes = Changes {
+                client_secret: Some(&secret),
+                ..Changes::default()
+            };
+            auth_clients::update(&owner_of, &owner(), "CLIENT", &changes).unwrap();
+        }));
+    });
+    token(&engine).unwrap();
+    assert_eq!(world.provider.refreshes(), 2);
+    let last = world.provider.with(|state| state.last.clone()).unwrap();
+    assert_eq!(
+        last.header("authorization"),
+        Some("Basic Y2xpZW50LTE6bWVuZGVk"),
+        "client-1:mended"
+    );
+    assert_eq!(causes(&engine), ["healthy"]);
 }
 
 /// OA10, O-53: that a refresh was interrupted is told where an answer was lost, not where an answer said no for now.

@@ -107,8 +107,8 @@ pub(super) const RULES: &[Rule] = &[
         |e| e.code_is(&["invalid_scope"]),
         "A scope is unknown or not allowed",
         "One of the scopes that were asked for does not exist at this provider, is misspelt, or was not approved for the app.",
-        "Compare the scopes of the auth client with those of the registration, leave out the one that is refused, then connect again.",
-        Remedy::EditAuthClient,
+        "Compare the scopes that the connection asks for with those of the registration, and connect it again without the one that is refused.",
+        Remedy::Connect,
     ),
     rule(
         "resource_refused",
