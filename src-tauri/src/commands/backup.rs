@@ -91,8 +91,9 @@ pub async fn backup_compare(desk: State<'_, Desk>, request: BackupCompare) -> An
         let path = path_of(desk, request.copy)?;
         let comparison = match backup::compare(&engine, &path) {
             Ok(comparison) => Some(compared(comparison)),
-            // Its own passphrase opens it, not the keys in memory, or there are none: the vault is locked or damaged.
-            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Locked) => None,
+            // Its own passphrase opens it, not the keys in memory; or there are none, the vault is locked; or what it would
+            // be compared with is damaged, and a restore is what mends it. A damaged copy is refused by its own checks.
+            Err(error) if matches!(error.kind, Kind::Conflict | Kind::Locked | Kind::Corrupt) => None,
             Err(error) => return Err(error.into()),
         };
         Ok(BackupView {

@@ -124,9 +124,7 @@ pub fn restore(
     let mut before = is_own_file(engine, file).then(|| lifecycle::close_unseen(engine));
     let restored = prove(&place, file, given).and_then(|proven| {
         before.get_or_insert_with(|| lifecycle::close_unseen(engine));
-        proven
-            .put_back(engine.now())
-            .map_err(|error| of_copy(error, file))
+        proven.put_back(engine.now()).map_err(|error| unfit(error, file))
     });
     match restored {
         Ok(restored) => {
@@ -157,7 +155,7 @@ fn is_own_file(engine: &Engine, file: &Path) -> bool {
 
 /// Opens the copy with its own keys, and verifies it.
 fn prove<'p>(place: &'p Place<'p>, file: &Path, given: Option<&SecretValue>) -> Result<Proven<'p>> {
-    let unfit = |error| of_copy(error, file);
+    let unfit = |error| unfit(error, file);
     let candidate = Candidate::read(place, file).map_err(unfit)?;
     let recovery = given.and_then(lifecycle::recovery_key);
     let ways = candidate.ways().map_err(unfit)?;
@@ -171,15 +169,20 @@ fn prove<'p>(place: &'p Place<'p>, file: &Path, given: Option<&SecretValue>) -> 
     };
     candidate.prove(with).map_err(|error| match error {
         store::Error::WrongKey => wrong_key(with, file),
-        store::Error::Conflict(_) => {
-            let mut error = unfit(error);
-            error.hint =
-                "Name the vault that it goes to: keyward --vault NAME restore FILE; a new NAME makes one."
-                    .to_owned();
-            error
-        }
         error => unfit(error),
     })
+}
+
+/// Why a copy cannot take the place of this vault.
+fn unfit(error: store::Error, file: &Path) -> Error {
+    let is_another = matches!(error, store::Error::Conflict(_));
+    let mut error = of_copy(error, file);
+    if is_another {
+        error.hint =
+            "Name the vault that it goes to: keyward --vault NAME restore FILE; a new NAME makes one."
+                .to_owned();
+    }
+    error
 }
 
 /// Saves what a damaged file still gives into the new file `out`; the vault itself is not touched.

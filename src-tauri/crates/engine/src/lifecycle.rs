@@ -418,7 +418,8 @@ pub(crate) fn close_unseen(engine: &Engine) -> Before {
 /// Opens a vault as far as it was, where nobody need be asked for it; else it stays locked, which is told.
 pub(crate) fn open_again(engine: &Engine, before: Before) {
     match before {
-        Before::Locked => {}
+        // An unlock that came in between was ended with it: whoever shows the vault looks again.
+        Before::Locked => engine.changes.publish(ChangeKind::Vault, None),
         _ if unlock(engine, None).is_err() => engine.changes.publish(ChangeKind::Vault, None),
         Before::Refreshing => lock(engine),
         Before::Unlocked => {}

@@ -109,7 +109,10 @@ pub(crate) fn open(engine: &Engine) -> Vec<Neighbour> {
 /// Another vault that is open, of which a Connection uses an AuthClient of this one; the key of that Connection where
 /// the vault is unlocked. This vault need not be open, and one that cannot be read has no identity to go by.
 pub(crate) fn user_of(engine: &Engine) -> Option<(VaultName, Option<Handle>)> {
-    let id = vault::identity(&place(engine, &engine.name)).ok()?;
+    let id = match engine.refreshing() {
+        Ok(open) => Id::from_bytes(open.uuid()),
+        Err(_) => vault::identity(&place(engine, &engine.name)).ok()?,
+    };
     let uses = |connection: &Connection| connection.auth_client.is_some_and(|address| address.vault == id);
     open(engine).into_iter().find_map(|other| {
         let connections = other.vault.read(|tx| connections::list(tx, None)).ok()?;

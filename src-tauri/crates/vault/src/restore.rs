@@ -129,16 +129,21 @@ impl Proven<'_> {
     /// Puts the copy in the place of the vault, or makes the vault from it. The caller has closed its own connections.
     ///
     /// # Errors
-    /// [`Error::Busy`] names who has the vault open; [`Error::Storage`]. Nothing is changed then.
+    /// [`Error::Busy`] names who has the vault open; [`Error::Conflict`] when it is a copy of another vault;
+    /// [`Error::Storage`]. Nothing is changed then.
     pub fn put_back(self, now: Timestamp) -> Result<Restored> {
+        // Dropped in reverse where this ends early: what is open goes before its file.
         let Self {
-            mut opened,
             mut candidate,
+            mut opened,
             verified,
         } = self;
         let place = candidate.place;
         let target = place.home.vault_file(place.name);
         let lock = VaultLock::exclusive(place.home, place.name, EXCHANGE)?;
+        // Once more: while the vault was open its file may not have been readable beside it (a network file system), and
+        // another may lie there by now.
+        check_identity(place, &opened.uuid())?;
         let seen = newest_seen(place, &opened)?;
         let doubtful = opened.write(now, |tx| {
             let doubtful = doubt_refresh_tokens(tx, now)?;
