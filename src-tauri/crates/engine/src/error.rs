@@ -100,7 +100,11 @@ impl Error {
     /// The vault was never made, or its file is gone: then the copies beside it are what there is.
     pub(crate) fn no_vault(name: &VaultName, home: &Home) -> Self {
         let copies = keyward_vault::backup::list(home, name).unwrap_or_default();
-        let hint = match copies.first() {
+        // What a restore replaced may be what was damaged: a copy of a day goes before it.
+        let daily = copies
+            .iter()
+            .find(|copy| copy.reason == keyward_vault::backup::Reason::Daily);
+        let hint = match daily.or(copies.first()) {
             Some(newest) => format!(
                 "Its file is gone; the newest copy of it is there: keyward --vault {name} restore {}",
                 home.backups_dir(name).join(&newest.name).display()

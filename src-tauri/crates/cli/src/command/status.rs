@@ -1,6 +1,8 @@
 //! `keyward status`
 
-use keyward_api::wire::{BackupList, Code, Freshness, Mode, Status, VaultStatusRequest, Ways, WaysRequest};
+use keyward_api::wire::{
+    BackupList, BackupReason, Code, Freshness, Mode, Status, VaultStatusRequest, Ways, WaysRequest,
+};
 
 use super::Result;
 use crate::{
@@ -35,7 +37,9 @@ pub fn run(context: &Context, face: &Face) -> Result {
         true => Vec::new(),
         false => door.call_as_is(context, BackupList {}).unwrap_or_default(),
     };
-    if let Some(newest) = copies.first() {
+    // What a restore replaced may be what was damaged: a copy of a day goes before it.
+    let daily = copies.iter().find(|copy| copy.reason == BackupReason::Daily);
+    if let Some(newest) = daily.or(copies.first()) {
         face.say(format!(
             "The file of vault “{}” is gone; its newest copy is there: keyward --vault {} restore {}",
             status.vault, status.vault, newest.path
