@@ -37,7 +37,7 @@ pub enum AuthClientType {
 }
 
 /// Who may use an auth client.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Visibility {
     /// Connections of this environment
     Environment,
@@ -152,55 +152,15 @@ pub struct AuthClientAdd {
 impl AuthClientUpdate {
     /// Whether anything was said but which one.
     pub fn changes_something(&self) -> bool {
-        let Self {
-            auth_client: _,
-            name,
-            visibility,
-            client_id,
-            client_secret_stdin,
-            auth_uri,
-            token_uri,
-            revocation_uri,
-            refresh_token_uri,
-            token_expires_in,
-            grant,
-            client_auth,
-            redirect,
-            redirect_path,
-            authorize_params,
-            token_params,
-            refresh_params,
-            resources,
-            refresh_window,
-            scopes,
-            url,
-            apply,
-        } = self;
-        let texts = [
-            name,
-            client_id,
-            auth_uri,
-            token_uri,
-            revocation_uri,
-            refresh_token_uri,
-            grant,
-            client_auth,
-            redirect,
-            redirect_path,
-            url,
-            apply,
-        ];
-        let lists = [authorize_params, token_params, refresh_params, resources, scopes];
-        visibility.is_some()
-            || *client_secret_stdin
-            || token_expires_in.is_some()
-            || refresh_window.is_some()
-            || texts.iter().any(|text| text.is_some())
-            || lists.iter().any(|list| !list.is_empty())
+        let nothing = Self {
+            auth_client: self.auth_client.clone(),
+            ..Self::default()
+        };
+        *self != nothing
     }
 }
 
-#[derive(Args)]
+#[derive(Args, Default, PartialEq, Eq)]
 pub struct AuthClientUpdate {
     /// Key or id
     pub auth_client: String,

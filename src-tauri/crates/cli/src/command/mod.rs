@@ -31,6 +31,7 @@ mod settings;
 mod simulate;
 mod status;
 mod token;
+mod trash;
 mod vault;
 
 use std::process::ExitCode;

@@ -5,7 +5,12 @@ use keyward_api::wire::{
 };
 
 use super::rows;
-use crate::{command::Result, context::Context, door::Door, output, output::Face};
+use crate::{
+    command::{Result, trash},
+    context::Context,
+    door::Door,
+    output::Face,
+};
 
 /// Into the trash; what lies there already, out of it for good.
 ///
@@ -43,7 +48,12 @@ pub fn list(context: &Context, face: &Face) -> Result {
         true => "No custom credentials are in the trash.",
         false => "Take one out: keyward credential restore ID. After 30 days they are gone for good.",
     });
-    face.show(&all, |list| table(list))
+    face.show(&all, |list| {
+        trash::table(
+            list.iter()
+                .map(|one| (one.key.as_str(), one.deleted_at.as_deref(), one.id.as_str())),
+        )
+    })
 }
 
 /// Takes one out.
@@ -68,26 +78,5 @@ pub fn restore(context: &Context, door: &mut Door, credential: String) -> Result
 pub fn empty(context: &Context, face: &Face) -> Result {
     let environment = context.environment.clone();
     let purged = Door::open(context)?.call(context, CredentialEmptyTrash { environment })?;
-    face.say(match purged.purged {
-        1 => "1 credential is gone for good.".to_owned(),
-        count => format!("{count} credentials are gone for good."),
-    });
-    match face.is_json() {
-        true => face.show(&purged, |_| String::new()),
-        false => Ok(()),
-    }
-}
-
-fn table(list: &[Credential]) -> String {
-    let rows: Vec<_> = list
-        .iter()
-        .map(|one| {
-            vec![
-                one.key.clone(),
-                one.deleted_at.clone().unwrap_or_default(),
-                one.id.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["KEY", "DELETED", "ID"], &rows)
+    trash::emptied(face, &purged, "credential")
 }

@@ -118,21 +118,6 @@ pub fn versions(list: &[Version]) -> String {
     output::table(&["VERSION", "CREATED", "STATE", "NOTE"], &rows)
 }
 
-/// What lies in the trash, a line each.
-pub fn trash(list: &[Secret]) -> String {
-    let rows: Vec<_> = list
-        .iter()
-        .map(|one| {
-            vec![
-                one.key.clone(),
-                one.deleted_at.clone().unwrap_or_default(),
-                one.id.clone(),
-            ]
-        })
-        .collect();
-    output::table(&["KEY", "DELETED", "ID"], &rows)
-}
-
 /// Two environments, a key a line.
 pub fn compared(list: &[Compared], first: &str, second: &str) -> String {
     let kind = |kind: Option<ItemKind>| {

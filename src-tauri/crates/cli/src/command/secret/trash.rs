@@ -3,7 +3,12 @@
 use keyward_api::wire::{CredentialTrash, Secret, SecretDelete, SecretEmptyTrash, SecretTrash};
 
 use super::tables;
-use crate::{command::Result, context::Context, door::Door, output::Face};
+use crate::{
+    command::{Result, trash},
+    context::Context,
+    door::Door,
+    output::Face,
+};
 
 /// Into the trash, or for good.
 ///
@@ -57,7 +62,12 @@ pub fn list(context: &Context, face: &Face, door: &mut Door) -> Result {
             "{count} custom credentials lie in a trash of their own: keyward credential trash"
         )),
     }
-    face.show(&all, |list| tables::trash(list))
+    face.show(&all, |list| {
+        trash::table(
+            list.iter()
+                .map(|one| (one.key.as_str(), one.deleted_at.as_deref(), one.id.as_str())),
+        )
+    })
 }
 
 /// Deletes the whole trash of the environment for good.
@@ -67,12 +77,5 @@ pub fn list(context: &Context, face: &Face, door: &mut Door) -> Result {
 pub fn empty(context: &Context, face: &Face, door: &mut Door) -> Result {
     let environment = context.environment.clone();
     let purged = door.call(context, SecretEmptyTrash { environment })?;
-    face.say(match purged.purged {
-        1 => "1 secret is gone for good.".to_owned(),
-        count => format!("{count} secrets are gone for good."),
-    });
-    match face.is_json() {
-        true => face.show(&purged, |_| String::new()),
-        false => Ok(()),
-    }
+    trash::emptied(face, &purged, "secret")
 }
