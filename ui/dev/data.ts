@@ -113,7 +113,7 @@ export const authClients: AuthClient[] = [
   refresh_token_uri: null, revocation_uri: n === 2 ? null : `${auth_uri!}/revoke`, token_expires_in: 3600, client_id: `${n}1184-keyward.apps.example`, has_client_secret: n !== 1,
   redirect: "http://127.0.0.1/callback", scopes: n === 0 ? ["openid", "email", "https://www.googleapis.com/auth/drive.readonly"] : ["api", "refresh_token"], authorize_params: n === 0 ? ["access_type=offline"] : [],
   token_params: [], refresh_params: [], resources: [], refresh_window: null, provider: null, provider_variables: [],
-  grant: "authorization_code", client_authentication: n === 1 ? "none" : "client_secret_basic", request_token_uri: null, signature_method: null,
+  grant: "authorization_code", client_authentication: n === 1 ? "none" : "basic", request_token_uri: null, signature_method: null,
   connections: n === 0 ? 2 : 1, created_at: ago(50_000 + n * 3000),
 })) as AuthClient[];
 
