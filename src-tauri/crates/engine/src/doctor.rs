@@ -214,7 +214,7 @@ fn keychain(engine: &Engine) -> Check {
         ),
         Err(error) => {
             let outcome = if needed { Outcome::Fail } else { Outcome::Warn };
-            check("keychain", outcome, error.to_string(), error.hint())
+            check("keychain", outcome, sentence(&error.clone().into()), error.hint())
         }
     }
 }
@@ -417,7 +417,14 @@ fn tokens(engine: &Engine) -> Vec<Check> {
         checks.push(check(
             "revocations",
             Outcome::Warn,
-            format!("{waiting} dropped tokens wait until their provider can be reached and revoke them."),
+            match waiting {
+                1 => "One dropped token waits until its provider can be reached and revokes it.".to_owned(),
+                many => {
+                    format!(
+                        "{many} dropped tokens wait until their provider can be reached and revokes them."
+                    )
+                }
+            },
             "The app or `keyward serve` asks again by itself.",
         ));
     }
@@ -426,7 +433,15 @@ fn tokens(engine: &Engine) -> Vec<Check> {
         checks.push(check(
             "unsaved_tokens",
             Outcome::Fail,
-            format!("New tokens of {unsaved} connections are in memory alone: the disk does not take them."),
+            match unsaved {
+                1 => "The new tokens of one connection are in memory alone: the disk does not take them."
+                    .to_owned(),
+                many => {
+                    format!(
+                        "New tokens of {many} connections are in memory alone: the disk does not take them."
+                    )
+                }
+            },
             "Make room on the disk; do not stop the host before.",
         ));
     }
@@ -485,7 +500,10 @@ fn dead_slot(vault: &UnlockedVault) -> Option<Check> {
 
 fn orphans(vault: &UnlockedVault) -> Option<Check> {
     let count = vault.orphaned_entries().ok()?.len();
-    let message = format!("{count} entries in the keychain open nothing any more.");
+    let message = match count {
+        1 => "One entry in the keychain opens nothing any more.".to_owned(),
+        many => format!("{many} entries in the keychain open nothing any more."),
+    };
     (count > 0).then(|| {
         check(
             "left_overs",

@@ -39,6 +39,8 @@ pub(crate) struct Manifest {
     verified: HashMap<u8, Digests>,
     /// Buckets as this write leaves them.
     changed: BTreeMap<u16, Vec<u8>>,
+    /// The bucket verified last in this transaction: whoever asks whether a name is free puts its leaf there next (P7).
+    last: Option<(u16, Vec<u8>)>,
 }
 
 /// See [`Manifest::all_leaves`].
@@ -74,6 +76,7 @@ impl Manifest {
             nodes,
             verified: HashMap::new(),
             changed: BTreeMap::new(),
+            last: None,
         }
     }
 
@@ -107,6 +110,7 @@ impl Manifest {
             nodes,
             verified: HashMap::new(),
             changed: BTreeMap::new(),
+            last: None,
         };
         if !equal(&manifest.expected_root(keys), &manifest.root) {
             return Err(damaged("the root of the manifest does not fit"));
@@ -118,6 +122,11 @@ impl Manifest {
                 .retain(|m, _| before.nodes[place(*m)] == manifest.nodes[place(*m)]);
         }
         Ok(manifest)
+    }
+
+    /// A transaction begins: what it looks up is read from the file, whatever an earlier one has verified.
+    pub(crate) fn begin(&mut self) {
+        self.last = None;
     }
 
     /// What a write changes before it is flushed, to go back to if it fails.
@@ -183,8 +192,18 @@ impl Manifest {
         if let Some(leaves) = self.changed.get(&n) {
             return Ok(find(leaves, name_bi).ok().map(|at| leaf_at(leaves, at)));
         }
-        let leaves = self.bucket(db, keys, n)?;
-        Ok(find(&leaves, name_bi).ok().map(|at| leaf_at(&leaves, at)))
+        let leaves = self.take_bucket(db, keys, n)?;
+        let leaf = find(&leaves, name_bi).ok().map(|at| leaf_at(&leaves, at));
+        self.last = Some((n, leaves));
+        Ok(leaf)
+    }
+
+    /// As [`Manifest::bucket`], from [`Manifest::last`] where it is that.
+    fn take_bucket(&mut self, db: &Connection, keys: &Keys, n: u16) -> Result<Vec<u8>> {
+        match self.last.take_if(|(last, _)| *last == n) {
+            Some((_, leaves)) => Ok(leaves),
+            None => self.bucket(db, keys, n),
+        }
     }
 
     /// The leaves of bucket `n` as stored, verified against its node.
@@ -218,7 +237,7 @@ impl Manifest {
     ) -> Result<()> {
         let n = bucket_of(name_bi);
         if !self.changed.contains_key(&n) {
-            let leaves = self.bucket(db, keys, n)?;
+            let leaves = self.take_bucket(db, keys, n)?;
             self.changed.insert(n, leaves);
         }
         let leaves = self.changed.get_mut(&n).expect("it was put there");
@@ -235,6 +254,8 @@ impl Manifest {
     /// writes an updated row of the same length where it lies, and of its 8 KiB the pages that differ; a replaced one goes
     /// through the list of free pages, which made seven pages of the log of each read instead of three (P5, P12).
     pub(crate) fn flush(&mut self, db: &Connection, keys: &Keys) -> Result<()> {
+        // What was verified was verified as it is stored, which changes now.
+        self.last = None;
         let mut touched = BTreeSet::new();
         for (n, leaves) in std::mem::take(&mut self.changed) {
             let [m, within] = n.to_be_bytes();

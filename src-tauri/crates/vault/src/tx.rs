@@ -3,7 +3,10 @@
 //! A row is believed after its leaf was found in a verified bucket; “not found” is said after the bucket was
 //! verified and holds no leaf. A leaf without its row, or a row without its leaf, is damage.
 
-use std::{cell::RefCell, ops::Deref};
+use std::{
+    cell::{Cell, RefCell},
+    ops::Deref,
+};
 
 use keyward_model::Id;
 use keyward_seal::{equal, name_index};
@@ -25,6 +28,9 @@ pub struct Tx<'v> {
     pub(crate) db: &'v Connection,
     pub(crate) keys: &'v Keys,
     pub(crate) manifest: RefCell<Manifest>,
+    /// The environment that was found last, as long as this transaction takes none away: an import asks for the same
+    /// one ten thousand times (P7).
+    environment: Cell<Option<Id>>,
 }
 
 /// A write transaction: what it changes is committed whole or not at all.
@@ -44,11 +50,13 @@ impl<'v> Deref for WriteTx<'v> {
 }
 
 impl<'v> Tx<'v> {
-    pub(crate) fn new(db: &'v Connection, keys: &'v Keys, manifest: Manifest) -> Self {
+    pub(crate) fn new(db: &'v Connection, keys: &'v Keys, mut manifest: Manifest) -> Self {
+        manifest.begin();
         Self {
             db,
             keys,
             manifest: RefCell::new(manifest),
+            environment: Cell::new(None),
         }
     }
 
@@ -108,6 +116,18 @@ impl<'v> Tx<'v> {
                 Err(Error::NotFound(what(kind).to_owned()))
             }
         }
+    }
+
+    /// Whether there is such an environment, for what is to be put there.
+    ///
+    /// # Errors
+    /// As [`Tx::by_uuid`].
+    pub(crate) fn expect_environment(&self, id: Id) -> Result<()> {
+        if self.environment.get() != Some(id) {
+            self.by_uuid(Kind::Environment, id.as_bytes())?;
+            self.environment.set(Some(id));
+        }
+        Ok(())
     }
 
     /// Whether the row is the one that the manifest speaks of.
@@ -254,6 +274,7 @@ impl<'v> WriteTx<'v> {
 
     /// As [`WriteTx::remove`], for what is made and removed all the time: no checkpoint, no anchor.
     pub(crate) fn remove_quietly(&mut self, record: &Record) -> Result<()> {
+        self.tx.environment.set(None);
         self.set_leaf(&record.name_bi, None)?;
         let changed = self
             .db

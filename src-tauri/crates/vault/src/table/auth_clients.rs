@@ -41,7 +41,7 @@ pub fn insert(
             client.key.as_str()
         )));
     }
-    tx.by_uuid(Kind::Environment, client.environment.as_bytes())?;
+    tx.expect_environment(client.environment)?;
     let mut client = client.clone();
     let id = client.id;
     if let Some(secret) = secret_of(&mut client.registration) {

@@ -47,7 +47,7 @@ pub fn new(
 /// such an environment or AuthClient.
 pub fn insert(tx: &mut WriteTx<'_>, connection: &Connection) -> Result<()> {
     items::check_free(tx, connection.environment, &connection.key)?;
-    tx.by_uuid(Kind::Environment, connection.environment.as_bytes())?;
+    tx.expect_environment(connection.environment)?;
     // One that another vault keeps is its own business (EL7).
     if let Some(address) = connection.auth_client
         && address.vault == tx.vault_id()

@@ -55,7 +55,7 @@ pub struct Changes<'a> {
 /// [`Error::NotFound`] without such an environment, [`Error::TooLarge`].
 pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Credential> {
     items::check_free(tx, new.environment, new.key)?;
-    tx.by_uuid(Kind::Environment, new.environment.as_bytes())?;
+    tx.expect_environment(new.environment)?;
     let id = tx.new_id()?;
     let mut credential = Credential {
         id,

@@ -79,7 +79,7 @@ pub struct New<'a> {
 /// environment, [`Error::TooLarge`].
 pub fn insert(tx: &mut WriteTx<'_>, new: New<'_>, now: Timestamp) -> Result<Secret> {
     items::check_free(tx, new.environment, new.key)?;
-    tx.by_uuid(Kind::Environment, new.environment.as_bytes())?;
+    tx.expect_environment(new.environment)?;
     let id = tx.new_id()?;
     let current = versions::insert(tx, place(id, 1), new.value, "", now)?;
     let secret = Secret {
@@ -289,7 +289,7 @@ pub fn restore(tx: &mut WriteTx<'_>, id: Id, now: Timestamp) -> Result<Secret> {
 /// [`Error::NotFound`], also for the environment; [`Error::Conflict`] when the key is taken there.
 pub fn relocate(tx: &mut WriteTx<'_>, id: Id, environment: Id, now: Timestamp) -> Result<Secret> {
     let (record, mut secret) = open(tx, id)?;
-    tx.by_uuid(Kind::Environment, environment.as_bytes())?;
+    tx.expect_environment(environment)?;
     items::check_free(tx, environment, &secret.key)?;
     secret.environment = environment;
     secret.updated_at = now;
