@@ -48,6 +48,22 @@ fn environments_are_made_found_and_deleted() {
     assert_eq!(vault.verify().unwrap().records, 1);
 }
 
+/// A write remembers the environment it put something into, and no longer than it stands.
+#[test]
+fn nothing_comes_into_an_environment_that_the_same_write_deleted() {
+    let world = World::new();
+    let vault = world.create();
+    let put_after_deletion = vault.write(NOW, |tx| {
+        let staging = environments::insert(tx, &environment("staging"), NOW)?;
+        let secret = insert(tx, staging.id, "A", "1")?;
+        secrets::trash(tx, secret.id, NOW)?;
+        environments::delete(tx, staging.id)?;
+        insert(tx, staging.id, "B", "2")
+    });
+    is_not_found(put_after_deletion, "the environment");
+    assert_eq!(vault.verify().unwrap().records, 1, "nothing of the write stayed");
+}
+
 #[test]
 fn a_key_names_one_item_in_whatever_case() {
     let world = World::new();
