@@ -10,12 +10,11 @@ use std::{
 use keyward_engine::home::{Home, HostLock};
 use keyward_model::plain;
 use serde::{Serialize, de::DeserializeOwned};
-use zeroize::Zeroizing;
 
 use crate::{
     door::{self, Stream},
     endpoint,
-    frame::{self, Frame, Reply, Request, VERSION},
+    frame::{self, Frame, Reply, Request, VERSION, Wiped},
     host::Control,
     server::control_verb,
     verbs::{HomeVerb, Verb},
@@ -154,7 +153,7 @@ impl Client {
         }
     }
 
-    fn send(&mut self, request: &Frame) -> Result<Zeroizing<Vec<u8>>, Error> {
+    fn send(&mut self, request: &Frame) -> Result<Wiped, Error> {
         self.next += 1;
         self.in_doubt = true;
         request

@@ -192,7 +192,7 @@ verbs! {
     "environment_delete" EnvironmentDelete -> wire::Done = environments::delete;
     "environment_compare" EnvironmentCompare -> Vec<wire::Compared> = environments::compare;
     "secret_list" SecretList -> Vec<wire::Secret> = secrets::list;
-    "secret_lines" SecretLines -> Vec<wire::SecretLine> = secrets::lines;
+    "secret_lines" SecretLines -> wire::SecretPage = secrets::lines;
     "secret_check_key" SecretCheckKey -> wire::Done = secrets::check_key;
     "secret_create" SecretCreate -> wire::Secret = secrets::create;
     "secret_show" SecretShow -> wire::Secret = secrets::show;

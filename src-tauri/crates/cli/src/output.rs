@@ -101,6 +101,18 @@ impl Face {
         }
     }
 
+    /// As [`Face::show`], to a person as a long table.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn show_table<T: Serialize>(&self, object: &T, table: &Table) -> Result<(), Error> {
+        match self.json {
+            true => self.document(&document_of(object)?),
+            // Its cells are inert already (T-10).
+            false => table.write(|lines| self.data(lines)),
+        }
+    }
+
     /// As [`Face::show`], with all members: for what CLI.md “JSON shapes” does not list.
     ///
     /// # Errors

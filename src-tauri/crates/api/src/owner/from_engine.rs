@@ -138,20 +138,20 @@ pub(super) fn secret(secret: &Secret, environment: &Environment) -> wire::Secret
     }
 }
 
-pub(super) fn secret_line(secret: &Secret) -> wire::SecretLine {
-    let key = secret.key.to_string();
+pub(super) fn secret_line(secret: &Secret) -> wire::SecretLine<'_> {
+    let at = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339).unwrap_or_default().into();
     wire::SecretLine {
-        name: match secret.name == key {
-            true => String::new(),
-            false => secret.name.clone(),
+        key: secret.key.as_str().into(),
+        name: match secret.name == secret.key.as_str() {
+            true => "".into(),
+            false => secret.name.as_str().into(),
         },
-        tags: secret.tags.clone(),
+        tags: secret.tags.join(",").into(),
         version: secret.version,
-        updated_at: secret.updated_at.to_rfc3339(),
-        expires_at: secret.expires_at.map(Timestamp::to_rfc3339),
-        rotation_due_at: secret.rotation_due_at().map(Timestamp::to_rfc3339),
+        updated_at: secret.updated_at.to_rfc3339().into(),
+        expires_at: at(secret.expires_at),
+        rotation_due_at: at(secret.rotation_due_at()),
         favourite: secret.favourite,
-        key,
     }
 }
 

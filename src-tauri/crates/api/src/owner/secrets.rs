@@ -21,31 +21,29 @@ use crate::wire::{self, Done, Plaintext};
 const PAGE_BYTES: usize = 512 * 1024;
 
 /// The next entries of a list: with a limit at least one where there is one, and no more than a frame holds.
-struct Page<T> {
+struct Page {
     limit: Option<u32>,
     bytes: usize,
-    entries: Vec<T>,
+    entries: u32,
 }
 
-impl<T> Page<T> {
+impl Page {
     fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
             bytes: 0,
-            entries: Vec::new(),
+            entries: 0,
         }
     }
 
-    /// Takes one more; `false` when it has no room for it.
-    fn take(&mut self, secret: &Secret, entry: impl FnOnce() -> T) -> bool {
+    /// Whether it has room for one more; counts it then.
+    fn takes(&mut self, secret: &Secret) -> bool {
         self.bytes += secret.name.len() + secret.description.len() + secret.notes.len();
         self.bytes += secret.tags.iter().map(String::len).sum::<usize>();
-        let fits = self.limit.is_none_or(|limit| {
-            self.entries.len() < limit as usize && (self.entries.is_empty() || self.bytes <= PAGE_BYTES)
-        });
-        if fits {
-            self.entries.push(entry());
-        }
+        let fits = self
+            .limit
+            .is_none_or(|limit| self.entries < limit && (self.entries == 0 || self.bytes <= PAGE_BYTES));
+        self.entries += u32::from(fits);
         fits
     }
 }
@@ -55,22 +53,30 @@ impl<T> Page<T> {
 /// # Errors
 /// `locked`, `not_found` for the environment.
 pub fn list(engine: &Arc<Engine>, _: &Caller, request: wire::SecretList) -> Result<Vec<wire::Secret>> {
-    each(engine, &request, from_engine::secret)
+    let mut list = Vec::new();
+    each(engine, &request, |secret, environment| {
+        list.push(from_engine::secret(secret, environment));
+    })?;
+    Ok(list)
 }
 
 /// As [`list`], by lines.
 ///
 /// # Errors
 /// As [`list`].
-pub fn lines(engine: &Arc<Engine>, _: &Caller, request: wire::SecretLines) -> Result<Vec<wire::SecretLine>> {
-    each(engine, &request.0, |secret, _| from_engine::secret_line(secret))
+pub fn lines(engine: &Arc<Engine>, _: &Caller, request: wire::SecretLines) -> Result<wire::SecretPage> {
+    let mut page = wire::SecretPage::default();
+    each(engine, &request.0, |secret, _| {
+        page.push(&from_engine::secret_line(secret));
+    })?;
+    Ok(page)
 }
 
-fn each<T>(
+fn each(
     engine: &Engine,
     request: &wire::SecretList,
-    entry: impl Fn(&Secret, &Environment) -> T,
-) -> Result<Vec<T>> {
+    mut take: impl FnMut(&Secret, &Environment),
+) -> Result<()> {
     let wanted = secrets::Wanted {
         search: request.search.as_deref().unwrap_or_default(),
         tag: request.tag.as_deref(),
@@ -78,9 +84,13 @@ fn each<T>(
     };
     let mut page = Page::new(request.limit);
     secrets::each(engine, &request.environment, &wanted, |secret, environment| {
-        page.take(secret, || entry(secret, environment))
+        let takes = page.takes(secret);
+        if takes {
+            take(secret, environment);
+        }
+        takes
     })?;
-    Ok(page.entries)
+    Ok(())
 }
 
 /// Fails when a new Secret could not have this key.
@@ -225,12 +235,10 @@ pub fn trash(engine: &Arc<Engine>, _: &Caller, request: wire::SecretTrash) -> Re
             .map_or(&[][..], |at| &trashed[at + 1..]),
     };
     let mut page = Page::new(request.limit);
-    for secret in rest {
-        if !page.take(secret, || from_engine::secret(secret, &environment)) {
-            break;
-        }
-    }
-    Ok(page.entries)
+    let fitting = rest.iter().take_while(|secret| page.takes(secret));
+    Ok(fitting
+        .map(|secret| from_engine::secret(secret, &environment))
+        .collect())
 }
 
 /// Empties the trash of an environment; answers how many are gone for good.

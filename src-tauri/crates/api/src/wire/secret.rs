@@ -80,56 +80,6 @@ pub struct SecretList {
     pub limit: Option<u32>,
 }
 
-/// What a person reads of a Secret in a list: a vault of ten thousand lists them at a third of the cost of all
-/// members (P6).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SecretLine {
-    /// The referable key.
-    pub key: String,
-    /// Free text; empty where it is the key.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub name: String,
-    /// Free words.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
-    /// Number of the current value.
-    pub version: u32,
-    /// RFC 3339.
-    pub updated_at: String,
-    /// From when on whoever issued the value refuses it; RFC 3339.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<String>,
-    /// When the value should be replaced; RFC 3339.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rotation_due_at: Option<String>,
-    /// Whether the Owner wants it at hand.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub favourite: bool,
-}
-
-impl From<&Secret> for SecretLine {
-    fn from(secret: &Secret) -> Self {
-        Self {
-            key: secret.key.clone(),
-            name: match secret.name == secret.key {
-                true => String::new(),
-                false => secret.name.clone(),
-            },
-            tags: secret.tags.clone(),
-            version: secret.version,
-            updated_at: secret.updated_at.clone(),
-            expires_at: secret.expires_at.clone(),
-            rotation_due_at: secret.rotation_due_at.clone(),
-            favourite: secret.favourite,
-        }
-    }
-}
-
-/// Lists Secrets of an environment as [`SecretList`] does, by lines.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct SecretLines(pub SecretList);
-
 /// Makes a Secret.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

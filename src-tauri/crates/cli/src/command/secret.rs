@@ -167,33 +167,33 @@ fn list(
             context,
             door,
             request,
-            |one: &Secret| &one.key,
+            |page| page.last().map(|last: &Secret| last.key.clone()),
             |page| whole.extend(page),
         )?,
         false => pages(
             context,
             door,
             |after, limit| SecretLines(request(after, limit)),
-            |one| &one.key,
-            |page| lines.extend(&page),
+            |page| page.last().map(|last| last.key.into_owned()),
+            |page| page.iter().for_each(|line| lines.push(&line)),
         )?,
     }
-    if whole.is_empty() && lines.is_empty() {
+    if whole.is_empty() && lines.table().is_empty() {
         face.say(match is_filtered {
             true => "No secret here fits.",
             false => "No secrets here. Add one: keyward secret add KEY",
         });
     }
-    face.show(&whole, |_| lines.written())
+    face.show_table(&whole, lines.table())
 }
 
 /// Hands on every page of a list: a frame holds about ten thousand entries, a vault may hold more.
-fn pages<V: Verb<Reply = Vec<T>>, T>(
+fn pages<V: Verb>(
     context: &Context,
     door: &mut Door,
     request: impl Fn(Option<String>, Option<u32>) -> V,
-    key: impl Fn(&T) -> &String,
-    mut take: impl FnMut(Vec<T>),
+    last_key: impl Fn(&V::Reply) -> Option<String>,
+    mut take: impl FnMut(V::Reply),
 ) -> Result {
     let mut after = None;
     loop {
@@ -201,8 +201,10 @@ fn pages<V: Verb<Reply = Vec<T>>, T>(
         let limit = door.page();
         let page = door.call(context, request(after, limit))?;
         // A page of long texts is shorter than asked for: only an empty one is the end.
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(key(last).clone());
+        after = last_key(&page);
+        if after.is_none() {
+            return Ok(());
+        }
         take(page);
         if limit.is_none() {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Text for a person: columns, facts, and nothing in them that a terminal would obey.
 
-use std::{borrow::Cow, iter::repeat_n};
+use std::{borrow::Cow, convert::Infallible};
 
 /// Longest cell of a table, in characters: no key is longer, and a name that is would push all others off the screen.
 const LONGEST_CELL: usize = 128;
@@ -33,7 +33,7 @@ fn one_line(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Whether it is ASCII that is shown, and line ends: almost every text of a list, told at a glance (P6).
+/// Whether it is ASCII that is shown, and line ends: almost every text, told at a glance.
 fn is_harmless(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n'))
 }
@@ -53,14 +53,22 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     table.written()
 }
 
-/// A table that grows line by line. Its cells lie one after another in one text: ten thousand lines of texts of their own
-/// take three times the memory, and the time to ask for it (P6).
+/// Bytes of texts that lie together in a table, and of lines that are handed on together.
+const BLOCK: usize = 32 * 1024;
+
+/// A table that grows line by line. Its cells lie one after another in blocks: ten thousand lines of texts of their own
+/// take three times the memory and the time to ask for it, and one long text is copied whenever it grows (P6).
 pub struct Table {
-    texts: String,
-    /// Row by row, the head first.
-    cells: Vec<Cell>,
+    blocks: Vec<Block>,
     /// Characters of the widest cell of each column.
     widths: Vec<usize>,
+}
+
+/// Rows of a table, one after another.
+#[derive(Default)]
+struct Block {
+    texts: String,
+    cells: Vec<Cell>,
 }
 
 /// The measures of a cell: both small, since it is short and there are sixty thousand.
@@ -74,8 +82,7 @@ struct Cell {
 impl Table {
     pub fn new(head: &[&str]) -> Self {
         let mut table = Self {
-            texts: String::new(),
-            cells: Vec::new(),
+            blocks: vec![Block::default()],
             widths: vec![0; head.len()],
         };
         table.push(head);
@@ -84,38 +91,76 @@ impl Table {
 
     /// Adds a line, a cell for each column.
     pub fn push(&mut self, row: &[&str]) {
+        let full = self.blocks.last().filter(|block| block.texts.len() >= BLOCK);
+        if let Some(block) = full.map(Block::as_large) {
+            self.blocks.push(block);
+        }
+        let block = self.blocks.last_mut().expect("I1: a table has its first block");
         for (text, widest) in row.iter().zip(&mut self.widths) {
-            let cell = Cell::add(&mut self.texts, text);
+            let cell = Cell::add(&mut block.texts, text);
             *widest = usize::from(cell.width).max(*widest);
-            self.cells.push(cell);
+            block.cells.push(cell);
         }
     }
 
     /// Whether it has no line but its head.
     pub fn is_empty(&self) -> bool {
-        self.cells.len() == self.widths.len()
+        self.blocks[0].cells.len() == self.widths.len()
     }
 
-    /// Two spaces between columns, none at the end of a line; nothing without lines.
-    pub fn written(&self) -> String {
+    /// Hands its lines on, many at a time: two spaces between columns, none at the end of a line; nothing without lines.
+    pub fn write<E>(&self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<(), E> {
         if self.is_empty() {
-            return String::new();
+            return Ok(());
         }
-        let line = self.widths.iter().map(|width| width + 2).sum::<usize>();
-        let mut written = String::with_capacity(line * (self.cells.len() / self.widths.len()));
-        let mut texts = self.texts.as_str();
-        for row in self.cells.chunks(self.widths.len()) {
-            let start = written.len();
-            for (cell, widest) in row.iter().zip(&self.widths) {
-                let (text, rest) = texts.split_at(usize::from(cell.bytes));
-                written.push_str(text);
-                written.extend(repeat_n(' ', widest + 2 - usize::from(cell.width)));
-                texts = rest;
+        let mut written = Vec::new();
+        for block in &self.blocks {
+            let mut texts = block.texts.as_str();
+            for row in block.cells.chunks(self.widths.len()) {
+                let start = written.len();
+                // The spaces that the next cell needs before it, if there is one.
+                let mut gap = 0;
+                for (cell, widest) in row.iter().zip(&self.widths) {
+                    let (text, rest) = texts.split_at(usize::from(cell.bytes));
+                    texts = rest;
+                    if !text.is_empty() {
+                        written.resize(written.len() + gap, b' ');
+                        written.extend_from_slice(text.as_bytes());
+                        gap = 0;
+                    }
+                    gap += widest + 2 - usize::from(cell.width);
+                }
+                let line = written[start..].trim_ascii_end().len();
+                written.truncate(start + line);
+                written.push(b'\n');
             }
-            written.truncate(start + written[start..].trim_end().len());
-            written.push('\n');
+            if written.len() >= BLOCK {
+                take(&written)?;
+                written.clear();
+            }
         }
-        written
+        take(&written)
+    }
+
+    /// All its lines.
+    pub fn written(&self) -> String {
+        let mut written = Vec::new();
+        let done = self.write(|lines| {
+            written.extend_from_slice(lines);
+            Ok::<_, Infallible>(())
+        });
+        done.unwrap_or_else(|never| match never {});
+        String::from_utf8(written).expect("I1: whole cells and spaces")
+    }
+}
+
+impl Block {
+    /// An empty one with as much room.
+    fn as_large(&self) -> Self {
+        Self {
+            texts: String::with_capacity(self.texts.capacity()),
+            cells: Vec::with_capacity(self.cells.capacity()),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! How secrets, versions and comparisons are written for a person.
 
+use std::fmt::Write;
+
 use keyward_api::wire::{Compared, ItemKind, Secret, SecretLine, Version};
 use keyward_engine::ports::{Clock, SystemClock};
 use keyward_model::Timestamp;
@@ -31,12 +33,9 @@ pub fn facts(secret: &Secret) -> String {
 }
 
 /// What a person should know of a value at a glance.
-fn state(secret: &SecretLine, now: Timestamp) -> &'static str {
-    let is_past = |at: &Option<String>| {
-        at.as_deref()
-            .and_then(Timestamp::parse_rfc3339)
-            .is_some_and(|at| now >= at)
-    };
+fn state(secret: &SecretLine<'_>, now: Timestamp) -> &'static str {
+    // Never is an empty text.
+    let is_past = |at: &str| Timestamp::parse_rfc3339(at).is_some_and(|at| now >= at);
     if is_past(&secret.expires_at) {
         "expired"
     } else if is_past(&secret.rotation_due_at) {
@@ -55,13 +54,17 @@ fn never() -> String {
 /// Secrets, a line each.
 pub fn lines(list: &[Secret]) -> String {
     let mut lines = Lines::new();
-    lines.extend(&list.iter().map(SecretLine::from).collect::<Vec<_>>());
-    lines.written()
+    for secret in list {
+        lines.push(&secret.into());
+    }
+    lines.table.written()
 }
 
 /// What a person reads of Secrets in a list.
 pub struct Lines {
     table: Table,
+    /// The version of the line that is written: one memory for the numbers of all.
+    version: String,
     now: Timestamp,
 }
 
@@ -69,29 +72,26 @@ impl Lines {
     pub fn new() -> Self {
         Self {
             table: Table::new(&["KEY", "NAME", "TAGS", "VERSION", "UPDATED", "STATE"]),
+            version: String::new(),
             now: SystemClock.now(),
         }
     }
 
-    pub fn extend(&mut self, list: &[SecretLine]) {
-        for one in list {
-            self.table.push(&[
-                &one.key,
-                &one.name,
-                &one.tags.join(","),
-                &one.version.to_string(),
-                &one.updated_at,
-                state(one, self.now),
-            ]);
-        }
+    pub fn push(&mut self, line: &SecretLine<'_>) {
+        self.version.clear();
+        write!(self.version, "{}", line.version).expect("I1: a text takes whatever is written");
+        self.table.push(&[
+            &line.key,
+            &line.name,
+            &line.tags,
+            &self.version,
+            &line.updated_at,
+            state(line, self.now),
+        ]);
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
-    }
-
-    pub fn written(&self) -> String {
-        self.table.written()
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 }
 
