@@ -114,7 +114,7 @@ pub(crate) fn of(
             let intent = match sent {
                 // What was in doubt before still is.
                 Sent::No | Sent::Answered => before,
-                Sent::Unknown | Sent::Relayed => Some(written),
+                Sent::Unknown | Sent::Undecided => Some(written),
             };
             later(retry_after, message, intent)
         }

@@ -4,9 +4,12 @@
 //! Every fault of a file is told at once, each with its place and field. What looks like a secret is refused, and goes
 //! no further than this module: not into a line, and not into an error.
 
+mod leaks;
+
 use csv::ByteRecord;
 use serde_json::{Map, Value};
 
+use self::leaks::{is_secret_name, is_secret_value};
 use crate::{
     error::{Error, Result, shown},
     json, limits, table,
@@ -386,57 +389,6 @@ fn plain(name: &str) -> String {
             other => other.to_ascii_lowercase(),
         })
         .collect()
-}
-
-/// Whether what stands under such a name would be a secret.
-fn is_secret_name(name: &str) -> bool {
-    const PARTS: [&str; 13] = [
-        "secret",
-        "password",
-        "passwd",
-        "passphrase",
-        "privatekey",
-        "apikey",
-        "assertion",
-        "accesstoken",
-        "refreshtoken",
-        "idtoken",
-        "bearer",
-        "credential",
-        "jwt",
-    ];
-    let joined: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    joined.ends_with("token") || PARTS.iter().any(|part| joined.contains(part))
-}
-
-/// Whether a value is one by its form: a private key, a signed token, what well-known providers begin theirs with, or
-/// an address that carries one.
-fn is_secret_value(value: &str) -> bool {
-    const BEGINNINGS: [&str; 14] = [
-        "-----BEGIN",
-        "ghp_",
-        "gho_",
-        "ghu_",
-        "ghs_",
-        "ghr_",
-        "github_pat_",
-        "glpat-",
-        "xoxb-",
-        "xoxp-",
-        "GOCSPX-",
-        "ya29.",
-        "sk_live_",
-        "sk-ant-",
-    ];
-    let is_signed = value.starts_with("eyJ") && value.matches('.').count() >= 2;
-    let carries = ["client_secret=", "access_token=", "refresh_token=", "password="];
-    is_signed
-        || BEGINNINGS.iter().any(|start| value.starts_with(start))
-        || carries.iter().any(|part| value.contains(part))
 }
 
 #[cfg(test)]

@@ -70,8 +70,9 @@ pub enum Sent {
     Unknown,
     /// The provider, or something between, answered that it did not act.
     Answered,
-    /// A gateway answered that it had no answer from the provider: it does not know what the provider did (502, 504).
-    Relayed,
+    /// Whoever answered does not know what the provider did: it failed in the middle of it (500), or a gateway had no
+    /// answer from it (502, 504, and their like).
+    Undecided,
 }
 
 impl Error {

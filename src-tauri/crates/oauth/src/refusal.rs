@@ -97,7 +97,8 @@ pub(crate) fn of(reply: &Reply, sent: &[&str], now: Timestamp) -> Error {
             what,
             retry_after,
             sent: match status {
-                502 | 504 => Sent::Relayed,
+                // 520 and 524 are a large network's words for 502 and 504.
+                500 | 502 | 504 | 520 | 524 => Sent::Undecided,
                 _ => Sent::Answered,
             },
         };

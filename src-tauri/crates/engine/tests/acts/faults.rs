@@ -55,7 +55,7 @@ fn o59_o60_o61_o62_what_each_fault_means() {
         retry: Some(retry),
         ..WAITS
     };
-    // A gateway without an answer does not know what the provider did.
+    // Who fails in the middle, or has no answer from behind it, does not know what the provider did.
     let doubtful = || Expect {
         intent: true,
         ..WAITS
@@ -71,7 +71,7 @@ fn o59_o60_o61_o62_what_each_fault_means() {
         (answer("408 Request Timeout", "", ""), WAITS),
         (answer("425 Too Early", "", ""), WAITS),
         (answer("429 Too Many Requests", "", ""), WAITS),
-        (answer("500 Internal Server Error", "", html), WAITS),
+        (answer("500 Internal Server Error", "", html), doubtful()),
         (answer("502 Bad Gateway", "", html), doubtful()),
         (unavailable(""), WAITS),
         (answer("504 Gateway Timeout", "", ""), doubtful()),

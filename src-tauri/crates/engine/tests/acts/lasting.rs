@@ -158,6 +158,7 @@ fn o53_oa10_an_answer_that_came_was_not_lost() {
     for (status, is_lost) in [
         ("429 Too Many Requests", false),
         ("503 Service Unavailable", false),
+        ("500 Internal Server Error", true),
         ("504 Gateway Timeout", true),
     ] {
         world.connect(&engine, "APP");

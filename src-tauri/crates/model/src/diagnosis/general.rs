@@ -170,7 +170,7 @@ pub(super) const RULES: &[Rule] = &[
         "interrupted",
         |e| e.is_dead() && e.says("interrupted"),
         "A refresh was interrupted",
-        "The request was sent and the answer never arrived: the machine lost power or the network. The provider had replaced the refresh token already.",
+        "The request was sent and no tokens arrived: the machine lost power or the network, or the provider failed in the middle. It had replaced the refresh token already.",
         "Connect it again.",
         Remedy::Connect,
     ),

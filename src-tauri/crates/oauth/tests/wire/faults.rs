@@ -97,11 +97,14 @@ async fn o60_o61_thirty_answers_and_what_they_mean() {
         ),
         (
             answer("500 Internal Server Error", "", html),
-            "transient Answered",
+            "transient Undecided",
         ),
-        (answer("502 Bad Gateway", "", html), "transient Relayed"),
+        (answer("502 Bad Gateway", "", html), "transient Undecided"),
         (answer("503 Service Unavailable", "", ""), "transient Answered"),
-        (answer("504 Gateway Timeout", "", ""), "transient Relayed"),
+        (answer("504 Gateway Timeout", "", ""), "transient Undecided"),
+        (answer("520 Unknown Error", "", html), "transient Undecided"),
+        (answer("521 Web Server Is Down", "", html), "transient Answered"),
+        (answer("524 A Timeout Occurred", "", html), "transient Undecided"),
         (
             answer("511 Network Authentication Required", "", html),
             "transient Answered",
