@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use zeroize::{ZeroizeOnDrop, optimization_barrier};
+use zeroize::optimization_barrier;
 
 use crate::wire;
 
@@ -101,8 +101,8 @@ pub fn read_body(stream: &mut impl Read, length: [u8; 4]) -> io::Result<Wiped> {
     Ok(frame)
 }
 
-/// Bytes of a frame, wiped when they are dropped. [`zeroize::Zeroizing`] writes one byte at a time, and memory that was
-/// asked for and never written too: a fifth of the cost of a long list (P6).
+/// Bytes of a frame, wiped when they are dropped, whatever allocator the program has. [`zeroize::Zeroizing`] writes one
+/// byte at a time, and memory that was asked for and never written too: a fifth of the cost of a long list (P6).
 pub struct Wiped(Vec<u8>);
 
 impl Wiped {
@@ -123,8 +123,6 @@ impl Drop for Wiped {
         optimization_barrier(self.0.as_slice());
     }
 }
-
-impl ZeroizeOnDrop for Wiped {}
 
 impl Deref for Wiped {
     type Target = [u8];

@@ -1,7 +1,7 @@
 //! Secrets as a person reads them in a list.
 //!
 //! A vault of ten thousand lists them at a third of the cost of all members (P6): a line has fewer, and the texts of a
-//! page lie one after another, so that neither side asks for memory of its own for each of them.
+//! page lie one after another: sixty thousand that each kept memory of their own would cost more than what they say.
 
 use std::{borrow::Cow, fmt};
 

@@ -73,7 +73,7 @@ struct Block {
 
 /// The measures of a cell: both small, since it is short and there are sixty thousand.
 struct Cell {
-    /// Its bytes in the text of all: at most four a character.
+    /// Its bytes in the texts of its block: at most four a character.
     bytes: u16,
     /// Its characters, at most [`LONGEST_CELL`].
     width: u8,
@@ -92,8 +92,8 @@ impl Table {
     /// Adds a line, a cell for each column.
     pub fn push(&mut self, row: &[&str]) {
         let full = self.blocks.last().filter(|block| block.texts.len() >= BLOCK);
-        if let Some(block) = full.map(Block::as_large) {
-            self.blocks.push(block);
+        if let Some(next) = full.map(Block::next) {
+            self.blocks.push(next);
         }
         let block = self.blocks.last_mut().expect("I1: a table has its first block");
         for (text, widest) in row.iter().zip(&mut self.widths) {
@@ -133,10 +133,10 @@ impl Table {
                 let line = written[start..].trim_ascii_end().len();
                 written.truncate(start + line);
                 written.push(b'\n');
-            }
-            if written.len() >= BLOCK {
-                take(&written)?;
-                written.clear();
+                if written.len() >= BLOCK {
+                    take(&written)?;
+                    written.clear();
+                }
             }
         }
         take(&written)
@@ -155,17 +155,18 @@ impl Table {
 }
 
 impl Block {
-    /// An empty one with as much room.
-    fn as_large(&self) -> Self {
+    /// An empty one, with room for as much as is in this one and a few lines more.
+    fn next(&self) -> Self {
+        let roomy = |used: usize| used + used / 16;
         Self {
-            texts: String::with_capacity(self.texts.capacity()),
-            cells: Vec::with_capacity(self.cells.capacity()),
+            texts: String::with_capacity(roomy(self.texts.len())),
+            cells: Vec::with_capacity(roomy(self.cells.len())),
         }
     }
 }
 
 impl Cell {
-    /// Adds `text` to the texts of all, at most [`LONGEST_CELL`] characters of it.
+    /// Adds `text` to the texts of its block, at most [`LONGEST_CELL`] characters of it.
     fn add(texts: &mut String, text: &str) -> Self {
         let start = texts.len();
         let is_plain = text.len() <= LONGEST_CELL && text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
@@ -235,6 +236,37 @@ mod tests {
         assert_eq!(inert("Grüße, 世界\nzwei"), "Grüße, 世界\nzwei");
     }
 
+    /// P6: a long table is handed on in parts of one size, and they are the whole of it.
+    #[test]
+    fn p6_a_long_table_is_written_in_blocks() {
+        let mut table = Table::new(&["KEY", "N"]);
+        let wide = "w".repeat(LONGEST_CELL);
+        table.push(&[&wide, "0"]);
+        for n in 1..9_000 {
+            table.push(&["KEY", &n.to_string()]);
+        }
+        let mut parts = Vec::new();
+        let done = table.write(|lines| {
+            parts.push(lines.to_vec());
+            Ok::<_, Infallible>(())
+        });
+        assert_eq!(done, Ok(()));
+        assert!(table.blocks.len() > 1 && parts.len() > 30, "{}", parts.len());
+        assert!(parts.iter().all(|part| part.len() < BLOCK + 2 * LONGEST_CELL));
+        let whole = String::from_utf8(parts.concat()).unwrap();
+        assert_eq!(whole, table.written());
+        let mut lines = whole.lines();
+        assert_eq!(lines.next(), Some(format!("{:LONGEST_CELL$}  N", "KEY").as_str()));
+        assert_eq!(lines.next(), Some(format!("{wide}  0").as_str()));
+        assert!(
+            lines
+                .zip(1..)
+                .all(|(line, n)| line == format!("{:LONGEST_CELL$}  {n}", "KEY"))
+        );
+        assert_eq!(whole.lines().count(), 9_001);
+        assert_eq!(table.write(|_| Err(7)), Err(7));
+    }
+
     #[test]
     fn columns_and_facts_stay_aligned() {
         let long = "n".repeat(300);
@@ -248,6 +280,12 @@ mod tests {
             "{text}"
         );
         assert!(lines[1].contains("n…  1"));
+        let gaps = [["", "b", ""], ["a", "", "c"], ["", "", ""]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(
+            table(&["A", "B", "C"], &gaps),
+            "A  B  C\n   b\na     c\n\n",
+            "an empty cell has its place, and none at the end of a line"
+        );
         assert_eq!(
             facts(&[
                 ("a", "1".to_owned()),
